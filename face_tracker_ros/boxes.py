@@ -1,0 +1,82 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Box arithmetic on (N, 4) arrays of left, top, right, bottom in pixels."""
+from __future__ import annotations
+
+from face_tracker_ros.types import BoolArray, Float64Array, FloatArray, Image, IntArray
+import numpy as np
+import numpy.typing as npt
+
+AnyFloats = npt.NDArray[np.floating]
+
+
+def usable(boxes: AnyFloats) -> BoolArray:
+    """Return which boxes (N, 4) are finite and have an area."""
+    with np.errstate(invalid='ignore'):
+        positive = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+    return np.asarray(np.isfinite(boxes).all(axis=1) & positive, bool)
+
+
+def area(boxes: AnyFloats) -> Float64Array:
+    """Return the areas (N,) of boxes (N, 4)."""
+    sides = np.maximum(boxes[:, 2:].astype(np.float64) - boxes[:, :2], 0)
+    return np.asarray(sides[:, 0] * sides[:, 1])
+
+
+def iou(a: AnyFloats, b: AnyFloats) -> Float64Array:
+    """Return intersection over union (N, M) of boxes a (N, 4) and b (M, 4); 0 without area."""
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    sides = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
+    sides = np.maximum(sides, 0)
+    intersection = sides[..., 0] * sides[..., 1]
+    union = area(a)[:, None] + area(b)[None, :] - intersection
+    return np.divide(intersection, union, out=np.zeros_like(intersection), where=union > 0)
+
+
+def nms(boxes: AnyFloats, scores: AnyFloats, max_iou: float) -> IntArray:
+    """
+    Return the rows to keep, best score first (greedy non-maximum suppression).
+
+    A box goes when it overlaps a better kept one by more than `max_iou`.
+    """
+    order = np.argsort(-scores, kind='stable')
+    overlap = iou(boxes[order], boxes[order]) > max_iou
+    keep: list[int] = []
+    for row in range(len(order)):
+        if not overlap[row, keep].any():
+            keep.append(row)
+    return np.asarray(order[keep], np.intp)
+
+
+def clip(boxes: FloatArray, width: float, height: float) -> FloatArray:
+    """Return boxes (N, 4) cut at the border of a picture of `width` x `height` pixels."""
+    limit = np.array([width, height, width, height], np.float32)
+    return np.clip(boxes, np.float32(0), limit)
+
+
+def square_crops(image: Image, boxes: FloatArray, size: int, scale: float) -> Image:
+    """
+    Return the crops (N, size, size, 3) around the boxes (N, 4) of an image (H, W, 3).
+
+    Each is the square around the box centre with `scale` times the longer side; what lies
+    outside the image repeats its border. Boxes must be usable (finite, with an area).
+    """
+    import cv2
+    crops = np.empty((len(boxes), size, size, 3), np.uint8)
+    height, width = image.shape[:2]
+    for crop, (left, top, right, bottom) in zip(crops, boxes.astype(np.float64)):
+        side = scale * max(right - left, bottom - top)
+        x, y = (left + right - side) / 2, (top + bottom - side) / 2
+        x0, y0 = round(x), round(y)
+        x1, y1 = max(round(x + side), x0 + 1), max(round(y + side), y0 + 1)
+        inside = image[max(y0, 0):max(y1, 1), max(x0, 0):max(x1, 1)]
+        if x0 < 0 or y0 < 0 or x1 > width or y1 > height:
+            inside = _padded(image, x0, y0, x1, y1)
+        area_filter = cv2.INTER_AREA if inside.shape[0] > size else cv2.INTER_LINEAR
+        cv2.resize(inside, (size, size), dst=crop, interpolation=area_filter)
+    return crops
+
+
+def _padded(image: Image, x0: int, y0: int, x1: int, y1: int) -> Image:
+    rows = np.clip(np.arange(y0, y1), 0, image.shape[0] - 1)
+    columns = np.clip(np.arange(x0, x1), 0, image.shape[1] - 1)
+    return image[rows[:, None], columns[None, :]]

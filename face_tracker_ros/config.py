@@ -1,0 +1,256 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""
+Every parameter of the core, declared once: name, default, range and sentence.
+
+The ROS descriptors, config/tracker.yaml and the README table are made from, or tested against,
+these declarations. Names are dotted paths of the dataclasses below (`tracker.max_age`).
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+import difflib
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from face_tracker_ros.errors import ConfigError
+import yaml
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One declared parameter; `live` ones may change while the tracker runs."""
+
+    name: str
+    default: Any
+    description: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[Any, ...] = ()
+    live: bool = True
+
+    def check(self, value: Any) -> Any:
+        """
+        Return `value` in the parameter's own type.
+
+        Raises ConfigError (thing, value, remedy) for a wrong type, NaN, or a value out of range.
+        """
+        kind = type(self.default)
+        wrong = isinstance(value, bool) is not (kind is bool)
+        if kind is float and isinstance(value, int) and not wrong:
+            value = float(value)
+        if wrong or not isinstance(value, kind):
+            raise ConfigError(f"parameter '{self.name}': {value!r} is a {type(value).__name__}; "
+                              f'give a {kind.__name__} such as {self.default!r}')
+        if self.choices and value not in self.choices:
+            raise ConfigError(f"parameter '{self.name}': {value!r} is not one of "
+                              f"{', '.join(map(str, self.choices))}")
+        if kind in (int, float):
+            low = -math.inf if self.low is None else self.low
+            high = math.inf if self.high is None else self.high
+            if not low <= value <= high:
+                raise ConfigError(f"parameter '{self.name}': {value!r} is out of range; "
+                                  f'give {low:g} to {high:g}')
+        return value
+
+
+def _param(default: Any, description: str, low: float | None = None, high: float | None = None,
+           choices: tuple[Any, ...] = (), live: bool = True) -> Any:
+    return field(default=default, metadata={'parameter': Parameter(
+        '', default, description, low, high, choices, live)})
+
+
+@dataclass(frozen=True)
+class InferenceConfig:
+    """How models run."""
+
+    threads: int = _param(2, 'CPU threads that inference may use; 0 = all cores.', 0, 256,
+                          live=False)
+    cache: bool = _param(True, 'Keep compiled models on disk, so that the next start is quick.',
+                         live=False)
+
+
+@dataclass(frozen=True)
+class DetectionConfig:
+    """Finding faces."""
+
+    width: int = _param(640, 'Width in pixels to which a picture is scaled for detectors of free '
+                        'input size; 640, 480 or 320 (more finds smaller faces and costs time).',
+                        64, 3840, live=False)
+    score: float = _param(0.5, 'Score from which a detection may start a track.', 0.0, 1.0)
+    low_score: float = _param(0.35, 'Score from which a detection may prolong a track '
+                              '(tracker.low_score_pass).', 0.0, 1.0)
+    nms_iou: float = _param(0.4, 'Of two boxes that overlap more than this (IoU), the one with '
+                            'the lower score is dropped.', 0.0, 1.0)
+    min_size: float = _param(12.0, 'Shorter side in pixels of the smallest face that is used.',
+                             0.0, 10000.0)
+
+
+@dataclass(frozen=True)
+class EmbeddingConfig:
+    """When faces are embedded."""
+
+    policy: str = _param('auto', "'always': every face of every frame; 'auto': only faces whose "
+                         'association needs it, and each at least every embedding.refresh '
+                         'seconds.', choices=('auto', 'always'))
+    refresh: float = _param(0.5, "Seconds after which an unambiguous face is embedded again "
+                            "(policy 'auto').", 0.0, 60.0)
+
+
+@dataclass(frozen=True)
+class TrackerConfig:
+    """Joining faces over time; design: Wojke et al. 2017 and the named additions."""
+
+    mode: str = _param('robust', "'robust': DeepSORT with the additions below; 'deepsort': the "
+                       'published algorithm (one update counts as 1/30 s, additions off).',
+                       choices=('robust', 'deepsort'))
+    max_cosine_distance: float = _param(
+        0.6, 'Largest cosine distance between a face and the gallery of its track; depends on '
+        'encoder and scene.', 0.0, 2.0)
+    max_iou_distance: float = _param(
+        0.7, 'Largest 1 - IoU at which a box is joined to a track by position alone.', 0.0, 1.0)
+    n_init: int = _param(3, 'Frames in a row in which a new face must be found before its track '
+                         'is published.', 1, 100)
+    max_age: float = _param(1.0, 'Seconds a track is kept without being seen.', 0.0, 60.0)
+    gallery_size: int = _param(100, 'Embeddings kept of each track (L_k of the paper).', 1, 1000)
+    low_score_pass: bool = _param(True, 'Prolong tracks with low-score detections '
+                                  '(detection.low_score) by overlap.')
+    score_weighted_noise: bool = _param(True, 'Trust confident detections more in the motion '
+                                        'filter (NSA Kalman).')
+    reid_window: float = _param(60.0, 'Seconds for which somebody who left gets the same id back '
+                                'on return; 0 = never.', 0.0, 86400.0)
+    reid_max_distance: float = _param(0.6, 'Largest cosine distance at which a returning face is '
+                                      'recognised; depends on encoder and scene.', 0.0, 2.0)
+    reid_margin: float = _param(0.1, 'How much nearer than the second-best person a returning '
+                                'face must be.', 0.0, 2.0)
+
+
+@dataclass(frozen=True)
+class Config:
+    """All parameters of the core; make one with `Config.load`."""
+
+    detector: str = _param('face-detector', 'Name of the face detection model.', live=False)
+    encoder: str = _param('mobilenetv3-large-face', 'Name of the face embedding model.',
+                          live=False)
+    inference: InferenceConfig = field(default_factory=InferenceConfig)
+    detection: DetectionConfig = field(default_factory=DetectionConfig)
+    embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
+    tracker: TrackerConfig = field(default_factory=TrackerConfig)
+
+    @classmethod
+    def load(cls, source: Config | Mapping[str, Any] | str | os.PathLike[str] | None) -> Config:
+        """
+        Return the defaults overridden by `source`.
+
+        source: None, a Config, a mapping (dotted or nested names) or a path to YAML; a ROS
+        parameter file (`node: ros__parameters:`) is understood, and its parameters that belong
+        to the node only are passed over.
+        Raises ConfigError for unknown names, bad values and unreadable files.
+        """
+        if source is None:
+            return cls()
+        if isinstance(source, Config):
+            return source
+        if isinstance(source, Mapping):
+            return cls().updated(flatten(source))
+        return cls().updated(_read_yaml(Path(source)))
+
+    def updated(self, values: Mapping[str, Any]) -> Config:
+        """Return a copy with dotted `values` set, all checked before any is taken."""
+        checked = {name: _parameter(name).check(value) for name, value in values.items()}
+        return _check_relations(_rebuild(self, '', checked))
+
+    def values(self) -> dict[str, Any]:
+        """Return every parameter by its dotted name."""
+        return {parameter.name: _get(self, parameter.name) for parameter in PARAMETERS}
+
+
+def flatten(values: Mapping[str, Any], prefix: str = '') -> dict[str, Any]:
+    """Return nested mappings as one mapping with dotted names."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        name = f'{prefix}{key}'
+        flat.update(flatten(value, f'{name}.') if isinstance(value, Mapping) else {name: value})
+    return flat
+
+
+def _declared(cls: Any, prefix: str = '') -> Iterator[Parameter]:
+    for item in fields(cls):
+        if 'parameter' in item.metadata:
+            yield replace(item.metadata['parameter'], name=prefix + item.name)
+        else:
+            yield from _declared(item.default_factory, f'{prefix}{item.name}.')
+
+
+PARAMETERS: tuple[Parameter, ...] = tuple(_declared(Config))
+
+# What only the ROS node has: declared here, so that one list is the whole truth.
+NODE_PARAMETERS: tuple[Parameter, ...] = (
+    Parameter('autostart', True, 'Configure and activate at start, without a life-cycle manager.',
+              live=False),
+    Parameter('max_rate', 0.0, 'Most frames a second to process; 0 = as many as come.',
+              0.0, 1000.0),
+    Parameter('annotate', True, 'Offer the annotated image (drawn only while somebody '
+              'subscribes).', live=False),
+)
+
+_BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}
+_NODE_NAMES = frozenset(parameter.name for parameter in NODE_PARAMETERS)
+
+
+def _parameter(name: str) -> Parameter:
+    if name in _BY_NAME:
+        return _BY_NAME[name]
+    near = difflib.get_close_matches(name, _BY_NAME, 1)
+    hint = f"; did you mean '{near[0]}'?" if near else f"; known: {', '.join(_BY_NAME)}"
+    raise ConfigError(f"parameter '{name}' is unknown{hint}")
+
+
+def _get(config: Any, name: str) -> Any:
+    for part in name.split('.'):
+        config = getattr(config, part)
+    return config
+
+
+def _rebuild(config: Any, prefix: str, values: Mapping[str, Any]) -> Any:
+    changes = {}
+    for item in fields(config):
+        name, old = prefix + item.name, getattr(config, item.name)
+        changes[item.name] = (_rebuild(old, f'{name}.', values) if is_dataclass(old)
+                              else values.get(name, old))
+    return replace(config, **changes)
+
+
+def _check_relations(config: Config) -> Config:
+    detection = config.detection
+    if detection.low_score > detection.score:
+        raise ConfigError(f"parameter 'detection.low_score': {detection.low_score:g} is above "
+                          f'detection.score ({detection.score:g}); give at most that')
+    return config
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(path.read_text(encoding='utf-8'))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"configuration '{path}' cannot be read ({error}); "
+                          'give a YAML file') from error
+    except yaml.YAMLError as error:
+        problem = ' '.join(str(error).split())
+        raise ConfigError(f"configuration '{path}' is not YAML ({problem}); "
+                          'see config/tracker.yaml') from error
+    if content is None:
+        return {}
+    if not isinstance(content, Mapping):
+        raise ConfigError(f"configuration '{path}' holds a {type(content).__name__}; "
+                          "give 'name: value' lines as in config/tracker.yaml")
+    flat: dict[str, Any] = {}
+    for node, section in content.items():
+        if isinstance(section, Mapping) and 'ros__parameters' in section:
+            values = flatten(section['ros__parameters'] or {})
+            flat.update({k: v for k, v in values.items() if k not in _NODE_NAMES})
+        else:
+            flat.update(flatten({node: section}))
+    return flat

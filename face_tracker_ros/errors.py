@@ -1,0 +1,23 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The refusals of the core: every message names the thing, its value and the remedy."""
+from __future__ import annotations
+
+
+class FaceTrackerError(Exception):
+    """Base of everything the package refuses; the message is one line, ready to show."""
+
+
+class ConfigError(FaceTrackerError):
+    """An unknown parameter, or a value of the wrong type or out of range."""
+
+
+class ModelError(FaceTrackerError):
+    """A model is unknown, missing, corrupt or of a form that cannot be used."""
+
+
+class FrameError(FaceTrackerError):
+    """One image or message cannot be used; the next one may be."""
+
+
+class SourceError(FaceTrackerError):
+    """A video, camera, folder or text file cannot be read or written."""
