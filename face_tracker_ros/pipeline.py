@@ -1,0 +1,133 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""FaceTracker: one frame and its stamp in, tracks out."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+import math
+import os
+import time
+from typing import Any
+
+from face_tracker_ros.config import Config, PARAMETERS
+from face_tracker_ros.detection import FaceDetector
+from face_tracker_ros.embedding import FaceEncoder
+from face_tracker_ros.errors import ConfigError, FrameError
+from face_tracker_ros.tracking import Tracker
+from face_tracker_ros.types import Detections, FloatArray, FrameResult, Image
+import numpy as np
+
+
+class FaceTracker:
+    """
+    Finds faces, embeds those that need it, and follows them.
+
+    >>> tracker = FaceTracker.from_config({'detection.width': 480})
+    >>> for result in tracker.run(stamps_and_frames):
+    ...     print([(track.id, track.box) for track in result.tracks])
+
+    One instance serves one stream, and one thread at a time.
+    """
+
+    def __init__(self, config: Config, detector: FaceDetector, encoder: FaceEncoder) -> None:
+        """Put the parts together; `from_config` loads them."""
+        self._config = config
+        self._detector = detector
+        self._encoder = encoder
+        self._tracker = Tracker(config)
+
+    @classmethod
+    def from_config(cls, config: Config | Mapping[str, Any] | str | os.PathLike[str] | None = None
+                    ) -> FaceTracker:
+        """
+        Load the models and return a tracker.
+
+        config: None for the defaults, a mapping of parameters, a path to YAML, or a Config.
+        Raises ConfigError for bad parameters and ModelError for models that are unknown, missing
+        or corrupt.
+        """
+        config = Config.load(config)
+        return cls(config, FaceDetector.from_config(config), FaceEncoder.from_config(config))
+
+    @property
+    def config(self) -> Config:
+        """The parameters in force."""
+        return self._config
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """Names of the models in use, by task."""
+        return {'detector': self._detector.name, 'encoder': self._encoder.name}
+
+    def process(self, frame: Image, stamp: float) -> FrameResult:
+        """
+        Return what is seen and tracked in one frame.
+
+        frame: uint8 BGR (H, W, 3). stamp: seconds, not decreasing; an earlier one than the last
+        starts all tracks anew. Raises FrameError for anything else and is then as before.
+        """
+        if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.ndim != 3 \
+                or frame.shape[2] != 3 or frame.size == 0:
+            raise FrameError(f'frame: {_describe(frame)}; give a BGR image, uint8 (H, W, 3)')
+        if not math.isfinite(stamp):
+            raise FrameError(f'stamp: {stamp!r}; give seconds as a finite number')
+        begin = time.perf_counter()
+        detections = self._detect(frame)
+        detected = time.perf_counter()
+        embeddings, count = self._embed(frame, detections, stamp)
+        embedded = time.perf_counter()
+        tracks, lost = self._tracker.update(detections, embeddings, stamp)
+        end = time.perf_counter()
+        timings = {'detect': detected - begin, 'embed': embedded - detected,
+                   'track': end - embedded, 'total': end - begin}
+        return FrameResult(stamp, tracks, lost, detections, timings, count)
+
+    def run(self, frames: Iterable[tuple[float, Image]]) -> Iterator[FrameResult]:
+        """Yield the result of each (stamp, frame) as it is processed."""
+        for stamp, frame in frames:
+            yield self.process(frame, stamp)
+
+    def reset(self) -> None:
+        """Forget all tracks and everybody who left; ids go on counting."""
+        self._tracker.reset()
+
+    def reconfigure(self, config: Config) -> None:
+        """
+        Take parameters that may change while running (`Parameter.live`); tracks live on.
+
+        Raises ConfigError, and changes nothing, when another one differs.
+        """
+        old, new = self._config.values(), config.values()
+        for parameter in PARAMETERS:
+            if not parameter.live and old[parameter.name] != new[parameter.name]:
+                raise ConfigError(f"parameter '{parameter.name}': {new[parameter.name]!r} cannot "
+                                  'be taken while running; make a new tracker')
+        self._config = config
+        self._tracker.configure(config)
+
+    def _detect(self, frame: Image) -> Detections:
+        detection, tracker = self._config.detection, self._config.tracker
+        second_pass = tracker.mode == 'robust' and tracker.low_score_pass
+        least = detection.low_score if second_pass else detection.score
+        found = self._detector.detect(frame, least, detection.nms_iou)
+        sides = found.boxes[:, 2:] - found.boxes[:, :2]
+        return found[np.flatnonzero((sides >= detection.min_size).all(axis=1))]
+
+    def _embed(self, frame: Image, detections: Detections,
+               stamp: float) -> tuple[FloatArray, int]:
+        """Return embeddings (N, D), NaN rows where the tracker can do without, and their count."""
+        rows = np.flatnonzero(self._wanted(detections, stamp))
+        embeddings = np.full((len(detections), self._encoder.size), np.nan, np.float32)
+        if len(rows):
+            embeddings[rows] = self._encoder.encode(frame, detections.boxes[rows])
+        return embeddings, len(rows)
+
+    def _wanted(self, detections: Detections, stamp: float) -> Any:
+        if self._config.embedding.policy == 'always':
+            return detections.scores >= self._config.detection.score
+        return self._tracker.wants_embedding(detections, stamp)
+
+
+def _describe(frame: Any) -> str:
+    if isinstance(frame, np.ndarray):
+        return f'{frame.dtype} array of shape {frame.shape}'
+    return f'a {type(frame).__name__}'

@@ -1,0 +1,43 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Joining tracks and detections: assignment under a limit, and the matching cascade."""
+from __future__ import annotations
+
+from face_tracker_ros.types import Float64Array, IntArray
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+FORBIDDEN = 1e5  # a cost that no admissible sum of costs reaches
+
+
+def assign(cost: Float64Array, limit: float) -> tuple[IntArray, IntArray]:
+    """
+    Return rows and columns of the cheapest joining in which every pair costs at most `limit`.
+
+    cost: (T, N); entries above `limit`, infinite ones included, are never joined, and as many
+    pairs as possible are.
+    """
+    if 0 in cost.shape:
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    admissible = cost <= limit
+    rows, columns = linear_sum_assignment(np.where(admissible, cost, FORBIDDEN))
+    joined = admissible[rows, columns]
+    return rows[joined], columns[joined]
+
+
+def cascade(cost: Float64Array, limit: float, ages: IntArray) -> tuple[IntArray, IntArray]:
+    """
+    Return rows and columns joined by age, the most recently seen tracks first.
+
+    cost: (T, N); ages: (T,), updates since a track was last seen. Wojke et al. 2017, listing 1.
+    """
+    rows: list[IntArray] = []
+    columns: list[IntArray] = []
+    free = np.arange(cost.shape[1])
+    for age in np.unique(ages):
+        members = np.flatnonzero(ages == age)
+        r, c = assign(cost[np.ix_(members, free)], limit)
+        rows.append(members[r])
+        columns.append(free[c])
+        free = np.delete(free, c)
+    empty = [np.zeros(0, np.intp)]
+    return np.concatenate(rows or empty), np.concatenate(columns or empty)

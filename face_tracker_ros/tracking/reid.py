@@ -1,0 +1,60 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Recognising who comes back: the people who left, and who of them a new face is."""
+from __future__ import annotations
+
+from face_tracker_ros.types import BoolArray, Float64Array, FloatArray, IntArray
+import numpy as np
+
+_MOST = 1000  # people remembered; the one who left first is forgotten
+
+
+class Departed:
+    """People who left: id, sum of embeddings (as in the gallery) and the stamp of leaving."""
+
+    def __init__(self) -> None:
+        """Remember nobody."""
+        self.id = np.zeros(0, np.intp)
+        self.sums = np.zeros((0, 0), np.float32)
+        self.last_seen = np.zeros(0)
+
+    def add(self, ids: IntArray, sums: FloatArray, last_seen: Float64Array) -> None:
+        """Remember people (M,) with their sums of embeddings (M, D)."""
+        if not len(ids):
+            return
+        old = self.sums if len(self.id) else np.zeros((0, sums.shape[1]), np.float32)
+        self.id = np.concatenate((self.id, ids))[-_MOST:]
+        self.sums = np.concatenate((old, sums))[-_MOST:]
+        self.last_seen = np.concatenate((self.last_seen, last_seen))[-_MOST:]
+
+    def keep(self, rows: BoolArray) -> None:
+        """Forget the people that the mask leaves out."""
+        self.id, self.sums, self.last_seen = self.id[rows], self.sums[rows], self.last_seen[rows]
+
+
+def recognise(new: FloatArray, known: FloatArray, possible: BoolArray, itself: BoolArray,
+              max_distance: float, margin: float) -> list[tuple[int, int]]:
+    """
+    Return pairs (row of `new`, row of `known`) that are surely the same person.
+
+    new: (M, D), known: (K, D) unit vectors; possible: (M, K), False where the two were seen at
+    one time; itself: (M, K), True where a row of `new` is among `known`. A pair counts when it is possible, at most `max_distance` apart (cosine), nearer by
+    `margin` than every other known person, impossible ones included (the rank-based verification
+    of Barquero et al. 2021), and no other new face is nearer to that person.
+    """
+    if not len(new) or not len(known):
+        return []
+    distance = np.where(itself, np.inf, 1 - (new @ known.T).astype(np.float64))
+    best = distance.argmin(axis=1)
+    nearest = distance[np.arange(len(new)), best]
+    others = distance.copy()
+    others[np.arange(len(new)), best] = np.inf
+    with np.errstate(invalid='ignore'):
+        clear = others.min(axis=1) - nearest >= margin
+    sure = possible[np.arange(len(new)), best] & (nearest <= max_distance) & clear
+    pairs: list[tuple[int, int]] = []
+    taken: set[int] = set()
+    for row in np.argsort(nearest, kind='stable'):
+        if sure[row] and int(best[row]) not in taken:
+            taken.add(int(best[row]))
+            pairs.append((int(row), int(best[row])))
+    return pairs
