@@ -29,7 +29,9 @@ def iou(a: AnyFloats, b: AnyFloats) -> Float64Array:
     sides = np.maximum(sides, 0)
     intersection = sides[..., 0] * sides[..., 1]
     union = area(a)[:, None] + area(b)[None, :] - intersection
-    return np.divide(intersection, union, out=np.zeros_like(intersection), where=union > 0)
+    share: Float64Array = np.zeros_like(intersection)
+    np.divide(intersection, union, out=share, where=union > 0)
+    return share
 
 
 def nms(boxes: AnyFloats, scores: AnyFloats, max_iou: float) -> IntArray:

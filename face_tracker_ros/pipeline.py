@@ -10,10 +10,10 @@ from typing import Any
 
 from face_tracker_ros.config import Config, PARAMETERS
 from face_tracker_ros.detection import FaceDetector
-from face_tracker_ros.embedding import FaceEncoder
+from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.errors import ConfigError, FrameError
 from face_tracker_ros.tracking import Tracker
-from face_tracker_ros.types import Detections, FloatArray, FrameResult, Image
+from face_tracker_ros.types import BoolArray, Detections, FloatArray, FrameResult, Image
 import numpy as np
 
 
@@ -114,16 +114,16 @@ class FaceTracker:
 
     def _embed(self, frame: Image, detections: Detections,
                stamp: float) -> tuple[FloatArray, int]:
-        """Return embeddings (N, D), NaN rows where the tracker can do without, and their count."""
+        """Return embeddings (N, D), rows of NaN where none is needed, and how many were made."""
         rows = np.flatnonzero(self._wanted(detections, stamp))
         embeddings = np.full((len(detections), self._encoder.size), np.nan, np.float32)
         if len(rows):
             embeddings[rows] = self._encoder.encode(frame, detections.boxes[rows])
         return embeddings, len(rows)
 
-    def _wanted(self, detections: Detections, stamp: float) -> Any:
+    def _wanted(self, detections: Detections, stamp: float) -> BoolArray:
         if self._config.embedding.policy == 'always':
-            return detections.scores >= self._config.detection.score
+            return np.asarray(detections.scores >= self._config.detection.score)
         return self._tracker.wants_embedding(detections, stamp)
 
 

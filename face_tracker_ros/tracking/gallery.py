@@ -2,13 +2,11 @@
 """What faces looked like: a ring of embeddings and a running mean for each track."""
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Any
 
 from face_tracker_ros.types import BoolArray, Float64Array, FloatArray, IntArray
 import numpy as np
 import numpy.typing as npt
-
-Array = TypeVar('Array', bound=npt.NDArray[np.generic])
 
 
 class Gallery:
@@ -89,8 +87,7 @@ class Gallery:
 
     def _comparable(self, slots: IntArray,
                     embeddings: FloatArray) -> tuple[BoolArray, Float64Array]:
-        known = np.isfinite(embeddings).all(axis=1) if embeddings.size else np.zeros(
-            len(embeddings), bool)
+        known = np.asarray(np.isfinite(embeddings).all(axis=1))
         return known, np.full((len(slots), len(embeddings)), 2.0)
 
     def _fit(self, dimension: int) -> None:
@@ -113,8 +110,10 @@ class Gallery:
 def unit(vectors: FloatArray) -> FloatArray:
     """Return vectors (M, D) at unit length; rows of zeros stay."""
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0)
+    scaled = np.zeros_like(vectors)
+    np.divide(vectors, length, out=scaled, where=length > 0)
+    return scaled
 
 
-def _longer(rows: Array, count: int) -> Array:
+def _longer(rows: npt.NDArray[Any], count: int) -> npt.NDArray[Any]:
     return np.concatenate((rows, np.zeros((count, *rows.shape[1:]), rows.dtype)))

@@ -91,4 +91,4 @@ def mahalanobis(means: Float64Array, covariances: Float64Array,
     expected, innovation = project(means, covariances)
     difference = measurements[None, :, :] - expected[:, None, :]
     whitened = np.linalg.solve(innovation, difference.transpose(0, 2, 1))
-    return np.einsum('tin,tni->tn', whitened, difference)
+    return np.asarray(np.einsum('tin,tni->tn', whitened, difference))

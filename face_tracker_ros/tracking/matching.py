@@ -39,7 +39,7 @@ class Scene:
     @property
     def embedded(self) -> BoolArray:
         """Which faces have an embedding."""
-        return np.isfinite(self.embeddings).all(axis=1)
+        return np.asarray(np.isfinite(self.embeddings).all(axis=1))
 
     def mixed(self) -> BoolArray:
         """Which faces overlap another one, so that their embedding is of both."""
@@ -103,7 +103,8 @@ def match_robust(table: TrackTable, gallery: Gallery, scene: Scene, config: Conf
                                 kalman.to_measurements(scene.boxes)) / kalman.GATE
     out_of_reach = (motion > 1) & (distance > parameters.max_iou_distance)
     other = appearance > parameters.max_cosine_distance
-    cost = np.where(out_of_reach | other, np.inf, appearance + MOTION_SHARE * np.minimum(motion, 1))
+    cost = appearance + MOTION_SHARE * np.minimum(motion, 1)
+    cost[out_of_reach | other] = np.inf
     stages.run(cost, np.finfo(float).max, table.confirmed, high & embedded)
 
     unknown = (gallery.counts(table.slot) == 0)[:, None] | ~embedded[None, :]

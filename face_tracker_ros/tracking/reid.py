@@ -36,10 +36,11 @@ def recognise(new: FloatArray, known: FloatArray, possible: BoolArray, itself: B
     """
     Return pairs (row of `new`, row of `known`) that are surely the same person.
 
-    new: (M, D), known: (K, D) unit vectors; possible: (M, K), False where the two were seen at
-    one time; itself: (M, K), True where a row of `new` is among `known`. A pair counts when it is possible, at most `max_distance` apart (cosine), nearer by
-    `margin` than every other known person, impossible ones included (the rank-based verification
-    of Barquero et al. 2021), and no other new face is nearer to that person.
+    new: (M, D), known: (K, D) unit vectors. possible: (M, K), False where the two were seen at
+    one time; itself: (M, K), True where a row of `new` is among `known`. A pair counts when it
+    is possible, at most `max_distance` apart (cosine), nearer by `margin` than everybody else
+    known, impossible ones included (rank-based verification, Barquero et al. 2021), and no other
+    new face is nearer to that person.
     """
     if not len(new) or not len(known):
         return []

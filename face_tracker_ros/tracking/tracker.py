@@ -128,7 +128,8 @@ class Tracker:
         if self._robust and self._config.tracker.low_score_pass:
             least = self._config.detection.low_score
         with np.errstate(invalid='ignore'):
-            good = (detections.scores >= least) & (np.abs(detections.boxes) <= _LARGEST).all(axis=1)
+            good = detections.scores >= least
+            good &= (np.abs(detections.boxes) <= _LARGEST).all(axis=1)
         return np.flatnonzero(usable(detections.boxes) & good)
 
     def _begin(self, faces: IntArray, scene: Scene) -> None:

@@ -1,0 +1,231 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""What the tracker promises about people who come, cross, hide, leave and return."""
+from face_tracker_ros.config import Config
+from face_tracker_ros.tracking import Tracker
+from face_tracker_ros.types import Detections
+import numpy as np
+import pytest
+from scenes import face, Follower, frame, NO_EMBEDDINGS, NOBODY
+
+BOTH = pytest.mark.parametrize('mode', ['robust', 'deepsort'])
+
+
+def follower(mode='robust', rate=30.0, **tracker):
+    return Follower(Config.load({'tracker': {'mode': mode, **tracker}}), rate)
+
+
+@BOTH
+def test_new_face_is_published_after_n_init_frames(mode):
+    world = follower(mode, n_init=3)
+    assert world.see((0, 100, 100), frames=2) == {}
+    assert list(world.see((0, 100, 100))) == [1]
+
+
+@BOTH
+def test_a_flicker_is_never_published(mode):
+    world = follower(mode)
+    for _ in range(5):
+        assert world.see((0, 100, 100), frames=2) == {}
+        assert world.see() == {}
+
+
+@BOTH
+def test_empty_frames_age_tracks_until_they_are_given_up(mode):
+    world = follower(mode, max_age=0.5)
+    world.see((0, 100, 100), frames=5)
+    world.see(frames=15)
+    assert [track.id for track in world.lost] == [1]
+    assert world.lost[0].time_since_update == pytest.approx(0.5)
+    assert world.lost[0].state == 'lost' and world.lost[0].detection == -1
+    world.see()
+    assert world.lost == ()
+
+
+@BOTH
+def test_hidden_face_keeps_its_id(mode):
+    world = follower(mode)
+    world.see((0, 100, 100), (1, 400, 100), frames=5)
+    world.see((1, 400, 100), frames=20)
+    assert set(world.see((0, 100, 100), (1, 400, 100))) == {1, 2}
+
+
+@BOTH
+def test_crossing_faces_keep_their_ids(mode):
+    world = follower(mode)
+    for step in range(61):
+        x = 100 + 10 * step
+        seen = world.see((0, x, 200), (1, 800 - x, 204))
+    left, right = sorted(seen.values(), key=lambda track: track.box[0])
+    # person 0 was first in the list of the first frame, so has id 1, and is now on the right
+    assert (left.id, right.id) == (2, 1)
+
+
+def test_returning_face_gets_its_id_back():
+    world = follower()
+    world.see((0, 100, 100), (1, 400, 100), frames=10)
+    world.see((1, 400, 100), frames=90)
+    assert world.lost == ()
+    assert set(world.see((0, 700, 500), (1, 400, 100), frames=3)) == {1, 2}
+
+
+def test_face_that_jumps_while_still_lost_gets_its_id_back():
+    world = follower()
+    world.see((0, 100, 100), frames=10)
+    world.see(frames=10)
+    assert set(world.see((0, 900, 600), frames=3)) == {1}
+    assert world.lost == ()
+
+
+def test_stranger_gets_a_new_id_and_not_that_of_somebody_who_left():
+    world = follower()
+    world.see((0, 100, 100), frames=10)
+    world.see(frames=60)
+    assert set(world.see((5, 100, 100), frames=10)) == {2}
+
+
+def test_nobody_is_recognised_after_the_window_or_without_one():
+    for window, gap, expected in ((3.0, 120, 2), (3.0, 60, 1), (0.0, 60, 2)):
+        world = follower(reid_window=window)
+        world.see((0, 100, 100), frames=10)
+        world.see(frames=gap)
+        assert set(world.see((0, 500, 300), frames=5)) == {expected}
+
+
+def test_somebody_in_view_is_never_recognised_as_having_come_back():
+    world = follower()
+    world.see((0, 100, 100), frames=10)
+    # the same face a second time, elsewhere, while the first stays: a picture, a twin
+    assert set(world.see((0, 100, 100), (0, 600, 300), frames=10)) == {1, 2}
+
+
+def test_doubtful_return_gets_a_new_id():
+    """Halfway between two people who left: near enough to both, clearly neither."""
+    world = follower()
+    world.see((0, 100, 100), (1, 400, 100), frames=10)
+    world.see(frames=60)
+    between = face(0) + face(1)
+    between /= np.linalg.norm(between)
+    detections, _ = frame((0, 300, 300))
+    for _ in range(10):
+        tracks, _ = world.tracker.update(detections, between[None], world.stamp)
+        world.stamp += world.step
+    assert [track.id for track in tracks] == [3]
+
+
+def test_published_mode_does_not_recognise_returns():
+    world = follower('deepsort')
+    world.see((0, 100, 100), frames=10)
+    world.see(frames=60)
+    assert set(world.see((0, 100, 100), frames=10)) == {2}
+
+
+def test_published_mode_counts_frames_whatever_the_stamps():
+    for rate in (30.0, 2.0):
+        world = follower('deepsort', rate=rate, max_age=1.0)
+        world.see((0, 100, 100), frames=5)
+        world.see(frames=30)
+        assert [track.id for track in world.lost] == [1]
+        world.see()
+        assert world.lost == ()
+
+
+def test_robust_mode_counts_seconds_whatever_the_rate():
+    for rate in (10.0, 60.0):
+        world = follower(rate=rate, max_age=1.0)
+        world.see((0, 100, 100), frames=5)
+        world.see(frames=int(rate))
+        assert [track.id for track in world.lost] == [1]
+        world.see()
+        assert world.lost == ()
+
+
+def test_low_score_face_prolongs_a_track_but_starts_none():
+    world = follower()
+    world.see((0, 100, 100), frames=5)
+    assert set(world.see((0, 100, 100), (1, 500, 300), frames=30, score=0.4)) == {1}
+    alone = follower(low_score_pass=False)
+    alone.see((0, 100, 100), frames=5)
+    assert alone.see((0, 100, 100), score=0.4) == {}
+
+
+@BOTH
+def test_without_embeddings_position_alone_tracks(mode):
+    tracker = Tracker(Config.load({'tracker': {'mode': mode}}))
+    for step in range(30):
+        detections, _ = frame((0, 100 + 3 * step, 100), (1, 500 - 3 * step, 300))
+        tracks, _ = tracker.update(detections, None, step / 30)
+    assert sorted(track.id for track in tracks) == [1, 2]
+
+
+@BOTH
+def test_unusable_boxes_never_put_embeddings_out_of_step(mode):
+    world = follower(mode)
+    world.see((0, 100, 100), (1, 400, 100), frames=10)
+    bad = np.array([[np.nan] * 4, [5, 5, 5, 9], [9, 9, 5, 5], [0, 0, np.inf, 9],
+                    [-1e30, -1e30, 1e30, 1e30]], np.float32)
+    good, embeddings = frame((0, 104, 100), (1, 404, 100))
+    mixed = Detections(np.vstack((bad[:3], good.boxes[:1], bad[3:], good.boxes[1:])),
+                       np.full(7, 0.9))
+    vectors = np.vstack([[face(1)] * 3, embeddings[:1], [face(0)] * 2, embeddings[1:]])
+    tracks, _ = world.tracker.update(mixed, vectors.astype(np.float32), world.stamp)
+    assert {track.id: track.detection for track in tracks} == {1: 3, 2: 6}
+
+
+def test_embeddings_out_of_step_are_refused():
+    detections, embeddings = frame((0, 100, 100), (1, 400, 100))
+    with pytest.raises(ValueError, match='1 embeddings for 2 detections'):
+        Tracker(Config()).update(detections, embeddings[:1], 0.0)
+    with pytest.raises(ValueError, match='finite seconds'):
+        Tracker(Config()).update(NOBODY, NO_EMBEDDINGS, float('nan'))
+
+
+@BOTH
+def test_backward_stamp_starts_over_and_ids_go_on(mode):
+    world = follower(mode)
+    world.see((0, 100, 100), frames=5)
+    world.stamp = 10.0
+    assert world.see((0, 100, 100)) == {} and world.lost == ()
+    assert set(world.see((0, 100, 100), frames=4)) == {2}
+
+
+def test_reset_forgets_everybody_and_ids_go_on():
+    world = follower()
+    world.see((0, 100, 100), frames=5)
+    world.tracker.reset()
+    assert set(world.see((0, 100, 100), frames=5)) == {2}
+
+
+def test_tracks_are_sorted_by_score_and_velocity_is_per_second():
+    world = follower(rate=10.0)
+    for step in range(20):
+        detections, embeddings = frame((0, 100 + 6 * step, 100), (1, 500, 300))
+        scored = Detections(detections.boxes, np.array([0.6, 0.8]))
+        tracks, _ = world.tracker.update(scored, embeddings, world.stamp)
+        world.stamp += world.step
+    assert [track.id for track in tracks] == [2, 1]
+    assert tracks[1].velocity[0] == pytest.approx(60, rel=0.1)
+    assert tracks[1].age == pytest.approx(1.9)
+
+
+def test_a_lone_face_is_embedded_when_its_embedding_is_old_only():
+    config = Config.load({'embedding.refresh': 0.5})
+    tracker, embedded = Tracker(config), []
+    for step in range(90):
+        detections, embeddings = frame((0, 100 + step, 100))
+        wanted = tracker.wants_embedding(detections, step / 30)
+        if wanted.any():
+            embedded.append(step)
+        tracker.update(detections, np.where(wanted[:, None], embeddings, np.nan), step / 30)
+    assert embedded[:3] == [0, 1, 2]
+    late = [step for step in embedded if step > 10]
+    assert 2 <= len(late) <= 8
+
+
+def test_faces_near_each_other_are_always_embedded():
+    tracker = Tracker(Config())
+    for step in range(60):
+        detections, embeddings = frame((0, 100, 100), (1, 170, 100), (2, 500, 100))
+        wanted = tracker.wants_embedding(detections, step / 30)
+        assert wanted[:2].all()
+        tracker.update(detections, np.where(wanted[:, None], embeddings, np.nan), step / 30)
+    assert not wanted[2] or step < 40
