@@ -95,7 +95,8 @@ def match_robust(table: TrackTable, gallery: Gallery, scene: Scene, config: Conf
     high = scene.scores >= config.detection.score
     embedded = scene.embedded
     distance = 1 - iou(kalman.to_boxes(table.mean), scene.boxes)
-    recent = (table.misses == 0) | (now - table.last_seen <= RECENT)
+    unseen = now - table.last_seen
+    recent = (unseen <= RECENT) | ((table.misses == 0) & (unseen <= parameters.max_age))
     stages.run(distance, parameters.max_iou_distance, recent & table.confirmed, high & ~embedded)
 
     appearance = _appearance(gallery, table, scene)
