@@ -1,0 +1,31 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+#
+# Usage (bash): source scripts/env.sh
+#
+# After scripts/setup: python3, ROS 2, vision_msgs and face_tracker_ros in this shell, be ROS 2 the
+# wheels in .venv or the installation that is sourced already. Sourcing it twice does no harm.
+_face_tracker_ros=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+case $- in *u*) _nounset=1; set +u ;; *) _nounset= ;; esac
+if [ -e "$_face_tracker_ros/.venv/setup.bash" ]; then
+  . "$_face_tracker_ros/.venv/setup.bash"
+elif [ -x "$_face_tracker_ros/.venv/bin/python3" ]; then
+  # On PYTHONPATH, too, for executables that name the system's interpreter.
+  _packages=$("$_face_tracker_ros/.venv/bin/python3" -c 'import sysconfig
+print(sysconfig.get_path("purelib"))')
+  case ":$PATH:" in
+    *":$_face_tracker_ros/.venv/bin:"*) ;;
+    *) export PATH="$_face_tracker_ros/.venv/bin:$PATH" ;;
+  esac
+  case ":$PYTHONPATH:" in
+    *":$_packages:"*) ;;
+    *) export PYTHONPATH="${PYTHONPATH:+$PYTHONPATH:}$_packages" ;;
+  esac
+  unset _packages
+else
+  printf '%s\n' 'env.sh: nothing is set up yet; run scripts/setup' >&2
+fi
+if [ -e "$_face_tracker_ros/install/local_setup.bash" ]; then
+  . "$_face_tracker_ros/install/local_setup.bash"
+fi
+[ -z "$_nounset" ] || set -u
+unset _face_tracker_ros _nounset

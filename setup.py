@@ -1,0 +1,56 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+import os
+
+from setuptools import find_packages, setup
+
+package_name = 'face_tracker_ros'
+share = os.path.join('share', package_name)
+
+
+def installed(*folders):
+    """Yield (target folder, files) for every folder below some, for data_files."""
+    for folder in folders:
+        for here, subfolders, names in os.walk(folder):
+            subfolders[:] = sorted(name for name in subfolders if name[0] not in '._')
+            files = [os.path.join(here, name) for name in sorted(names) if name[0] != '.']
+            if files:
+                yield os.path.join(share, here), files
+
+
+setup(
+    name=package_name,
+    version='0.1.0',
+    description='Faces in an image topic become tracks with lasting ids: DeepSORT on the CPU',
+    license='Apache-2.0',
+    author='The face_tracker_ros authors',
+    maintainer='The face_tracker_ros authors',
+    maintainer_email='face_tracker_ros@users.noreply.github.com',
+    keywords=['ROS', 'face detection', 'tracking', 'DeepSORT', 're-identification'],
+    packages=find_packages(include=[package_name, package_name + '.*']),
+    data_files=[
+        ('share/ament_index/resource_index/packages', ['resource/' + package_name]),
+        (share, ['package.xml']),
+        *installed('config', 'launch', 'models', 'rviz'),
+    ],
+    package_data={package_name: ['py.typed']},
+    python_requires='>=3.10',
+    install_requires=[
+        'setuptools',
+        'numpy>=1.21',
+        'opencv-python-headless<5',
+        'openvino>=2026.4',
+        'PyYAML',
+        'rich',
+        'scipy>=1.8',
+    ],
+    extras_require={'test': ['hypothesis', 'matplotlib', 'pytest', 'scikit-image']},
+    zip_safe=False,
+    entry_points={
+        'console_scripts': [
+            'face_tracker_node = face_tracker_ros.ros.node:main',
+            'video_publisher = face_tracker_ros.ros.video_publisher:main',
+            'track = face_tracker_ros.cli.track:main',
+            'models = face_tracker_ros.cli.models:main',
+        ],
+    },
+)
