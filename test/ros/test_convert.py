@@ -1,0 +1,183 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Image messages of every encoding, padding and byte order become the same BGR picture."""
+from __future__ import annotations
+
+import array
+
+import cv2
+from face_tracker_ros.errors import FrameError
+from face_tracker_ros.ros import convert
+from hypothesis import given, settings, strategies as st
+import numpy as np
+import pytest
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+
+BAYER = ('rggb', 'bggr', 'gbrg', 'grbg')
+YUV = {'yuv422': 'uyvy', 'uyvy': 'uyvy', 'yuv422_yuy2': 'yuyv', 'yuyv': 'yuyv'}
+
+
+def image(pixels: np.ndarray, encoding: str, padding: int = 0, bigendian: bool = False) -> Image:
+    """Return a message of the pixels (H, W) or (H, W, C), rows padded with noise."""
+    height, width = pixels.shape[:2]
+    stored = pixels.astype(pixels.dtype.newbyteorder('>' if bigendian else '<'))
+    rows = np.frombuffer(stored.tobytes(), np.uint8).reshape(height, -1)
+    noise = np.random.default_rng(0).integers(0, 256, (height, padding), np.uint8)
+    data = np.hstack([rows, noise])
+    message = Image(height=height, width=width, encoding=encoding, step=data.shape[1],
+                    is_bigendian=int(bigendian))
+    message.data = array.array('B', data.tobytes())
+    return message
+
+
+def mosaic(bgr: np.ndarray, pattern: str) -> np.ndarray:
+    """Return what a sensor with this colour pattern, read row by row, makes of a picture."""
+    raw = np.empty(bgr.shape[:2], np.uint8)
+    for place, letter in enumerate(pattern):
+        row, column = divmod(place, 2)
+        raw[row::2, column::2] = bgr[row::2, column::2, 'bgr'.index(letter)]
+    return raw
+
+
+def packed_yuv(yuv: np.ndarray, order: str) -> np.ndarray:
+    """Return two bytes a pixel; chroma is that of the left pixel of each pair."""
+    packed = np.empty((*yuv.shape[:2], 2), np.uint8)
+    packed[..., order.index('y')] = yuv[..., 0]
+    packed[:, 0::2, 1 - order.index('y')] = yuv[:, 0::2, 'yuv'.index(order.replace('y', '')[0])]
+    packed[:, 1::2, 1 - order.index('y')] = yuv[:, 0::2, 'yuv'.index(order.replace('y', '')[1])]
+    return packed
+
+
+def bgr_of_yuv(yuv: np.ndarray) -> np.ndarray:
+    """Return BGR by the equations of ITU-R BT.601, video range, chroma shared by pairs."""
+    y = 1.164 * (yuv[..., 0].astype(float) - 16)
+    u, v = (np.repeat(yuv[:, 0::2, plane].astype(float) - 128, 2, axis=1) for plane in (1, 2))
+    bgr = np.stack([y + 2.018 * u, y - 0.813 * v - 0.391 * u, y + 1.596 * v], axis=-1)
+    return np.clip(bgr, 0, 255)
+
+
+@st.composite
+def layouts(draw: st.DrawFn) -> tuple[np.random.Generator, int, int, int, bool]:
+    """Return noise, height, even width, padding in bytes and the byte order."""
+    seed = draw(st.integers(0, 2 ** 32 - 1))
+    return (np.random.default_rng(seed), draw(st.integers(3, 20)), 2 * draw(st.integers(2, 20)),
+            draw(st.integers(0, 7)), draw(st.booleans()))
+
+
+@given(layouts())
+@settings(max_examples=60, deadline=None)
+def test_colour_and_grey_pictures_come_back_exactly(layout: tuple) -> None:
+    random, height, width, padding, bigendian = layout
+    bgr = random.integers(0, 256, (height, width, 3), np.uint8)
+    alpha = random.integers(0, 256, (height, width, 1), np.uint8)
+    grey = bgr[..., 0]
+    deep = random.integers(0, 65536, (height, width), np.uint16)
+    grey3, deep3 = (np.repeat(values[..., None], 3, axis=2)
+                    for values in (grey, np.round(deep / 257).astype(np.uint8)))
+    cases = {
+        'bgr8': (bgr, bgr), '8UC3': (bgr, bgr), 'rgb8': (bgr[..., ::-1], bgr),
+        'bgra8': (np.dstack([bgr, alpha]), bgr), '8UC4': (np.dstack([bgr, alpha]), bgr),
+        'rgba8': (np.dstack([bgr[..., ::-1], alpha]), bgr),
+        'mono8': (grey, grey3), '8UC1': (grey, grey3), 'mono16': (deep, deep3),
+    }
+    for encoding, (pixels, expected) in cases.items():
+        picture = convert.to_picture(image(pixels, encoding, padding, bigendian))
+        assert picture.dtype == np.uint8 and picture.flags.c_contiguous, encoding
+        np.testing.assert_array_equal(picture, expected, err_msg=encoding)
+    assert set(cases) | set(YUV) | {f'bayer_{name}8' for name in BAYER} == set(convert.ENCODINGS)
+
+
+@given(layouts())
+@settings(max_examples=30, deadline=None)
+def test_packed_yuv_is_converted_by_the_standard(layout: tuple) -> None:
+    random, height, width, padding, bigendian = layout
+    yuv = random.integers(16, 236, (height, width, 3), np.uint8)
+    for encoding, order in YUV.items():
+        picture = convert.to_picture(
+            image(packed_yuv(yuv, order), encoding, padding, bigendian))
+        assert np.abs(picture - bgr_of_yuv(yuv)).max() <= 2, encoding
+
+
+@given(layouts(), st.tuples(*[st.integers(0, 255)] * 3))
+@settings(max_examples=30, deadline=None)
+def test_bayer_patterns_are_named_as_ros_names_them(layout: tuple, color: tuple) -> None:
+    _, height, width, padding, bigendian = layout
+    bgr = np.full((height, width, 3), color, np.uint8)
+    for name in BAYER:
+        picture = convert.to_picture(
+            image(mosaic(bgr, name), f'bayer_{name}8', padding, bigendian))
+        np.testing.assert_array_equal(picture, bgr, err_msg=name)
+
+
+def test_whole_picture_without_padding_is_not_copied() -> None:
+    message = image(np.zeros((4, 6, 3), np.uint8), 'bgr8')
+    picture = convert.to_picture(message)
+    message.data[0] = 77
+    assert picture[0, 0, 0] == 77
+
+
+def _changed(**changes: object) -> Image:
+    message = image(np.zeros((4, 6, 3), np.uint8), 'bgr8')
+    for name, value in changes.items():
+        setattr(message, name, value)
+    return message
+
+
+@pytest.mark.parametrize('message, words', [
+    (_changed(encoding='32FC1'), ["'32FC1' is unknown", 'bgr8', 'bayer_rggb8']),
+    (_changed(encoding=''), ["'' is unknown", 'bgr8']),
+    (_changed(data=array.array('B', bytes(71))), ['71 bytes', '18 * 4 = 72']),
+    (_changed(data=array.array('B', bytes(73))), ['73 bytes', '18 * 4 = 72']),
+    (_changed(data=array.array('B')), ['0 bytes', '72']),
+    (_changed(height=0), ['6x0', 'at least 1x1']),
+    (_changed(width=0), ['0x4', 'at least 1x1']),
+    (_changed(width=2 ** 32 - 1), ['step 18', f'{3 * (2 ** 32 - 1)} bytes']),
+    (_changed(step=17), ['step 17', '18 bytes']),
+    (_changed(step=0), ['step 0', '18 bytes']),
+    (_changed(width=5, encoding='uyvy'), ['width 5 is odd']),
+    (_changed(height=2, encoding='bayer_rggb8'), ['6x2', 'at least 3x3']),
+])
+def test_bad_message_is_refused_in_one_line(message: Image, words: list[str]) -> None:
+    with pytest.raises(FrameError) as refusal:
+        convert.to_picture(message)
+    text = str(refusal.value)
+    assert '\n' not in text
+    assert all(word in text for word in words), text
+
+
+def test_picture_becomes_a_message_and_comes_back() -> None:
+    picture = np.random.default_rng(1).integers(0, 256, (30, 50, 3), np.uint8)
+    header = Header(frame_id='lens')
+    header.stamp.sec = 12
+    for given_picture in (picture, np.ascontiguousarray(picture[:, ::2])[:, 1:]):
+        message = convert.to_message(given_picture, header)
+        assert message.header == header and message.encoding == 'bgr8'
+        np.testing.assert_array_equal(convert.to_picture(message), given_picture)
+
+
+def test_compressed_picture_becomes_a_message_and_comes_back() -> None:
+    picture = cv2.GaussianBlur(
+        np.random.default_rng(1).integers(0, 256, (60, 80, 3), np.uint8), (0, 0), 5)
+    message = convert.to_compressed_message(picture, Header(frame_id='lens'))
+    assert message.header.frame_id == 'lens' and 'jpeg' in message.format
+    back = convert.compressed_to_picture(message)
+    assert np.abs(back.astype(int) - picture).mean() < 3
+
+
+@pytest.mark.parametrize('data', [b'', b'not a picture'])
+def test_undecodable_compressed_image_is_refused(data: bytes) -> None:
+    message = CompressedImage(format='jpeg')
+    message.data = array.array('B', data)
+    with pytest.raises(FrameError, match='cannot be decoded'):
+        convert.compressed_to_picture(message)
+
+
+def test_equals_cv_bridge_where_that_is_installed() -> None:
+    bridge = pytest.importorskip('cv_bridge').CvBridge()
+    random = np.random.default_rng(2)
+    for encoding, channels in {'bgr8': 3, 'rgb8': 3, 'bgra8': 4, 'rgba8': 4, 'mono8': 1,
+                               'yuv422': 2, 'yuv422_yuy2': 2, 'bayer_rggb8': 1, 'bayer_bggr8': 1,
+                               'bayer_gbrg8': 1, 'bayer_grbg8': 1}.items():
+        message = image(random.integers(0, 256, (12, 16, channels), np.uint8), encoding)
+        np.testing.assert_array_equal(convert.to_picture(message),
+                                      bridge.imgmsg_to_cv2(message, 'bgr8'), err_msg=encoding)
