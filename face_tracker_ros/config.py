@@ -194,6 +194,9 @@ NODE_PARAMETERS: tuple[Parameter, ...] = (
               0.0, 1000.0),
     Parameter('annotate', True, 'Offer the annotated image (drawn only while somebody '
               'subscribes).', live=False),
+    Parameter('image_transport', 'raw', "Form of the images: 'raw' (topic image) or "
+              "'compressed' (topic image/compressed, JPEG or PNG).",
+              choices=('raw', 'compressed'), live=False),
 )
 
 _BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}

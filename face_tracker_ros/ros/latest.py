@@ -1,0 +1,58 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""A thread that always works on the newest item and lets older ones go."""
+from __future__ import annotations
+
+from collections.abc import Callable
+import threading
+import time
+from typing import Generic, TypeVar
+
+Item = TypeVar('Item')
+
+
+class LatestWorker(Generic[Item]):
+    """
+    Calls `handle` on its own thread with the newest item put in; sleeps without one.
+
+    interval: returns the least seconds from the start of one call to the start of the next.
+    """
+
+    def __init__(self, handle: Callable[[Item], None],
+                 interval: Callable[[], float] = lambda: 0.0) -> None:
+        """Start the thread."""
+        self._handle = handle
+        self._interval = interval
+        self._changed = threading.Condition()
+        self._items: list[Item] = []
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name='latest', daemon=True)
+        self._thread.start()
+
+    def put(self, item: Item) -> bool:
+        """Store the item; return whether it replaced one that nobody worked on."""
+        with self._changed:
+            replaced = bool(self._items)
+            self._items[:] = [item]
+            self._changed.notify()
+        return replaced
+
+    def stop(self) -> None:
+        """Let the call in progress end, drop what waits, and end the thread."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        started = -float('inf')
+        while True:
+            with self._changed:
+                due = started + self._interval()
+                while not self._stopped and (not self._items or time.monotonic() < due):
+                    wait = due - time.monotonic() if self._items else None
+                    self._changed.wait(wait)
+                if self._stopped:
+                    return
+                item = self._items.pop()
+            started = time.monotonic()
+            self._handle(item)

@@ -1,0 +1,31 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Tracks as vision_msgs."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from face_tracker_ros.types import Track
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2D, Detection2DArray, ObjectHypothesisWithPose
+
+CLASS_ID = 'face'
+
+
+def to_detections(tracks: Iterable[Track], header: Header) -> Detection2DArray:
+    """Return one Detection2D a track, in the order given; every header is the image's."""
+    return Detection2DArray(header=header,
+                            detections=[_to_detection(track, header) for track in tracks])
+
+
+def _to_detection(track: Track, header: Header) -> Detection2D:
+    left, top, right, bottom = map(float, track.box)
+    message = Detection2D(header=header, id=str(track.id))
+    message.bbox.center.position.x = (left + right) / 2
+    message.bbox.center.position.y = (top + bottom) / 2
+    message.bbox.size_x = right - left
+    message.bbox.size_y = bottom - top
+    hypothesis = ObjectHypothesisWithPose()
+    hypothesis.hypothesis.class_id = CLASS_ID
+    hypothesis.hypothesis.score = float(track.score)
+    message.results.append(hypothesis)
+    return message

@@ -1,0 +1,58 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The topics the node publishes for each frame."""
+from __future__ import annotations
+
+from face_tracker_ros.annotate import draw
+from face_tracker_ros.ros.convert import to_compressed_message, to_message
+from face_tracker_ros.ros.messages import to_detections
+from face_tracker_ros.types import FrameResult, Image as Picture
+from rclpy.lifecycle import LifecycleNode
+from rclpy.qos import QoSProfile
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2DArray
+
+
+class Outputs:
+    """Publishers of tracks and annotated images; silent while the node is not active."""
+
+    def __init__(self, node: LifecycleNode, annotate: bool) -> None:
+        """Offer ~/tracks and, with `annotate`, ~/annotated_image, raw and compressed."""
+        self._node = node
+        self._tracks = self._offer(Detection2DArray, '~/tracks', 10)
+        self._raw = self._compressed = None
+        if annotate:
+            self._raw = self._offer(Image, '~/annotated_image', 1)
+            self._compressed = self._offer(CompressedImage, '~/annotated_image/compressed', 1)
+
+    def publish_tracks(self, header: Header, result: FrameResult) -> None:
+        """Publish the tracks of a frame, also when there are none."""
+        self._tracks.publish(to_detections(result.tracks, header))
+
+    def publish_picture(self, header: Header, picture: Picture, result: FrameResult) -> bool:
+        """Draw and publish the picture in the forms that are subscribed to; False if none is."""
+        raw, compressed = map(_wanted, (self._raw, self._compressed))
+        if not raw and not compressed:
+            return False
+        drawn = draw(picture.copy(), result)
+        if raw:
+            self._raw.publish(to_message(drawn, header))
+        if compressed:
+            self._compressed.publish(to_compressed_message(drawn, header))
+        return True
+
+    def destroy(self) -> None:
+        """Withdraw the topics."""
+        for publisher in (self._tracks, self._raw, self._compressed):
+            if publisher is not None:
+                self._node.destroy_lifecycle_publisher(publisher)
+
+    def _offer(self, message_type, topic: str, depth: int):
+        return self._node.create_lifecycle_publisher(
+            message_type, topic, QoSProfile(depth=depth),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+
+
+def _wanted(publisher) -> bool:
+    return publisher is not None and publisher.get_subscription_count() > 0

@@ -1,0 +1,50 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""
+The text of config/tracker.yaml, made from the declarations of face_tracker_ros.config.
+
+Renew the file with `python -m face_tracker_ros.ros.parameter_file > config/tracker.yaml`.
+"""
+from __future__ import annotations
+
+import textwrap
+
+from face_tracker_ros.config import NODE_PARAMETERS, Parameter, PARAMETERS
+import yaml
+
+_HEAD = """\
+# Every parameter with its default. Give a copy of this file to the launch file
+# (params_file:=my.yaml) or to the track command (--config my.yaml); what a copy leaves out keeps
+# its default. 'fixed': may change only while the node is unconfigured.
+/**:
+  ros__parameters:
+"""
+
+
+def parameter_file() -> str:
+    """Return the whole file; groups (`tracker.max_age`) are nested mappings."""
+    lines: list[str] = []
+    group = ''
+    for parameter in (*NODE_PARAMETERS, *PARAMETERS):
+        head, _, name = parameter.name.rpartition('.')
+        if head != group:
+            group = head
+            lines.append(f'    {group}:')
+        indent = '      ' if group else '    '
+        lines += textwrap.wrap(_comment(parameter), 97, initial_indent=f'{indent}# ',
+                               subsequent_indent=f'{indent}# ')
+        value = yaml.safe_dump({name: parameter.default}, default_style=None).strip()
+        lines.append(f'{indent}{value}')
+    return _HEAD + '\n'.join(lines) + '\n'
+
+
+def _comment(parameter: Parameter) -> str:
+    facts = []
+    if parameter.low is not None and parameter.high is not None:
+        facts.append(f'{parameter.low:g} to {parameter.high:g}')
+    if not parameter.live:
+        facts.append('fixed')
+    return parameter.description + (f" [{', '.join(facts)}]" if facts else '')
+
+
+if __name__ == '__main__':
+    print(parameter_file(), end='')

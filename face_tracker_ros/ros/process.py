@@ -1,0 +1,88 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""
+The life of a node's process: signals, memory, errors and the exit code.
+
+Nothing heavy is imported before the signal handlers stand, so that a node can be stopped
+cleanly while it is still loading.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import ctypes
+import signal
+import sys
+import threading
+from typing import Any
+
+# glibc's names for the thresholds that the MALLOC_..._ environment variables set.
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
+_MEBIBYTE = 1 << 20
+
+
+def run(make_node: Callable[[], Any], args: Sequence[str] | None = None) -> int:
+    """
+    Spin the node that `make_node` returns until a signal or its own end; return the exit code.
+
+    The node has `start()`, called before spinning, and `stop()`, called before it is destroyed
+    and giving the exit code: 0 after SIGINT, SIGTERM or a good end. The code is 2, with one line
+    of error, when the node cannot be made or started.
+    """
+    leaving = _watch_signals()
+    keep_large_buffers()
+    import rclpy
+    from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+    node, code = None, 0
+    try:
+        rclpy.init(args=None if args is None else list(args))
+        if not leaving.is_set():
+            node = make_node()
+            node.start()
+            executor = SingleThreadedExecutor()
+            executor.add_node(node)
+            executor.spin()
+    except ExternalShutdownException:
+        pass
+    except Exception as error:
+        if not leaving.is_set():
+            code = _refuse(error)
+    finally:
+        if node is not None:
+            code = node.stop() or code
+            node.destroy_node()
+        rclpy.try_shutdown()
+    return code
+
+
+def keep_large_buffers() -> None:
+    """
+    Keep freed image buffers in the process instead of giving them back to the system.
+
+    Fresh pages for every image message cost more than the message itself. What the environment
+    says (MALLOC_MMAP_THRESHOLD_ ...) is as large or larger; libraries other than glibc are left
+    alone.
+    """
+    mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)
+    if mallopt is not None:
+        if not mallopt(_M_MMAP_THRESHOLD, 256 * _MEBIBYTE):
+            mallopt(_M_MMAP_THRESHOLD, 32 * _MEBIBYTE)
+        mallopt(_M_TRIM_THRESHOLD, 512 * _MEBIBYTE)
+        mallopt(_M_TOP_PAD, 64 * _MEBIBYTE)
+
+
+def _watch_signals() -> threading.Event:
+    # ROS chains its handlers, which end the spinning, to these. They only take a note, because
+    # an exception out of a signal handler could rise anywhere; SIGINT is handled even where the
+    # shell has the process started with it ignored.
+    leaving = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: leaving.set())
+    return leaving
+
+
+def _refuse(error: Exception) -> int:
+    from face_tracker_ros.errors import FaceTrackerError
+    text = ' '.join(str(error).split())
+    if not isinstance(error, FaceTrackerError):
+        text = f'{type(error).__name__}: {text}'
+    print(f'error: {text}', file=sys.stderr)
+    return 2

@@ -1,0 +1,289 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The life-cycle node face_tracker: images in, tracks out."""
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, Union
+
+from diagnostic_msgs.msg import DiagnosticArray
+from face_tracker_ros.config import Config
+from face_tracker_ros.errors import FaceTrackerError, FrameError
+from face_tracker_ros.pipeline import FaceTracker
+from face_tracker_ros.ros.convert import compressed_to_picture, to_picture
+from face_tracker_ros.ros.diagnostics import Statistics, to_message
+from face_tracker_ros.ros.latest import LatestWorker
+from face_tracker_ros.ros.outputs import Outputs
+from face_tracker_ros.ros.parameters import Settings, unknown_overrides
+from face_tracker_ros.types import FrameResult, Image as Picture
+from rclpy.clock import Clock, ClockType
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.qos import QoSDurabilityPolicy, QoSHistoryPolicy, QoSProfile, QoSReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.time import Time
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+from std_srvs.srv import SetBool, Trigger
+
+_SENSOR_DATA = {'history': QoSHistoryPolicy.KEEP_LAST, 'depth': 1,
+                'reliability': QoSReliabilityPolicy.BEST_EFFORT,
+                'durability': QoSDurabilityPolicy.VOLATILE}
+_REPORT_SECONDS = 1.0
+_LOG_EVERY_REPORTS = 10
+_QUIET_SECONDS = 5.0
+_THROTTLE_SECONDS = 5.0
+
+AnyImage = Union[Image, CompressedImage]
+
+
+class FaceTrackerNode(LifecycleNode):
+    """
+    Tracks the faces of one image topic.
+
+    The subscription only hands the newest message to a worker thread, which converts, tracks
+    and publishes; everything else runs on the executor's thread.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        """Declare parameters and services; ConfigError for a bad parameter given at start."""
+        super().__init__('face_tracker', **options)
+        self._tracker: FaceTracker | None = None
+        self._tracker_lock = threading.Lock()
+        self._worker: LatestWorker[tuple[AnyImage, float]] | None = None
+        self._image_subscription: Any = None
+        self._outputs: Outputs | None = None
+        self._report_timer: Any = None
+        self._reports = 0
+        self._last_stamp: float | None = None
+        self._said: set[str] = set()
+        self._enabled = True
+        self._statistics = Statistics()
+        self._settings = Settings(self, lambda: self._tracker is not None, self._reconfigure)
+        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self.create_service(SetBool, '~/enable', self._on_enable)
+        self.create_service(Trigger, '~/reset', self._on_reset)
+        for line in unknown_overrides(self):
+            self.get_logger().warning(line)
+
+    def start(self) -> None:
+        """Configure and activate, unless a life-cycle manager will (autostart false)."""
+        if self._settings['autostart'] and self.context.ok():
+            configured = self.trigger_configure() == TransitionCallbackReturn.SUCCESS
+            if configured and self.context.ok():
+                self.trigger_activate()
+
+    def stop(self) -> int:
+        """End the worker thread and free the models; return the exit code, 0."""
+        self._stop_work()
+        self._free()
+        return 0
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Load the models and offer the topics; FAILURE, with the reason logged, when bad."""
+        begin = time.monotonic()
+        try:
+            self._tracker = FaceTracker.from_config(self._settings.config)
+        except FaceTrackerError as error:
+            self.get_logger().error(str(error))
+            return TransitionCallbackReturn.FAILURE
+        except Exception as error:
+            self.get_logger().error(f'configure: {type(error).__name__}: {error}')
+            return TransitionCallbackReturn.ERROR
+        if not self.context.ok():
+            return TransitionCallbackReturn.FAILURE
+        self._outputs = Outputs(self, self._settings['annotate'])
+        models = self._tracker.models
+        self.get_logger().info(f"loaded detector '{models['detector']}' and encoder "
+                               f"'{models['encoder']}' in {time.monotonic() - begin:.1f} s")
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Start the worker and subscribe."""
+        self._worker = LatestWorker(self._handle, self._interval)
+        self._report_timer = self.create_timer(_REPORT_SECONDS, self._report,
+                                               clock=Clock(clock_type=ClockType.STEADY_TIME))
+        done = super().on_activate(state)
+        self._subscribe()
+        return done
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Unsubscribe and end the worker; models and tracks are kept."""
+        self._stop_work()
+        self._report()
+        return super().on_deactivate(state)
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free the models and withdraw the topics."""
+        self._free()
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Stop whatever runs and free everything."""
+        self.stop()
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Go back to unconfigured."""
+        self.stop()
+        return TransitionCallbackReturn.SUCCESS
+
+    # Input
+
+    def _subscribe(self) -> None:
+        if self._worker is None or not self._enabled or self._image_subscription is not None:
+            return
+        compressed = self._settings['image_transport'] == 'compressed'
+        topic = self.resolve_topic_name('image') + ('/compressed' if compressed else '')
+        self._image_subscription = self.create_subscription(
+            CompressedImage if compressed else Image, topic, self._on_image,
+            QoSProfile(**_SENSOR_DATA),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+
+    def _unsubscribe(self) -> None:
+        if self._image_subscription is not None:
+            self.destroy_subscription(self._image_subscription)
+            self._image_subscription = None
+
+    def _stop_work(self) -> None:
+        self._unsubscribe()
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+        if self._report_timer is not None:
+            self.destroy_timer(self._report_timer)
+            self._report_timer = None
+
+    def _free(self) -> None:
+        if self._outputs is not None:
+            self._outputs.destroy()
+            self._outputs = None
+        with self._tracker_lock:
+            self._tracker = None
+        self._last_stamp = None
+
+    def _interval(self) -> float:
+        rate = self._settings['max_rate']
+        return 1 / rate if rate > 0 else 0.0
+
+    def _on_image(self, message: AnyImage) -> None:
+        if self._worker is None:
+            return
+        stamp = _seconds(message.header)
+        if stamp == 0:
+            self._say_once('zero', 'images carry no stamp; their time of arrival is used instead')
+            stamp = self._now()
+        replaced = self._worker.put((message, stamp))
+        self._statistics.count(received=1, replaced=int(replaced))
+
+    # Work, on the worker's thread
+
+    def _handle(self, item: tuple[AnyImage, float]) -> None:
+        try:
+            self._process(*item)
+        except Exception as error:
+            if not self.context.ok():
+                return
+            self._statistics.count(bad_frames=1)
+            reason = str(error) if isinstance(error, FrameError) else \
+                f"{type(error).__name__}: {' '.join(str(error).split())}"
+            self.get_logger().warning(f'frame skipped: {reason}',
+                                      throttle_duration_sec=_THROTTLE_SECONDS)
+
+    def _process(self, message: AnyImage, stamp: float) -> None:
+        begin = time.perf_counter()
+        picture = _decode(message)
+        converted = time.perf_counter()
+        if self._last_stamp is not None and stamp < self._last_stamp:
+            self._say_once('back', 'image stamps jumped back (a bag that loops?); tracks start '
+                           'anew at every such jump')
+        with self._tracker_lock:
+            if self._tracker is None or self._outputs is None:
+                return
+            result = self._tracker.process(picture, stamp)
+        self._last_stamp = stamp
+        tracked = time.perf_counter()
+        self._outputs.publish_tracks(message.header, result)
+        latency = self._now() - stamp
+        published = time.perf_counter()
+        drawn = self._outputs.publish_picture(message.header, picture, result)
+        end = time.perf_counter()
+        self._statistics.count(annotated=int(drawn))
+        self._record(result, {
+            'latency': latency, 'convert': converted - begin, 'process': tracked - converted,
+            'publish': published - tracked, 'annotate': end - published})
+
+    def _record(self, result: FrameResult, seconds: dict[str, float]) -> None:
+        stages = {stage: value for stage, value in result.timings.items() if stage != 'total'}
+        self._statistics.frame({track.id for track in result.tracks}, result.embedded,
+                               {**seconds, **stages})
+
+    # Services, parameters, reports
+
+    def _on_enable(self, request: SetBool.Request,
+                   response: SetBool.Response) -> SetBool.Response:
+        self._enabled = request.data
+        if self._enabled:
+            self._subscribe()
+        else:
+            self._unsubscribe()
+        response.success = True
+        response.message = 'tracking enabled' if self._enabled else 'tracking disabled'
+        return response
+
+    def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        with self._tracker_lock:
+            response.success = self._tracker is not None
+            if self._tracker is not None:
+                self._tracker.reset()
+        response.message = 'all tracks forgotten' if response.success else \
+            "no tracks to forget; first 'configure' the node"
+        return response
+
+    def _reconfigure(self, config: Config) -> None:
+        with self._tracker_lock:
+            if self._tracker is not None:
+                self._tracker.reconfigure(config)
+
+    def _report(self) -> None:
+        if not self.context.ok():
+            return
+        values: dict[str, int | float | str] = dict(self._statistics.values())
+        summary, warning = self._summary(values)
+        if self._tracker is not None:
+            values.update(self._tracker.models)
+        header = Header(stamp=self.get_clock().now().to_msg())
+        self._diagnostics.publish(to_message(
+            header, f'{self.get_fully_qualified_name()[1:]}: tracking', summary, warning, values))
+        self._reports += 1
+        if self._reports % _LOG_EVERY_REPORTS == 0:
+            self.get_logger().info(summary)
+
+    def _summary(self, values: dict[str, int | float | str]) -> tuple[str, bool]:
+        if not self._enabled:
+            return 'disabled', False
+        idle = self._statistics.idle()
+        if self._worker is not None and idle > _QUIET_SECONDS:
+            topic = self.resolve_topic_name('image')
+            since = 'yet' if idle == float('inf') else f'for {idle:.0f} s'
+            return f"no image on '{topic}' {since}", True
+        return (f"{values['processed']} frames, {values['fps']:.1f} a second, "
+                f"{values['tracks']} faces now, {values['ids']} ids so far, "
+                f"{values['replaced']} dropped, {values['bad_frames']} bad"), False
+
+    def _say_once(self, key: str, text: str) -> None:
+        if key not in self._said:
+            self._said.add(key)
+            self.get_logger().warning(text)
+
+    def _now(self) -> float:
+        return self.get_clock().now().nanoseconds * 1e-9
+
+
+def _decode(message: AnyImage) -> Picture:
+    if isinstance(message, CompressedImage):
+        return compressed_to_picture(message)
+    return to_picture(message)
+
+
+def _seconds(header: Header) -> float:
+    return Time.from_msg(header.stamp).nanoseconds * 1e-9

@@ -1,0 +1,120 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The node video_publisher: a video, camera or folder of pictures as an image topic."""
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+from face_tracker_ros.config import Parameter
+from face_tracker_ros.errors import FaceTrackerError
+from face_tracker_ros.ros.convert import to_message as to_image_message
+from face_tracker_ros.ros.diagnostics import to_message
+from face_tracker_ros.ros.parameters import declare, unknown_overrides
+from face_tracker_ros.types import Image as Picture
+from face_tracker_ros.video import open_source
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+PARAMETERS: tuple[Parameter, ...] = (
+    Parameter('source', '', 'Video file, camera number, folder or glob of pictures.', live=False),
+    Parameter('rate', 0.0, "Frames a second; 0 = the source's own.", 0.0, 1000.0, live=False),
+    Parameter('loop', False, 'Begin again at the end of the source.', live=False),
+    Parameter('frame_id', 'camera', 'frame_id of the image headers.', live=False),
+    Parameter('start_delay', 0.0, 'Seconds to wait for subscribers before the first frame; 0 = '
+              'publish at once.', 0.0, 600.0, live=False),
+)
+"""What the node can be told, all at start only."""
+
+_DEFAULT_RATE = 30.0
+_REPORT_SECONDS = 1.0
+_LINGER_SECONDS = 1.0
+"""Between the last frame and the exit, so that the frame arrives."""
+
+
+class VideoPublisherNode(Node):
+    """Publishes frames at the source's rate, stamped with the time of their publication."""
+
+    def __init__(self, **options: Any) -> None:
+        """Declare the parameters; ConfigError for a bad one."""
+        super().__init__('video_publisher', **options)
+        self._settings = declare(self, PARAMETERS)
+        for line in unknown_overrides(self):
+            self.get_logger().warning(line)
+        # Reliable matches reliable and best-effort subscribers alike.
+        self._images = self.create_publisher(
+            Image, 'image', QoSProfile(depth=2),
+            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._report_timer = self.create_timer(_REPORT_SECONDS, self._report)
+        self._published = 0
+        self._leave = threading.Event()
+        self._thread = threading.Thread(target=self._run, name='source', daemon=True)
+        self._failed = False
+
+    def start(self) -> None:
+        """Begin to publish; SourceError when the source cannot be opened."""
+        with open_source(self._settings['source']):
+            pass
+        self._thread.start()
+
+    def stop(self) -> int:
+        """End publishing; return the exit code, 2 when the source failed on the way."""
+        self._leave.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        return 2 if self._failed else 0
+
+    def _run(self) -> None:
+        try:
+            self._await_subscriber()
+            while not self._leave.is_set():
+                self._publish_source()
+                if not self._settings['loop']:
+                    break
+            self._leave.wait(_LINGER_SECONDS)
+            self._report()
+        except FaceTrackerError as error:
+            self._failed = True
+            self.get_logger().error(str(error))
+        except Exception as error:
+            if self.context.ok():
+                self._failed = True
+                self.get_logger().error(f'{type(error).__name__}: {error}')
+        finally:
+            self.context.try_shutdown()
+
+    def _await_subscriber(self) -> None:
+        end = time.monotonic() + self._settings['start_delay']
+        while time.monotonic() < end and not self._images.get_subscription_count():
+            if self._leave.wait(0.05):
+                return
+
+    def _publish_source(self) -> None:
+        with open_source(self._settings['source']) as source:
+            rate = self._settings['rate'] or source.frame_rate or _DEFAULT_RATE
+            due = time.monotonic()
+            for _, frame in source:
+                late = time.monotonic() - due
+                if late > 1:
+                    due += late
+                if self._leave.wait(max(-late, 0)) or not self.context.ok():
+                    return
+                self._publish(frame)
+                due += 1 / rate
+
+    def _publish(self, frame: Picture) -> None:
+        header = Header(stamp=self.get_clock().now().to_msg(),
+                        frame_id=self._settings['frame_id'])
+        self._images.publish(to_image_message(frame, header))
+        self._published += 1
+
+    def _report(self) -> None:
+        header = Header(stamp=self.get_clock().now().to_msg())
+        self._diagnostics.publish(to_message(
+            header, f'{self.get_fully_qualified_name()[1:]}: source',
+            f'{self._published} frames published', False, {'published': self._published}))

@@ -1,0 +1,54 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""A video or camera, the face tracker node, and RViz with the annotated picture."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import (DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction,
+                            Shutdown)
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch_ros.actions import Node
+
+SHARE = Path(__file__).parents[1]
+ANNOTATED = 'face_tracker/annotated_image'
+
+ARGUMENTS = (
+    DeclareLaunchArgument('source', default_value='0',
+                          description='Video file, camera number, folder or glob of pictures.'),
+    DeclareLaunchArgument('rate', default_value='0.0',
+                          description="Frames a second; 0 = the source's own."),
+    DeclareLaunchArgument('loop', default_value='true', choices=['true', 'false'],
+                          description='Begin again at the end of the source; false: end the '
+                          'launch there.'),
+    DeclareLaunchArgument('rviz', default_value='true', choices=['true', 'false'],
+                          description='Show the annotated picture in RViz.'),
+)
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return the tracker first: its environment then holds for the other processes, too."""
+    tracker = str(SHARE / 'launch' / 'tracker.launch.py')
+    return LaunchDescription([
+        *ARGUMENTS,
+        IncludeLaunchDescription(PythonLaunchDescriptionSource(tracker)),
+        OpaqueFunction(function=_others),
+    ])
+
+
+def _others(context: LaunchContext) -> list[Node]:
+    given = context.launch_configurations
+    namespace = given['namespace'].strip('/')
+    nodes = [Node(
+        package='face_tracker_ros', executable='video_publisher', name='video_publisher',
+        namespace=given['namespace'], output='screen', emulate_tty=True,
+        parameters=[{'source': given['source'], 'rate': float(given['rate']),
+                     'loop': given['loop'] == 'true'}],
+        remappings=[('image', given['image'])] if given['image'] != 'image' else [],
+        on_exit=Shutdown(reason='the source has ended'))]
+    if given['rviz'] == 'true':
+        remap = [(f'/{ANNOTATED}', f'/{namespace}/{ANNOTATED}')] if namespace else []
+        nodes.append(Node(package='rviz2', executable='rviz2', name='rviz2', output='log',
+                          arguments=['-d', str(SHARE / 'rviz' / 'tracker.rviz')],
+                          remappings=remap))
+    return nodes

@@ -1,0 +1,84 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The face tracker node on an image topic; `--show-args` lists what can be told."""
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch_ros.actions import Node
+
+SHARE = Path(__file__).parents[1]
+
+ARGUMENTS = (
+    DeclareLaunchArgument('image', default_value='image', description='Image topic.'),
+    DeclareLaunchArgument('camera_info', default_value='camera_info',
+                          description='Camera calibration topic that belongs to the images '
+                          '(not read yet: tracks are in pixels).'),
+    DeclareLaunchArgument('namespace', default_value='',
+                          description='Namespace of the node and its topics.'),
+    DeclareLaunchArgument('params_file', default_value=str(SHARE / 'config' / 'tracker.yaml'),
+                          description='Parameter file; a copy of the default one, changed.'),
+    DeclareLaunchArgument('detector', default_value='',
+                          description='Detection model; empty: as in the parameter file.'),
+    DeclareLaunchArgument('encoder', default_value='',
+                          description='Embedding model; empty: as in the parameter file.'),
+    DeclareLaunchArgument('annotate', default_value='', choices=['', 'true', 'false'],
+                          description='Offer the annotated image; empty: as in the parameter '
+                          'file.'),
+    DeclareLaunchArgument('use_sim_time', default_value='false', choices=['true', 'false'],
+                          description='Take the time from /clock (bags, simulators).'),
+    DeclareLaunchArgument('log_level', default_value='info',
+                          choices=['debug', 'info', 'warn', 'error', 'fatal'],
+                          description='Least severity the node logs.'),
+    DeclareLaunchArgument('transport', default_value='large_images',
+                          choices=['large_images', 'system'],
+                          description='large_images: Fast DDS over shared memory, sized for '
+                          'images, and malloc that keeps their buffers (a variable that is set '
+                          'already wins); system: leave both as they are.'),
+)
+
+# The profile file has one name in Fast DDS 3 and another before. A choice of transport that the
+# user made in any way is left alone.
+PROFILE_VARIABLES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
+TRANSPORT_VARIABLES = (*PROFILE_VARIABLES, 'FASTDDS_BUILTIN_TRANSPORTS')
+MALLOC = {
+    'MALLOC_MMAP_THRESHOLD_': '268435456',
+    'MALLOC_TRIM_THRESHOLD_': '536870912',
+    'MALLOC_TOP_PAD_': '67108864',
+}
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return the arguments, the environment and the node."""
+    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=_environment),
+                              OpaqueFunction(function=_node)])
+
+
+def _environment(context: LaunchContext) -> list[SetEnvironmentVariable]:
+    if context.launch_configurations['transport'] == 'system':
+        return []
+    wanted = {name: value for name, value in MALLOC.items() if name not in os.environ}
+    if not any(name in os.environ for name in TRANSPORT_VARIABLES):
+        profile = str(SHARE / 'config' / 'fastdds_large_images.xml')
+        wanted.update(dict.fromkeys(PROFILE_VARIABLES, profile))
+    return [SetEnvironmentVariable(name, value) for name, value in wanted.items()]
+
+
+def _node(context: LaunchContext) -> list[Node]:
+    given = context.launch_configurations
+    overrides: dict[str, str | bool] = {
+        name: given[name] for name in ('detector', 'encoder') if given[name]}
+    if given['annotate']:
+        overrides['annotate'] = given['annotate'] == 'true'
+    overrides['use_sim_time'] = given['use_sim_time'] == 'true'
+    files = [given['params_file']] if given['params_file'] else []
+    logger = '.'.join([*filter(None, given['namespace'].split('/')), 'face_tracker'])
+    return [Node(
+        package='face_tracker_ros', executable='face_tracker_node', name='face_tracker',
+        namespace=given['namespace'], output='screen', emulate_tty=True,
+        parameters=[*files, overrides],
+        remappings=[(name, given[name]) for name in ('image', 'camera_info')
+                    if given[name] != name],
+        ros_arguments=['--log-level', f"{logger}:={given['log_level']}"])]
