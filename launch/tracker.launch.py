@@ -39,10 +39,13 @@ ARGUMENTS = (
                           'already wins); system: leave both as they are.'),
 )
 
-# The profile file has one name in Fast DDS 3 and another before. A choice of transport that the
-# user made in any way is left alone.
-PROFILE_VARIABLES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
-TRANSPORT_VARIABLES = (*PROFILE_VARIABLES, 'FASTDDS_BUILTIN_TRANSPORTS')
+# Fast DDS 3 has another name for this variable than the versions before.
+PROFILE_VARIABLE = ('FASTRTPS_DEFAULT_PROFILES_FILE'
+                    if os.environ.get('ROS_DISTRO') in ('humble', 'iron', 'jazzy') else
+                    'FASTDDS_DEFAULT_PROFILES_FILE')
+# Who set one of these has chosen a transport.
+TRANSPORT_VARIABLES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE',
+                       'FASTDDS_BUILTIN_TRANSPORTS')
 MALLOC = {
     'MALLOC_MMAP_THRESHOLD_': '268435456',
     'MALLOC_TRIM_THRESHOLD_': '536870912',
@@ -61,8 +64,7 @@ def _environment(context: LaunchContext) -> list[SetEnvironmentVariable]:
         return []
     wanted = {name: value for name, value in MALLOC.items() if name not in os.environ}
     if not any(name in os.environ for name in TRANSPORT_VARIABLES):
-        profile = str(SHARE / 'config' / 'fastdds_large_images.xml')
-        wanted.update(dict.fromkeys(PROFILE_VARIABLES, profile))
+        wanted[PROFILE_VARIABLE] = str(SHARE / 'config' / 'fastdds_large_images.xml')
     return [SetEnvironmentVariable(name, value) for name, value in wanted.items()]
 
 

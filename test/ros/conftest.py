@@ -1,0 +1,72 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Live nodes in processes of their own, and a client node in the test's process."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+import os
+from pathlib import Path
+import warnings
+
+# Before anything of ROS is loaded: a domain of its own for each test process, so that nodes of
+# other runs on this machine stay out; and the transport that large images need.
+os.environ['ROS_DOMAIN_ID'] = str(20 + os.getpid() % 80)
+_OLD = os.environ.get('ROS_DISTRO') in ('humble', 'iron', 'jazzy')
+os.environ['FASTRTPS_DEFAULT_PROFILES_FILE' if _OLD else 'FASTDDS_DEFAULT_PROFILES_FILE'] = str(
+    Path(__file__).parents[2] / 'config' / 'fastdds_large_images.xml')
+
+import cv2  # noqa: E402
+from matplotlib import cbook  # noqa: E402
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+from ros_client import Client, NodeProcess  # noqa: E402
+from skimage import data  # noqa: E402
+
+with warnings.catch_warnings():  # of the parser library that ROS loads with its first message
+    warnings.simplefilter('ignore')
+    import rosidl_generator_py  # noqa: E402, F401
+
+FACES = {'hopper': (200, 150), 'collins': (463, 100)}
+"""Centre of each face in the picture of two people."""
+
+
+@pytest.fixture(scope='session')
+def two_people() -> np.ndarray:
+    """Return 640x360 BGR with Grace Hopper at the left and Eileen Collins at the right."""
+    with cbook.get_sample_data('grace_hopper.jpg') as file:
+        hopper = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR)
+    collins = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)
+    picture = np.full((360, 640, 3), 90, np.uint8)
+    picture[30:330, 60:316] = cv2.resize(hopper, (256, 300))
+    picture[30:330, 330:630] = cv2.resize(collins, (300, 300))
+    return picture
+
+
+@pytest.fixture(scope='session')
+def client() -> Iterator[Client]:
+    """Return the node that plays camera, user and listener."""
+    with Client() as node:
+        yield node
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., NodeProcess]]:
+    """Return a function that starts a node (module, ROS arguments); all end with the test."""
+    running: list[NodeProcess] = []
+
+    def begin(*arguments: str, module: str = 'node') -> NodeProcess:
+        log = tmp_path / f'{module}{len(running)}.log'
+        running.append(NodeProcess(f'face_tracker_ros.ros.{module}', arguments, log))
+        return running[-1]
+
+    yield begin
+    for process in running:
+        process.finish()
+
+
+@pytest.fixture
+def tracker(start: Callable[..., NodeProcess], client: Client) -> NodeProcess:
+    """Return an active face tracker with default parameters."""
+    process = start()
+    client.forget()
+    client.wait(lambda: client.state() == 'active', 'the node to become active')
+    return process

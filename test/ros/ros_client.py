@@ -1,0 +1,179 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""What the tests with live nodes share: a process under test and a client node."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+from diagnostic_msgs.msg import DiagnosticArray
+import face_tracker_ros
+from face_tracker_ros.ros.convert import to_message
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+import numpy as np
+from rcl_interfaces.msg import SetParametersResult
+from rcl_interfaces.srv import SetParametersAtomically
+import rclpy
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile, QoSReliabilityPolicy
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2DArray
+
+NODE = '/face_tracker'
+TRANSITIONS = {'configure': Transition.TRANSITION_CONFIGURE,
+               'activate': Transition.TRANSITION_ACTIVATE,
+               'deactivate': Transition.TRANSITION_DEACTIVATE,
+               'cleanup': Transition.TRANSITION_CLEANUP,
+               'shutdown': Transition.TRANSITION_INACTIVE_SHUTDOWN}
+TIMEOUT = 30.0
+
+
+class NodeProcess:
+    """A node in a process of its own, with its output in a file."""
+
+    def __init__(self, module: str, arguments: Sequence[str], log: Path) -> None:
+        """Start `python -m module --ros-args arguments`."""
+        self._log = log
+        root = str(Path(face_tracker_ros.__file__).parents[1])
+        path = os.pathsep.join(filter(None, [root, os.environ.get('PYTHONPATH')]))
+        with log.open('w') as output:
+            self.process = subprocess.Popen(
+                [sys.executable, '-m', module, '--ros-args', *arguments], stdout=output,
+                stderr=subprocess.STDOUT, env={**os.environ, 'PYTHONPATH': path})
+
+    def output(self) -> str:
+        """Return what the process has written so far."""
+        return self._log.read_text()
+
+    def wait(self) -> int:
+        """Return the exit code once the process has ended."""
+        return self.process.wait(TIMEOUT)
+
+    def end(self, number: int = signal.SIGINT) -> int:
+        """Send a signal and return the exit code."""
+        self.process.send_signal(number)
+        return self.wait()
+
+    def finish(self) -> None:
+        """End the process by SIGTERM unless it has ended; by force if it does not."""
+        try:
+            if self.process.poll() is None:
+                self.end(signal.SIGTERM)
+        finally:
+            self.process.kill()
+            self.process.wait()
+
+
+class Client:
+    """Publishes images, calls services and collects what a face tracker publishes."""
+
+    def __enter__(self) -> Client:
+        """Create the node."""
+        self._context = rclpy.Context()
+        rclpy.init(context=self._context)
+        self.node = rclpy.create_node('client', context=self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self.node)
+        self.arrays: list[Detection2DArray] = []
+        self.diagnostics: dict[str, dict[str, str]] = {}
+        self.node.create_subscription(Detection2DArray, f'{NODE}/tracks', self.arrays.append, 50)
+        self.node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 50)
+        self.images = self.publisher(QoSReliabilityPolicy.RELIABLE)
+        self.stamp = 5000.0
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Destroy the node."""
+        self._executor.shutdown()
+        self.node.destroy_node()
+        rclpy.shutdown(context=self._context)
+
+    def forget(self) -> None:
+        """Drop what has been received so far."""
+        self.arrays.clear()
+        self.diagnostics.clear()
+
+    def _on_diagnostics(self, message: DiagnosticArray) -> None:
+        for status in message.status:
+            self.diagnostics[status.name] = {item.key: item.value for item in status.values}
+
+    def publisher(self, reliability: QoSReliabilityPolicy, topic: str = 'image',
+                  kind: type = Image) -> Any:
+        """Return a publisher of images."""
+        return self.node.create_publisher(kind, topic,
+                                          QoSProfile(depth=5, reliability=reliability))
+
+    def spin(self, seconds: float) -> None:
+        """Take what arrives for some time."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._executor.spin_once(timeout_sec=max(end - time.monotonic(), 0))
+
+    def wait(self, condition: Callable[[], bool], what: str,
+             meanwhile: Callable[[], object] = lambda: None) -> None:
+        """Spin until the condition holds, calling `meanwhile` 30 times a second at most."""
+        end = time.monotonic() + TIMEOUT
+        while not condition():
+            assert time.monotonic() < end, f'waited {TIMEOUT:g} s for {what}'
+            meanwhile()
+            self.spin(1 / 30)
+
+    def header(self) -> Header:
+        """Return a header a thirtieth of a second after the last one."""
+        self.stamp += 1 / 30
+        header = Header(frame_id='lens')
+        header.stamp.sec = int(self.stamp)
+        header.stamp.nanosec = int(self.stamp % 1 * 1e9)
+        return header
+
+    def publish(self, picture: np.ndarray, publisher: Any = None) -> Header:
+        """Publish a picture with the next header; return that."""
+        header = self.header()
+        (publisher or self.images).publish(to_message(picture, header))
+        return header
+
+    def tracks_of(self, picture: np.ndarray, number: int,
+                  publisher: Any = None) -> Detection2DArray:
+        """Publish the picture until an array with this number of tracks comes; return it."""
+        self.arrays.clear()
+        self.wait(lambda: any(len(array.detections) == number for array in self.arrays),
+                  f'{number} tracks', lambda: self.publish(picture, publisher))
+        return next(array for array in self.arrays if len(array.detections) == number)
+
+    def call(self, kind: type, name: str, request: Any = None) -> Any:
+        """Call a service of the node; return the response."""
+        service = self.node.create_client(kind, f'{NODE}/{name}')
+        try:
+            self.wait(lambda: service.service_is_ready(), f'service {name}')
+            future = service.call_async(kind.Request() if request is None else request)
+            self.wait(future.done, f'the answer of {name}')
+            return future.result()
+        finally:
+            self.node.destroy_client(service)
+
+    def state(self) -> str:
+        """Return the node's life-cycle state."""
+        return str(self.call(GetState, 'get_state').current_state.label)
+
+    def change(self, transition: str) -> bool:
+        """Request a transition; return whether it was done."""
+        request = ChangeState.Request(transition=Transition(id=TRANSITIONS[transition]))
+        return bool(self.call(ChangeState, 'change_state', request).success)
+
+    def set_parameters(self, values: dict[str, Any]) -> SetParametersResult:
+        """Set parameters atomically; return whether, or why not, they were taken."""
+        request = SetParametersAtomically.Request(parameters=[
+            Parameter(name, value=value).to_parameter_msg() for name, value in values.items()])
+        return self.call(SetParametersAtomically, 'set_parameters_atomically', request).result
+
+    def report(self, key: str) -> float:
+        """Return a number of the node's last diagnostics; 0 before the first."""
+        return float(self.diagnostics.get(f'{NODE[1:]}: tracking', {}).get(key, 0))

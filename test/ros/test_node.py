@@ -1,0 +1,191 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The node as others see it: real processes, real topics, real faces."""
+from __future__ import annotations
+
+import array
+from collections.abc import Callable
+
+from conftest import FACES
+from face_tracker_ros.ros import convert
+import numpy as np
+import pytest
+from rclpy.qos import QoSReliabilityPolicy
+from ros_client import Client, NODE, NodeProcess
+from sensor_msgs.msg import CompressedImage, Image
+from std_msgs.msg import Header
+from std_srvs.srv import SetBool, Trigger
+from vision_msgs.msg import Detection2DArray
+
+EMPTY = np.full((360, 640, 3), 90, np.uint8)
+Start = Callable[..., NodeProcess]
+
+
+def ids(message: Detection2DArray) -> set[str]:
+    return {detection.id for detection in message.detections}
+
+
+def test_faces_are_published_as_detections_with_the_header_of_their_image(
+        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+    sent = []
+    client.wait(lambda: sum(len(message.detections) == 2 for message in client.arrays) > 3,
+                'two tracks', lambda: sent.append(client.publish(two_people)))
+    for message in client.arrays:
+        assert message.header in sent
+        assert all(detection.header == message.header for detection in message.detections)
+        scores = [detection.results[0].hypothesis.score for detection in message.detections]
+        assert scores == sorted(scores, reverse=True)
+    last = client.arrays[-1].detections
+    found = {}
+    for detection in last:
+        assert [result.hypothesis.class_id for result in detection.results] == ['face']
+        assert 0.5 < detection.results[0].hypothesis.score <= 1
+        assert 40 < detection.bbox.size_x < 200 and 40 < detection.bbox.size_y < 200
+        center = detection.bbox.center.position
+        for name, (x, y) in FACES.items():
+            if abs(center.x - x) < 40 and abs(center.y - y) < 40:
+                found[name] = detection.id
+    assert set(found) == set(FACES) and len(set(found.values())) == 2, last
+
+
+def test_frames_without_faces_are_published_too(client: Client, tracker: NodeProcess) -> None:
+    sent = []
+    client.wait(lambda: len(client.arrays) >= 3, 'arrays',
+                lambda: sent.append(client.publish(EMPTY)))
+    for message in client.arrays:
+        assert not message.detections and message.header in sent
+
+
+@pytest.mark.parametrize('reliability', [QoSReliabilityPolicy.BEST_EFFORT,
+                                         QoSReliabilityPolicy.RELIABLE])
+def test_any_camera_connects(client: Client, tracker: NodeProcess, two_people: np.ndarray,
+                             reliability: QoSReliabilityPolicy) -> None:
+    camera = client.publisher(reliability)
+    try:
+        client.tracks_of(two_people, 2, camera)
+    finally:
+        client.node.destroy_publisher(camera)
+
+
+def test_bad_images_are_counted_and_the_node_goes_on(
+        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+    before = ids(client.tracks_of(two_people, 2))
+    bad = [Image(header=client.header(), encoding='nonsense', height=4, width=4, step=4),
+           Image(header=client.header(), encoding='bgr8'),
+           convert.to_message(EMPTY, client.header())]
+    bad[2].data = array.array('B', bytes(10))
+    client.wait(lambda: client.report('bad_frames') >= 3, 'three bad frames',
+                lambda: client.images.publish(bad[0] if len(bad) == 1 else bad.pop()))
+    assert ids(client.tracks_of(two_people, 2)) == before
+    skipped = [line for line in tracker.output().splitlines() if 'frame skipped' in line]
+    assert 1 <= len(skipped) <= 3, 'logged, but not every time'
+    assert '10 bytes' in skipped[0]
+    assert 'Traceback' not in tracker.output()
+
+
+def test_annotated_image_is_drawn_only_for_subscribers(
+        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+    client.tracks_of(two_people, 2)
+    client.wait(lambda: client.report('processed') > 0, 'a report')
+    assert client.report('annotated') == 0
+    pictures: list[Image | CompressedImage] = []
+    topic = f'{NODE}/annotated_image'
+    subscriptions = [
+        client.node.create_subscription(Image, topic, pictures.append, 5),
+        client.node.create_subscription(CompressedImage, f'{topic}/compressed',
+                                        pictures.append, 5)]
+    sent = []
+    client.wait(lambda: {type(picture) for picture in pictures} == {Image, CompressedImage},
+                'annotated images', lambda: sent.append(client.publish(two_people)))
+    for subscription in subscriptions:
+        client.node.destroy_subscription(subscription)
+    for message in pictures:
+        assert message.header in sent
+        picture = convert.to_picture(message) if isinstance(message, Image) else \
+            convert.compressed_to_picture(message)
+        changed = (np.abs(picture.astype(int) - two_people) > 40).any(axis=2)
+        assert changed[:, :320].any() and changed[:, 320:].any(), 'both faces are marked'
+        assert changed.mean() < 0.2
+    client.wait(lambda: client.report('annotated') > 0, 'a report')
+
+
+def test_reset_forgets_tracks_and_never_gives_an_id_twice(
+        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+    before = ids(client.tracks_of(two_people, 2))
+    assert client.call(Trigger, 'reset').success
+    client.spin(0.3)
+    after = ids(client.tracks_of(two_people, 2))
+    assert min(map(int, after)) > max(map(int, before))
+
+
+def test_disabled_node_publishes_nothing_until_enabled(
+        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+    before = ids(client.tracks_of(two_people, 2))
+    assert client.call(SetBool, 'enable', SetBool.Request(data=False)).success
+    client.spin(0.3)
+    client.arrays.clear()
+    for _ in range(10):
+        client.publish(two_people)
+        client.spin(0.03)
+    assert client.arrays == []
+    assert client.images.get_subscription_count() == 0
+    assert client.call(SetBool, 'enable', SetBool.Request(data=True)).success
+    assert ids(client.tracks_of(two_people, 2)) == before
+
+
+def test_newest_image_wins(client: Client, start: Start, two_people: np.ndarray) -> None:
+    start('-p', 'max_rate:=2.0')
+    client.tracks_of(two_people, 0)
+    client.forget()
+    sent = []
+    for _ in range(30):
+        sent.append(client.publish(EMPTY))
+        client.spin(0.03)
+    client.wait(lambda: any(message.header == sent[-1] for message in client.arrays),
+                'the newest image')
+    assert len(client.arrays) <= 5
+    stamps = [sent.index(message.header) for message in client.arrays if message.header in sent]
+    assert stamps == sorted(stamps)
+    client.wait(lambda: client.report('replaced') > 15, 'the count of replaced images')
+
+
+def test_images_without_stamps_and_looping_bags_are_reported_once(
+        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+    client.wait(lambda: any(len(message.detections) == 2 for message in client.arrays),
+                'tracks of images without stamps',
+                lambda: client.images.publish(convert.to_message(two_people, Header())))
+    assert client.arrays[-1].header == Header()
+    client.tracks_of(two_people, 2)
+    client.stamp -= 1000
+    client.arrays.clear()
+    client.wait(lambda: any(len(message.detections) == 2 for message in client.arrays),
+                'tracks after the jump', lambda: client.publish(two_people))
+    assert tracker.output().count('images carry no stamp') == 1
+    assert tracker.output().count('stamps jumped back') == 1
+
+
+def test_compressed_images_are_tracked(client: Client, start: Start,
+                                       two_people: np.ndarray) -> None:
+    start('-p', 'image_transport:=compressed', '-r', 'image:=/lens/image')
+    camera = client.publisher(QoSReliabilityPolicy.RELIABLE, '/lens/image/compressed',
+                              CompressedImage)
+    client.arrays.clear()
+    client.wait(lambda: any(len(message.detections) == 2 for message in client.arrays),
+                'tracks of compressed images',
+                lambda: camera.publish(convert.to_compressed_message(two_people,
+                                                                     client.header())))
+    client.node.destroy_publisher(camera)
+
+
+def test_diagnostics_tell_rates_latencies_and_models(
+        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+    client.tracks_of(two_people, 2)
+    client.wait(lambda: client.report('ids') == 2, 'a report with both ids',
+                lambda: client.publish(two_people))
+    values = client.diagnostics[f'{NODE[1:]}: tracking']
+    assert values['detector'] == 'face-detector'
+    assert values['encoder'] == 'mobilenetv3-large-face'
+    assert int(values['tracks']) == 2
+    assert int(values['received']) >= int(values['processed']) > 0
+    assert int(values['embeddings']) >= 2
+    for stage in ('convert', 'detect', 'embed', 'track', 'publish'):
+        assert 0 < float(values[f'{stage}_p50_ms']) <= float(values[f'{stage}_p95_ms']) < 5000
