@@ -25,7 +25,14 @@ else
   printf '%s\n' 'env.sh: nothing is set up yet; run scripts/setup' >&2
 fi
 if [ -e "$_face_tracker_ros/install/local_setup.bash" ]; then
+  _colcon_python=${COLCON_PYTHON_EXECUTABLE:-}
+  case $_face_tracker_ros in
+    *' '*)  # colcon calls its interpreter without quotes, so it must not be the one in .venv
+      COLCON_PYTHON_EXECUTABLE=$(python3 -c 'import sys; print(sys._base_executable)') ;;
+  esac
   . "$_face_tracker_ros/install/local_setup.bash"
+  COLCON_PYTHON_EXECUTABLE=$_colcon_python
+  unset _colcon_python
 fi
 [ -z "$_nounset" ] || set -u
 unset _face_tracker_ros _nounset
