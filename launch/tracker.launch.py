@@ -75,12 +75,14 @@ def _node(context: LaunchContext) -> list[Node]:
     if given['annotate']:
         overrides['annotate'] = given['annotate'] == 'true'
     overrides['use_sim_time'] = given['use_sim_time'] == 'true'
-    files = [given['params_file']] if given['params_file'] else []
+    if not Path(given['params_file']).is_file():
+        raise ValueError(f"params_file: '{given['params_file']}' is not a file; give a copy of "
+                         f"{SHARE / 'config' / 'tracker.yaml'}")
     logger = '.'.join([*filter(None, given['namespace'].split('/')), 'face_tracker'])
     return [Node(
         package='face_tracker_ros', executable='face_tracker_node', name='face_tracker',
         namespace=given['namespace'], output='screen', emulate_tty=True,
-        parameters=[*files, overrides],
+        parameters=[given['params_file'], overrides],
         remappings=[(name, given[name]) for name in ('image', 'camera_info')
                     if given[name] != name],
         ros_arguments=['--log-level', f"{logger}:={given['log_level']}"])]

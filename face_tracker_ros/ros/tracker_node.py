@@ -54,6 +54,7 @@ class FaceTrackerNode(LifecycleNode):
         self._outputs: Outputs | None = None
         self._report_timer: Any = None
         self._reports = 0
+        self._quiet = False
         self._last_stamp: float | None = None
         self._said: set[str] = set()
         self._enabled = True
@@ -254,8 +255,11 @@ class FaceTrackerNode(LifecycleNode):
         header = Header(stamp=self.get_clock().now().to_msg())
         self._diagnostics.publish(to_message(
             header, f'{self.get_fully_qualified_name()[1:]}: tracking', summary, warning, values))
+        if warning and not self._quiet:
+            self.get_logger().warning(summary)
+        self._quiet = warning
         self._reports += 1
-        if self._reports % _LOG_EVERY_REPORTS == 0:
+        if not warning and self._reports % _LOG_EVERY_REPORTS == 0:
             self.get_logger().info(summary)
 
     def _summary(self, values: dict[str, int | float | str]) -> tuple[str, bool]:

@@ -1,0 +1,154 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The launch files: that they fit the package, and, where launch is installed, that they work."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+import os
+from pathlib import Path
+import re
+import signal
+import subprocess
+from xml.etree import ElementTree
+
+from ament_index_python.packages import get_package_share_directory
+import numpy as np
+import pytest
+from rcl_interfaces.srv import GetParameters
+from rclpy.parameter import parameter_value_to_python
+from rclpy.qos import QoSReliabilityPolicy
+from ros_client import Client, NODE, NodeProcess
+import yaml
+
+REPOSITORY = Path(__file__).parents[2]
+LAUNCH_FILES = sorted(path.name for path in (REPOSITORY / 'launch').glob('*.launch.py'))
+INSTALLED = ['config/tracker.yaml', 'config/fastdds_large_images.xml', 'rviz/tracker.rviz',
+             'launch/tracker.launch.py', 'launch/demo.launch.py']
+
+
+def test_installed_package_holds_what_the_launch_files_name() -> None:
+    share = Path(get_package_share_directory('face_tracker_ros'))
+    assert LAUNCH_FILES == ['demo.launch.py', 'tracker.launch.py']
+    for name in INSTALLED:
+        assert (share / name).is_file(), name
+    for name in LAUNCH_FILES:
+        text = (REPOSITORY / 'launch' / name).read_text()
+        compile(text, name, 'exec')
+        named = [f'{folder}/{file}' for folder, file in re.findall(r"'(\w+)' / '([\w.]+)'", text)]
+        assert named and set(named) <= set(INSTALLED)
+
+
+def test_transport_profile_is_the_default_one_and_has_room_for_images() -> None:
+    root = ElementTree.parse(REPOSITORY / 'config' / 'fastdds_large_images.xml').getroot()
+    space = {'dds': 'http://www.eprosima.com'}
+    participant = root.find('.//dds:participant', space)
+    assert participant is not None and participant.get('is_default_profile') == 'true'
+    used = [item.text for item in participant.findall('.//dds:userTransports/*', space)]
+    kinds = {item.findtext('dds:transport_id', None, space): item
+             for item in root.findall('.//dds:transport_descriptor', space)}
+    assert [kinds[name].findtext('dds:type', None, space) for name in used] == ['SHM', 'UDPv4']
+    size = int(kinds[used[0]].findtext('dds:segment_size', '0', space))
+    assert size >= 4 * 1920 * 1080 * 3
+
+
+def test_rviz_shows_the_topic_that_the_node_publishes(client: Client,
+                                                      tracker: NodeProcess) -> None:
+    text = (REPOSITORY / 'rviz' / 'tracker.rviz').read_text()
+    display = yaml.safe_load(text)['Visualization Manager']['Displays'][0]
+    topic = display['Topic']['Value']
+    client.wait(lambda: (topic, ['sensor_msgs/msg/Image'])
+                in client.node.get_topic_names_and_types(), f'{topic} as an image')
+
+
+Launch = Callable[..., 'subprocess.Popen[str]']
+
+
+@pytest.fixture
+def ros2_launch(tmp_path: Path) -> Iterator[Launch]:
+    """Return a function that launches a file with arguments, output in tmp_path/log."""
+    pytest.importorskip('launch_ros')
+    running: list[subprocess.Popen[str]] = []
+
+    def begin(name: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        with (tmp_path / 'log').open('w') as log:
+            running.append(subprocess.Popen(
+                ['ros2', 'launch', 'face_tracker_ros', name, *arguments], stdout=log, text=True,
+                stderr=subprocess.STDOUT, env={**os.environ, **environment}))
+        return running[-1]
+
+    yield begin
+    for process in running:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        process.wait(30)
+
+
+def _environment_of(word: str) -> dict[str, str]:
+    """Return the environment of the one process whose command line holds the word."""
+    for path in Path('/proc').glob('[0-9]*'):
+        try:
+            environment = (path / 'environ').read_bytes().decode(errors='replace')
+            command = (path / 'cmdline').read_bytes().decode(errors='replace')
+        except OSError:
+            continue
+        if word in command and f"ROS_DOMAIN_ID={os.environ['ROS_DOMAIN_ID']}\0" in environment:
+            return dict(item.split('=', 1) for item in environment.split('\0') if '=' in item)
+    raise AssertionError(f'no process {word}')
+
+
+def test_launched_node_obeys_the_arguments(client: Client, ros2_launch: Launch, tmp_path: Path,
+                                           two_people: np.ndarray) -> None:
+    parameters = tmp_path / 'mine.yaml'
+    parameters.write_text(yaml.safe_dump({'/**': {'ros__parameters': {
+        'tracker': {'max_age': 2.5}, 'detector': 'not-this-one', 'annotate': True}}}))
+    process = ros2_launch(
+        'tracker.launch.py', 'image:=/lens/image', f'params_file:={parameters}',
+        'detector:=face-detector', 'annotate:=false', 'log_level:=warn', MALLOC_TOP_PAD_='1')
+    client.wait(lambda: client.state() == 'active', 'the node')
+    request = GetParameters.Request(
+        names=['detector', 'tracker.max_age', 'annotate', 'use_sim_time'])
+    response = client.call(GetParameters, 'get_parameters', request)
+    assert [parameter_value_to_python(value) for value in response.values] == [
+        'face-detector', 2.5, False, False]
+    camera = client.publisher(QoSReliabilityPolicy.RELIABLE, '/lens/image')
+    client.tracks_of(two_people, 2, camera)
+    client.node.destroy_publisher(camera)
+    assert f'{NODE}/annotated_image' not in dict(client.node.get_topic_names_and_types())
+    environment = _environment_of('face_tracker_node')
+    assert environment['MALLOC_TOP_PAD_'] == '1', 'what the user set wins'
+    assert environment['MALLOC_MMAP_THRESHOLD_'] == '268435456'
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 0
+    log = (tmp_path / 'log').read_text()
+    assert 'Traceback' not in log and 'loaded detector' not in log and 'exit code' not in log
+    assert 'process has finished cleanly' in log
+
+
+def test_launch_in_a_namespace_with_the_system_transport(client: Client, ros2_launch: Launch,
+                                                         tmp_path: Path) -> None:
+    ros2_launch('tracker.launch.py', 'namespace:=robot', 'transport:=system')
+    topics = client.node.get_topic_names_and_types
+    client.wait(lambda: '/robot/face_tracker/tracks' in dict(topics()), 'the topic')
+    environment = _environment_of('face_tracker_node')
+    assert 'MALLOC_TOP_PAD_' not in environment
+    client.wait(lambda: '[robot.face_tracker]' in (tmp_path / 'log').read_text(), 'its log')
+
+
+def test_demo_launch_ends_with_its_source(client: Client, ros2_launch: Launch, tmp_path: Path,
+                                          two_people: np.ndarray) -> None:
+    import cv2
+    for number in range(60):
+        cv2.imwrite(str(tmp_path / f'{number:03d}.png'), two_people)
+    client.forget()
+    process = ros2_launch('demo.launch.py', f'source:={tmp_path}/*.png', 'rate:=15.0',
+                          'rviz:=false', 'loop:=false')
+    client.wait(lambda: any(len(array.detections) == 2 for array in client.arrays), 'two tracks')
+    assert process.wait(30) == 0
+    assert 'Traceback' not in (tmp_path / 'log').read_text()
+
+
+@pytest.mark.parametrize('argument', ['transport:=magic', 'log_level:=loud', 'annotate:=maybe',
+                                      'params_file:=/nowhere.yaml'])
+def test_bad_launch_argument_is_refused(ros2_launch: Launch, tmp_path: Path,
+                                        argument: str) -> None:
+    assert ros2_launch('tracker.launch.py', argument).wait(30) != 0
+    assert argument.split(':=')[1] in (tmp_path / 'log').read_text()

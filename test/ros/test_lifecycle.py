@@ -1,0 +1,110 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Life-cycle transitions by the real services, refused models, and leaving by signals."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+import signal
+
+import numpy as np
+import pytest
+from ros_client import Client, NodeProcess
+
+Start = Callable[..., NodeProcess]
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def test_transitions_can_be_repeated(client: Client, start: Start,
+                                     two_people: np.ndarray) -> None:
+    process = start('-p', 'autostart:=false')
+    for _ in range(3):
+        assert client.state() == 'unconfigured'
+        assert not client.change('activate')
+        assert client.change('configure')
+        assert client.state() == 'inactive'
+        assert client.change('activate')
+        client.tracks_of(two_people, 2)
+        assert client.change('deactivate')
+        client.spin(0.2)
+        client.arrays.clear()
+        for _ in range(5):
+            client.publish(two_people)
+            client.spin(0.03)
+        assert client.arrays == [], 'an inactive node publishes nothing'
+        assert client.images.get_subscription_count() == 0
+        assert client.change('activate')
+        client.tracks_of(two_people, 2)
+        assert client.change('deactivate')
+        assert client.change('cleanup')
+    assert client.change('configure')
+    assert client.change('shutdown')
+    assert client.state() == 'finalized'
+    assert process.end() == 0
+    assert 'Traceback' not in process.output()
+
+
+def _memory(process: NodeProcess) -> int:
+    status = Path(f'/proc/{process.process.pid}/status').read_text()
+    return int(status.split('VmRSS:')[1].split()[0])
+
+
+def _cpu_seconds(process: NodeProcess) -> float:
+    stat = Path(f'/proc/{process.process.pid}/stat').read_text().rsplit(')', 1)[1].split()
+    return (int(stat[11]) + int(stat[12])) / 100
+
+
+def test_inactive_node_rests_and_cleaned_up_node_frees_its_models(
+        client: Client, start: Start, two_people: np.ndarray) -> None:
+    process = start()
+    client.tracks_of(two_people, 2)
+    assert client.change('deactivate')
+    begin = _cpu_seconds(process)
+    for _ in range(30):
+        client.publish(two_people)
+        client.spin(0.03)
+    assert _cpu_seconds(process) - begin < 0.3, 'images cost nothing while inactive'
+    loaded = _memory(process)
+    assert client.change('cleanup')
+    freed = _memory(process)
+    for _ in range(3):
+        assert client.change('configure') and client.change('cleanup')
+    assert _memory(process) < max(loaded, freed) + 50_000, 'kB'
+
+
+@pytest.mark.parametrize('setting, words', [
+    ('detector:=face-detectr', ['face-detectr', 'face-detector']),
+    ('encoder:=face-detector', ['face-detector', 'encoder']),
+])
+def test_bad_model_leaves_the_node_unconfigured(client: Client, start: Start, setting: str,
+                                                words: list[str]) -> None:
+    process = start('-p', setting)
+    assert client.state() == 'unconfigured'
+    assert not client.change('configure')
+    assert client.state() == 'unconfigured'
+    errors = [line for line in process.output().splitlines() if 'ERROR' in line]
+    assert errors and all(word in errors[0] for word in words), process.output()
+    assert 'Traceback' not in process.output()
+    good = {'detector': 'face-detector', 'encoder': 'mobilenetv3-large-face'}
+    assert client.set_parameters(good).successful
+    assert client.change('configure') and client.change('activate')
+
+
+@pytest.mark.parametrize('number', SIGNALS)
+def test_signal_while_loading_ends_cleanly(client: Client, start: Start,
+                                           number: signal.Signals) -> None:
+    for seconds in (0.6, 0.9):
+        process = start()
+        client.spin(seconds)
+        assert process.end(number) == 0, process.output()
+        assert 'Traceback' not in process.output()
+
+
+@pytest.mark.parametrize('number', SIGNALS)
+def test_signal_while_tracking_ends_cleanly(client: Client, tracker: NodeProcess,
+                                            two_people: np.ndarray,
+                                            number: signal.Signals) -> None:
+    client.tracks_of(two_people, 2)
+    for _ in range(5):
+        client.publish(two_people)
+    assert tracker.end(number) == 0, tracker.output()
+    assert 'Traceback' not in tracker.output() and 'ERROR' not in tracker.output()

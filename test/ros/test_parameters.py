@@ -1,0 +1,104 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Parameters: declared as in config.py, refused with a reason, changed while running."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from face_tracker_ros.config import Config, NODE_PARAMETERS, PARAMETERS
+from face_tracker_ros.ros.parameter_file import parameter_file
+import numpy as np
+import pytest
+from rcl_interfaces.srv import DescribeParameters, GetParameters
+from rclpy.parameter import parameter_value_to_python
+from ros_client import Client, NodeProcess
+import yaml
+
+FILE = Path(__file__).parents[2] / 'config' / 'tracker.yaml'
+DECLARED = {parameter.name: parameter for parameter in (*NODE_PARAMETERS, *PARAMETERS)}
+Start = Callable[..., NodeProcess]
+
+
+def values(client: Client, *names: str) -> list[object]:
+    response = client.call(GetParameters, 'get_parameters', GetParameters.Request(names=names))
+    return [parameter_value_to_python(value) for value in response.values]
+
+
+def test_parameter_file_is_made_from_the_declarations() -> None:
+    assert FILE.read_text() == parameter_file(), \
+        'renew it: python -m face_tracker_ros.ros.parameter_file > config/tracker.yaml'
+    assert max(map(len, FILE.read_text().splitlines())) <= 99
+    assert Config.load(FILE) == Config()
+    assert yaml.safe_load(FILE.read_text())['/**']['ros__parameters']['autostart'] is True
+
+
+def test_node_declares_every_parameter_with_default_range_and_sentence(
+        client: Client, start: Start) -> None:
+    process = start('--params-file', str(FILE), '-p', 'autostart:=false')
+    names = list(DECLARED)
+    described = client.call(DescribeParameters, 'describe_parameters',
+                            DescribeParameters.Request(names=names)).descriptors
+    for parameter, descriptor in zip(DECLARED.values(), described):
+        assert descriptor.description == parameter.description
+        ranges = [*descriptor.floating_point_range, *descriptor.integer_range]
+        assert [(item.from_value, item.to_value) for item in ranges] == (
+            [] if parameter.low is None else [(parameter.low, parameter.high)]), parameter.name
+    defaults = [parameter.default for parameter in DECLARED.values()]
+    assert values(client, *names) == [False, *defaults[1:]]
+    assert 'unknown' not in process.output()
+
+
+REFUSED: list[tuple[dict[str, object], list[str]]] = [
+    ({'tracker.max_age': 1000.0}, ['tracker.max_age', '1000', '60']),
+    ({'tracker.max_age': float('nan')}, ['tracker.max_age', 'nan', '60']),
+    ({'tracker.max_age': 'long'}, ['type']),
+    ({'tracker.mode': 'magic'}, ["'magic'", 'robust', 'deepsort']),
+    ({'detector': 'yunet'}, ["'yunet'", 'deactivate', 'cleanup']),
+    ({'annotate': False}, ['annotate', 'cleanup']),
+    ({'autostart': False}, ['autostart', 'read-only']),
+    ({'detection.low_score': 0.9}, ['detection.low_score', 'detection.score']),
+    ({'detection.score': 0.6, 'tracker.n_init': 0}, ['tracker.n_init']),
+]
+
+
+def test_bad_change_is_refused_with_its_reason_and_changes_nothing(
+        client: Client, tracker: NodeProcess) -> None:
+    before = values(client, *DECLARED)
+    for changes, words in REFUSED:
+        result = client.set_parameters(changes)
+        assert not result.successful, changes
+        assert all(word in result.reason for word in words), result.reason
+        assert '\n' not in result.reason
+        assert values(client, *DECLARED) == before
+
+
+def test_live_parameter_works_at_the_next_frame(client: Client, tracker: NodeProcess,
+                                                two_people: np.ndarray) -> None:
+    client.tracks_of(two_people, 2)
+    assert client.set_parameters({'detection.min_size': 5000.0}).successful
+    client.tracks_of(two_people, 0)
+    assert client.set_parameters({'detection.min_size': 12.0}).successful
+    client.tracks_of(two_people, 2)
+    assert values(client, 'detection.min_size') == [12.0]
+
+
+def test_names_given_at_start_that_nobody_declared_are_reported(client: Client,
+                                                                start: Start) -> None:
+    process = start('-p', 'autostart:=false', '-p', 'tracker.max_aeg:=2.0', '-p', 'max_rate:=20')
+    client.wait(lambda: client.state() == 'unconfigured', 'the node')
+    assert "'tracker.max_aeg' is unknown" in process.output()
+    assert "did you mean 'tracker.max_age'?" in process.output()
+    assert values(client, 'max_rate') == [20.0], 'a whole number is a float, too'
+
+
+@pytest.mark.parametrize('setting, words', [
+    ('max_rate:=-1.0', ['max_rate', '-1.0', '0 to 1000']),
+    ('tracker.n_init:=three', ['tracker.n_init', 'three', 'int']),
+    ('detection.low_score:=0.9', ['detection.low_score', '0.9', 'detection.score']),
+])
+def test_bad_value_at_start_ends_the_process_with_one_line(start: Start, setting: str,
+                                                           words: list[str]) -> None:
+    process = start('-p', setting)
+    assert process.wait() == 2
+    lines = process.output().splitlines()
+    assert len(lines) == 1 and all(word in lines[0] for word in words), lines

@@ -1,0 +1,80 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The video publisher: a folder of pictures as an image topic."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+import signal
+import time
+
+import cv2
+from face_tracker_ros.ros import convert
+import numpy as np
+import pytest
+from rclpy.qos import QoSProfile, QoSReliabilityPolicy
+from ros_client import Client, NodeProcess
+from sensor_msgs.msg import Image
+
+Start = Callable[..., NodeProcess]
+FRAMES = 12
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of pictures, each of one grey that is ten times its number."""
+    path = tmp_path_factory.mktemp('pictures')
+    for number in range(FRAMES):
+        cv2.imwrite(str(path / f'{number:03d}.png'),
+                    np.full((720, 1280, 3), 10 * number, np.uint8))
+    return path
+
+
+@pytest.fixture
+def images(client: Client) -> Iterator[list[tuple[float, Image]]]:
+    """Collect what is published on /video with the time of its arrival."""
+    arrived: list[tuple[float, Image]] = []
+    subscription = client.node.create_subscription(
+        Image, '/video', lambda message: arrived.append((time.time(), message)),
+        QoSProfile(depth=5, reliability=QoSReliabilityPolicy.BEST_EFFORT))
+    yield arrived
+    client.node.destroy_subscription(subscription)
+
+
+def _publish(start: Start, source: object, *settings: str) -> NodeProcess:
+    arguments = [f'source:="{source}"', 'start_delay:=10.0', *settings]
+    return start('-r', 'image:=/video', *(part for item in arguments for part in ('-p', item)),
+                 module='video_publisher')
+
+
+def test_every_picture_arrives_stamped_at_the_rate_and_the_node_ends(
+        client: Client, start: Start, images: list, folder: Path) -> None:
+    process = _publish(start, folder, 'rate:=20.0', 'frame_id:=lens')
+    client.wait(lambda: process.process.poll() is not None, 'the end')
+    assert process.wait() == 0, process.output()
+    assert 'Traceback' not in process.output()
+    greys = [convert.to_picture(message)[0, 0, 0] for _, message in images]
+    assert greys == [10 * number for number in range(FRAMES)]
+    stamps = []
+    for arrival, message in images:
+        assert (message.height, message.width, message.encoding) == (720, 1280, 'bgr8')
+        assert message.header.frame_id == 'lens'
+        stamps.append(message.header.stamp.sec + message.header.stamp.nanosec * 1e-9)
+        assert 0 <= arrival - stamps[-1] < 10
+    assert (stamps[-1] - stamps[0]) / (FRAMES - 1) == pytest.approx(1 / 20, rel=0.5)
+    assert client.diagnostics['video_publisher: source']['published'] == str(FRAMES)
+
+
+def test_loop_begins_again_until_a_signal(client: Client, start: Start, images: list,
+                                          folder: Path) -> None:
+    process = _publish(start, folder, 'rate:=60.0', 'loop:=true')
+    client.wait(lambda: len(images) > 2 * FRAMES, 'the third round')
+    assert process.end(signal.SIGINT) == 0
+    assert 'Traceback' not in process.output()
+
+
+@pytest.mark.parametrize('source', ['/nowhere/film.mp4', ''])
+def test_unreadable_source_ends_the_node_with_one_line(start: Start, source: str) -> None:
+    process = _publish(start, source)
+    assert process.wait() == 2
+    lines = process.output().splitlines()
+    assert len(lines) == 1 and source in lines[0], lines
