@@ -1,0 +1,117 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The face detector: scaling to the network's input, decoding, clean-up and suppression."""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+import math
+
+import cv2
+from face_tracker_ros import boxes as box_ops
+from face_tracker_ros.config import Config
+from face_tracker_ros.detection import centerface, decoded, omz_ssd, ultra_light, yunet
+from face_tracker_ros.errors import FrameError
+from face_tracker_ros.inference import Network
+from face_tracker_ros.model_spec import InputSpec
+from face_tracker_ros.models import find_model
+from face_tracker_ros.types import Detections, FloatArray, Image
+import numpy as np
+
+Decoder = Callable[[Mapping[str, FloatArray], int, int, float], Detections]
+
+DECODERS: Mapping[str, Decoder] = {
+    'decoded': decoded.decode,
+    'omz-ssd': omz_ssd.decode,
+    'yunet': yunet.decode,
+    'ultra-light': ultra_light.decode,
+    'centerface': centerface.decode,
+}
+# Suppression costs the square of the candidates; no picture holds more faces than this.
+_MOST_CANDIDATES = 1000
+
+
+class FaceDetector:
+    """
+    Finds faces in pictures of any size with one of the registry's detectors.
+
+    Networks of free input size see the picture with its aspect ratio, its longer side scaled to
+    `width` pixels and the rest padded; networks of fixed size see it stretched to that size.
+    """
+
+    def __init__(self, name: str, network: Network, spec: InputSpec, decode: Decoder,
+                 width: int) -> None:
+        """Join a network and the decoder of its outputs; see from_config for the usual way."""
+        self.name = name
+        self._network, self._spec, self._decode, self._width = network, spec, decode, width
+        self._canvas: Image = np.zeros((0, 0, 3), np.uint8)
+
+    @classmethod
+    def from_config(cls, config: Config) -> FaceDetector:
+        """
+        Return the detector that `config.detector` names, ready for 16:9 pictures.
+
+        Raises ModelError when the model is unknown, missing, corrupt or cannot be run.
+        """
+        spec, path = find_model(config.detector, 'detector')
+        network = Network(path, spec.input, config.inference)
+        detector = cls(spec.name, network, spec.input, DECODERS[spec.family],
+                       config.detection.width)
+        detector._network.prepare(*detector._geometry(1280, 720)[:2])
+        return detector
+
+    def detect(self, image: Image, min_score: float, nms_iou: float) -> Detections:
+        """
+        Return the faces of a uint8 BGR image (H, W, 3), best first.
+
+        Boxes are in pixels of the image and may stick out of its border; of boxes that overlap
+        by more than `nms_iou` (IoU) the best stays. Raises FrameError for another kind of image.
+        """
+        check_image(image)
+        height, width = image.shape[:2]
+        canvas, scale_x, scale_y = self._fit(image)
+        outputs = self._network.infer(canvas[None])
+        found = self._decode(outputs, canvas.shape[1], canvas.shape[0], min_score)
+        found = _best(found, nms_iou)
+        scale = np.array([scale_x, scale_y], np.float32)
+        landmarks = None if found.landmarks is None else found.landmarks * scale
+        return Detections(found.boxes * np.tile(scale, 2), found.scores, landmarks)
+
+    def _geometry(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """Return the network's input size and the size to which the picture is scaled in it."""
+        spec = self._spec
+        if spec.fixed:
+            return spec.width, spec.height, spec.width, spec.height
+        scale = self._width / max(width, height)
+        inner = [max(1, round(side * scale)) for side in (width, height)]
+        outer = [math.ceil(side / spec.multiple) * spec.multiple for side in inner]
+        return outer[0], outer[1], inner[0], inner[1]
+
+    def _fit(self, image: Image) -> tuple[Image, float, float]:
+        """Return the network's input and the factors from its pixels to the image's."""
+        height, width = image.shape[:2]
+        outer_width, outer_height, inner_width, inner_height = self._geometry(width, height)
+        if self._canvas.shape[:2] != (outer_height, outer_width):
+            self._canvas = np.zeros((outer_height, outer_width, 3), np.uint8)
+        canvas = self._canvas
+        canvas[inner_height:], canvas[:, inner_width:] = 0, 0
+        cv2.resize(image, (inner_width, inner_height), dst=canvas[:inner_height, :inner_width],
+                   interpolation=cv2.INTER_LINEAR)
+        return canvas, width / inner_width, height / inner_height
+
+
+def check_image(image: Image) -> None:
+    """Raise FrameError unless `image` is a uint8 array (H, W, 3) with at least one pixel."""
+    if not isinstance(image, np.ndarray):
+        raise FrameError(f'image is a {type(image).__name__}; give a uint8 BGR array (H, W, 3)')
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise FrameError(f'image is {image.dtype} {image.shape}; '
+                         'give a uint8 BGR array (H, W, 3) that is not empty')
+
+
+def _best(found: Detections, nms_iou: float) -> Detections:
+    sound = box_ops.usable(found.boxes) & np.isfinite(found.scores)
+    if found.landmarks is not None:
+        sound &= np.isfinite(found.landmarks).all(axis=(1, 2))
+    found = found[sound]
+    if len(found) > _MOST_CANDIDATES:
+        found = found[np.argsort(-found.scores, kind='stable')[:_MOST_CANDIDATES]]
+    return found[box_ops.nms(found.boxes, found.scores, nms_iou)]

@@ -1,0 +1,116 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Running a network on the CPU with OpenVINO: the only module that knows OpenVINO."""
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from face_tracker_ros.config import InferenceConfig
+from face_tracker_ros.errors import ModelError
+from face_tracker_ros.model_spec import InputSpec
+from face_tracker_ros.models import cache_folder
+from face_tracker_ros.types import FloatArray, Image
+import numpy as np
+import openvino as ov
+from openvino.preprocess import ColorFormat, PrePostProcessor
+
+_KEPT_SIZES = 3
+
+
+class Network:
+    """
+    One network, fed uint8 BGR pictures (N, H, W, 3); not for use by two threads at once.
+
+    Colours, mean, scale and layout are changed inside the graph. It is compiled when a picture
+    size is first seen, and kept for the last few sizes.
+    """
+
+    def __init__(self, path: Path, spec: InputSpec, config: InferenceConfig) -> None:
+        """Read the model file; ModelError when it cannot be read."""
+        self._path, self._spec = path, spec
+        self._core = ov.Core()
+        self._options: dict[str, Any] = {
+            'PERFORMANCE_HINT': 'LATENCY', 'NUM_STREAMS': 1,
+            'INFERENCE_NUM_THREADS': config.threads,
+            # Pixel coordinates come out of some graphs: half precision would shift boxes.
+            'INFERENCE_PRECISION_HINT': 'f32'}
+        if config.cache:
+            self._use_cache(cache_folder() / 'compiled')
+        self._requests: OrderedDict[tuple[int, int, int], Any] = OrderedDict()
+        self._read()
+
+    def prepare(self, width: int, height: int, batch: int = 1) -> None:
+        """Compile for pictures of this size, so that the first one need not wait."""
+        self._request((batch, height, width))
+
+    def infer(self, images: Image, any_batch: bool = False) -> dict[str, FloatArray]:
+        """
+        Return the outputs (copies) by name; those without one are 'output0', 'output1', ...
+
+        any_batch: one compiled network for every N, instead of one each.
+        """
+        batch, height, width = images.shape[:3]
+        request = self._request((-1 if any_batch else batch, height, width))
+        request.set_input_tensor(ov.Tensor(np.ascontiguousarray(images), shared_memory=True))
+        request.infer()
+        outputs = request.model_outputs
+        return {_name(port, number): np.array(request.get_output_tensor(number).data, np.float32)
+                for number, port in enumerate(outputs)}
+
+    def _use_cache(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return  # a read-only home costs start-up time, no more
+        self._options['CACHE_DIR'] = str(folder)
+
+    def _read(self) -> Any:
+        try:
+            return self._core.read_model(str(self._path))
+        except RuntimeError as error:
+            raise ModelError(f"model file '{self._path}' cannot be read by OpenVINO "
+                             f'({_short(error)}); get it again') from error
+
+    def _request(self, size: tuple[int, int, int]) -> Any:
+        if size not in self._requests:
+            while len(self._requests) >= _KEPT_SIZES:
+                self._requests.popitem(last=False)
+            self._requests[size] = self._compile(size).create_infer_request()
+        self._requests.move_to_end(size)
+        return self._requests[size]
+
+    def _compile(self, size: tuple[int, int, int]) -> Any:
+        batch, height, width = size
+        layout, model = self._spec.layout, self._read()
+        sides = [3, height, width] if layout == 'NCHW' else [height, width, 3]
+        try:
+            model.reshape([batch, *sides])
+            return self._core.compile_model(self._preprocessed(model), 'CPU', self._options)
+        except RuntimeError as error:
+            raise ModelError(f"model file '{self._path}' does not run on pictures of {width}x"
+                             f'{height} pixels ({_short(error)}); choose another model or '
+                             'detection.width') from error
+
+    def _preprocessed(self, model: Any) -> Any:
+        spec, processor = self._spec, PrePostProcessor(model)
+        pictures = processor.input()
+        pictures.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout('NHWC'))
+        pictures.tensor().set_color_format(ColorFormat.BGR)
+        pictures.model().set_layout(ov.Layout(spec.layout))
+        if spec.color == 'RGB':
+            pictures.preprocess().convert_color(ColorFormat.RGB)
+        if spec.mean != 0 or spec.scale != 1:
+            pictures.preprocess().convert_element_type(ov.Type.f32)
+            pictures.preprocess().mean(spec.mean).scale(spec.scale)
+        return processor.build()
+
+
+def _name(port: Any, number: int) -> str:
+    names = sorted(port.get_names())
+    return str(names[0]) if names else f'output{number}'
+
+
+def _short(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1][:200] if lines else type(error).__name__

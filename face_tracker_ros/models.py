@@ -1,0 +1,190 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""
+The registry of models: which there are, where their files lie, whether they are intact.
+
+Files are looked for in the package's models folder, then in the user's cache (both by
+<model>/<file>), then, by file name and SHA-256, anywhere in the folders that the environment
+variable FACE_TRACKER_MODEL_PATH names. Nothing is ever downloaded here.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator
+import difflib
+import functools
+import hashlib
+import os
+from pathlib import Path
+import shutil
+import sys
+
+from face_tracker_ros.errors import ModelError
+from face_tracker_ros.model_spec import is_name, ModelFile, ModelSpec, read_spec
+
+PACKAGE = 'face_tracker_ros'
+DESCRIPTION = 'model.yaml'
+
+
+def models_folder() -> Path:
+    """Return the folder with the package's model descriptions; ModelError when there is none."""
+    for folder in _package_folders():
+        if any(folder.glob(f'*/{DESCRIPTION}')):
+            return folder
+    raise ModelError(f"models folder of {PACKAGE} not found beside '{Path(__file__).parent}' nor "
+                     'in any share folder; install the package again')
+
+
+def cache_folder() -> Path:
+    """Return the user's cache: FACE_TRACKER_CACHE, else face_tracker_ros in XDG_CACHE_HOME."""
+    own = os.environ.get('FACE_TRACKER_CACHE')
+    if own:
+        return Path(own).expanduser()
+    base = os.environ.get('XDG_CACHE_HOME')
+    return (Path(base) if base else Path.home() / '.cache') / PACKAGE
+
+
+def fetched_folder(name: str) -> Path:
+    """Return the folder of the cache into which the files of a model are fetched."""
+    return cache_folder() / 'models' / name
+
+
+def search_path() -> tuple[Path, ...]:
+    """Return the folders that FACE_TRACKER_MODEL_PATH names."""
+    value = os.environ.get('FACE_TRACKER_MODEL_PATH', '')
+    return tuple(Path(part).expanduser() for part in value.split(os.pathsep) if part)
+
+
+def known_models(task: str | None = None) -> tuple[str, ...]:
+    """Return the names of all models, or of those for one task, sorted."""
+    names = sorted({path.parent.name for folder in (models_folder(), *search_path())
+                    for path in folder.glob(f'*/{DESCRIPTION}') if is_name(path.parent.name)})
+    return tuple(name for name in names if task is None or load_spec(name).task == task)
+
+
+def load_spec(name: str, task: str | None = None) -> ModelSpec:
+    """
+    Return the description of a model.
+
+    task: 'detector' or 'encoder' when it must be one.
+    Raises ModelError for an unknown name (with the nearest and all known ones), the wrong task
+    and a description that is not right.
+    """
+    path = _description(name)
+    if path is None:
+        known = known_models(task)
+        near = difflib.get_close_matches(str(name), known, 1)
+        hint = f"did you mean '{near[0]}'? " if near else ''
+        raise ModelError(f"model '{name}' is unknown; {hint}known: {', '.join(known)}")
+    spec = read_spec(path)
+    if task is not None and spec.task != task:
+        raise ModelError(f"model '{name}' is not the {task} but the {spec.task} kind; give one of "
+                         f"{', '.join(known_models(task))}")
+    return spec
+
+
+def find_model(name: str, task: str | None = None) -> tuple[ModelSpec, Path]:
+    """
+    Return the description of a model and its main file (.xml or .onnx), all files verified.
+
+    Raises ModelError when the model is unknown, missing or corrupt; the message says what to do.
+    """
+    spec = load_spec(name, task)
+    corrupt = None
+    for folder in _candidates(spec):
+        fault = _fault(spec, folder)
+        if fault is None:
+            return spec, folder / spec.files[0].name
+        corrupt = corrupt or fault
+    if corrupt is not None:
+        raise ModelError(f"model '{name}': {corrupt}; {remedy(spec)}")
+    folders = [models_folder() / name, fetched_folder(name), *search_path()]
+    raise ModelError(f"model '{name}': {spec.files[0].name} not found in "
+                     f"{', '.join(map(str, folders))}; {remedy(spec)}")
+
+
+def remedy(spec: ModelSpec) -> str:
+    """Return what a person must do to get the files of a model."""
+    if spec.fetch is not None:
+        return f"run '{command()} fetch {spec.name}'"
+    if (models_folder() / spec.name / spec.files[0].name).is_file():
+        return f'install {PACKAGE} again'
+    return (f"get {' and '.join(item.name for item in spec.files)} from {spec.source}, and put "
+            'into a folder named in FACE_TRACKER_MODEL_PATH')
+
+
+def command() -> str:
+    """Return how the models command is called here: by ros2, or by Python where there is none."""
+    return f'ros2 run {PACKAGE} models' if shutil.which('ros2') else f'python -m {PACKAGE} models'
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file; remembered while its size and time of change stay."""
+    status = path.stat()
+    return _sha256(str(path), status.st_size, status.st_mtime_ns)
+
+
+def _package_folders() -> Iterator[Path]:
+    package = Path(__file__).resolve().parent
+    yield package.parent / 'models'
+    share = Path('share') / PACKAGE / 'models'
+    for parent in list(package.parents)[:6]:
+        yield parent / share
+    for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep):
+        if prefix:
+            yield Path(prefix) / share
+    yield Path(sys.prefix) / share
+
+
+def _description(name: str) -> Path | None:
+    if not is_name(name):
+        return None
+    for folder in (models_folder(), *search_path()):
+        path = folder / name / DESCRIPTION
+        if path.is_file():
+            return path
+    return None
+
+
+def _candidates(spec: ModelSpec) -> Iterator[Path]:
+    """Yield the folders that hold a file of the main file's name."""
+    main = spec.files[0].name
+    for folder in (models_folder() / spec.name, fetched_folder(spec.name)):
+        if (folder / main).is_file():
+            yield folder
+    for root in search_path():
+        for folder, folders, names in os.walk(root):
+            folders.sort()
+            if main in names:
+                yield Path(folder)
+
+
+def _fault(spec: ModelSpec, folder: Path) -> str | None:
+    for item in spec.files:
+        try:
+            fault = _file_fault(item, folder / item.name)
+        except OSError as error:
+            fault = f"'{folder / item.name}' cannot be read ({error.strerror})"
+        if fault is not None:
+            return fault
+    return None
+
+
+def _file_fault(item: ModelFile, path: Path) -> str | None:
+    if not path.is_file():
+        return f"'{path}' is missing"
+    size = path.stat().st_size
+    if size != item.size:
+        return f"'{path}' is not the right file ({size} bytes, expected {item.size})"
+    actual = sha256(path)
+    if actual != item.sha256:
+        return (f"'{path}' is not the right file (SHA-256 {actual[:12]}..., expected "
+                f'{item.sha256[:12]}...)')
+    return None
+
+
+@functools.lru_cache(maxsize=256)
+def _sha256(path: str, size: int, changed: int) -> str:
+    digest = hashlib.sha256()
+    with open(path, 'rb') as stream:
+        for block in iter(lambda: stream.read(1 << 20), b''):
+            digest.update(block)
+    return digest.hexdigest()
