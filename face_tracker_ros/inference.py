@@ -38,7 +38,8 @@ class Network:
         if config.cache:
             self._use_cache(cache_folder() / 'compiled')
         self._requests: OrderedDict[tuple[int, int, int], Any] = OrderedDict()
-        self._read()
+        # As in the file: a compiled network may know its outputs by further names.
+        self._names = [_name(port, number) for number, port in enumerate(self._read().outputs)]
 
     def prepare(self, width: int, height: int, batch: int = 1) -> None:
         """Compile for pictures of this size, so that the first one need not wait."""
@@ -52,11 +53,11 @@ class Network:
         """
         batch, height, width = images.shape[:3]
         request = self._request((-1 if any_batch else batch, height, width))
-        request.set_input_tensor(ov.Tensor(np.ascontiguousarray(images), shared_memory=True))
+        pictures = np.ascontiguousarray(images)  # lives until the request is done with it
+        request.set_input_tensor(ov.Tensor(pictures, shared_memory=True))
         request.infer()
-        outputs = request.model_outputs
-        return {_name(port, number): np.array(request.get_output_tensor(number).data, np.float32)
-                for number, port in enumerate(outputs)}
+        return {name: np.array(request.get_output_tensor(number).data, np.float32)
+                for number, name in enumerate(self._names)}
 
     def _use_cache(self, folder: Path) -> None:
         try:
