@@ -12,6 +12,7 @@ import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Union
 
 import cv2
 from face_tracker_ros.errors import FrameError
@@ -21,6 +22,7 @@ import numpy.typing as npt
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
+AnyImage = Union[Image, CompressedImage]
 _Decode = Callable[[npt.NDArray], Picture]
 
 
@@ -82,13 +84,16 @@ _ENCODINGS: dict[str, _Encoding] = {
 ENCODINGS: tuple[str, ...] = tuple(_ENCODINGS)
 
 
-def to_picture(message: Image) -> Picture:
+def to_picture(message: AnyImage) -> Picture:
     """
-    Return the picture, uint8 BGR (H, W, 3) and contiguous, of an image message.
+    Return the picture, uint8 BGR (H, W, 3) and contiguous, of an image message of either type.
 
     bgr8 without padding is a view of the message's own bytes: copy it before drawing on it.
-    Raises FrameError when the encoding is unknown or size, step and data do not fit together.
+    Raises FrameError when the encoding is unknown, when size, step and data do not fit together,
+    and when compressed data cannot be decoded.
     """
+    if isinstance(message, CompressedImage):
+        return _decompressed(message)
     encoding = _ENCODINGS.get(message.encoding)
     if encoding is None:
         raise FrameError(f"image encoding '{message.encoding}' is unknown; "
@@ -123,12 +128,7 @@ def _check_layout(message: Image, encoding: _Encoding) -> None:
                          f'{step} * {height} = {step * height}')
 
 
-def compressed_to_picture(message: CompressedImage) -> Picture:
-    """
-    Return the picture, uint8 BGR (H, W, 3), of a compressed image message (JPEG, PNG ...).
-
-    Raises FrameError when the data cannot be decoded.
-    """
+def _decompressed(message: CompressedImage) -> Picture:
     data = np.frombuffer(message.data, np.uint8)
     try:
         picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None

@@ -38,8 +38,14 @@ class Statistics:
         self._lock = threading.Lock()
         self._counters = Counters()
         self._ids: set[int] = set()
+        self._arrived = -float('inf')
         self._ends: deque[float] = deque(maxlen=_WINDOW)
         self._seconds: dict[str, deque[float]] = {}
+
+    def arrival(self, replaced: bool) -> None:
+        """Count an image that has come and whether it replaced an older one."""
+        self.count(received=1, replaced=int(replaced))
+        self._arrived = time.monotonic()
 
     def count(self, **numbers: int) -> None:
         """Add to the counters of these names."""
@@ -59,9 +65,8 @@ class Statistics:
                 self._seconds.setdefault(stage, deque(maxlen=_WINDOW)).append(value)
 
     def idle(self) -> float:
-        """Return the seconds since the last processed frame; inf before the first."""
-        with self._lock:
-            return time.monotonic() - self._ends[-1] if self._ends else float('inf')
+        """Return the seconds since the last image came; inf before the first."""
+        return time.monotonic() - self._arrived
 
     def values(self) -> dict[str, int | float]:
         """
@@ -87,6 +92,13 @@ def _rate(ends: np.ndarray) -> float:
     if len(recent) < 2 or recent[-1] <= recent[0]:
         return 0.0
     return float((len(recent) - 1) / (recent[-1] - recent[0]))
+
+
+def summary(values: Mapping[str, int | float | str]) -> str:
+    """Return one line about values of `Statistics.values`."""
+    return (f"{values['processed']} frames, {values['fps']:.1f} a second, "
+            f"{values['tracks']} faces now, {values['ids']} ids so far, "
+            f"{values['replaced']} replaced by newer ones, {values['bad_frames']} bad")
 
 
 def to_message(header: Header, name: str, summary: str, warning: bool,

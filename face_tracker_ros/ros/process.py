@@ -57,9 +57,9 @@ def keep_large_buffers() -> None:
     """
     Keep freed image buffers in the process instead of giving them back to the system.
 
-    Fresh pages for every image message cost more than the message itself. What the environment
-    says (MALLOC_MMAP_THRESHOLD_ ...) is as large or larger; libraries other than glibc are left
-    alone.
+    What the MALLOC_... variables of launch/tracker.launch.py do, for nodes that are run by
+    themselves: otherwise every image message is written to freshly mapped pages, which costs from
+    little to more than the message itself, depending on the machine. No effect without glibc.
     """
     mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)
     if mallopt is not None:

@@ -2,20 +2,21 @@
 """The life-cycle node face_tracker: images in, tracks out."""
 from __future__ import annotations
 
+from collections.abc import Mapping
 import threading
 import time
-from typing import Any, Union
+from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from face_tracker_ros.config import Config
 from face_tracker_ros.errors import FaceTrackerError, FrameError
 from face_tracker_ros.pipeline import FaceTracker
-from face_tracker_ros.ros.convert import compressed_to_picture, to_picture
-from face_tracker_ros.ros.diagnostics import Statistics, to_message
+from face_tracker_ros.ros.convert import AnyImage, to_picture
+from face_tracker_ros.ros.diagnostics import Statistics, summary, to_message
 from face_tracker_ros.ros.latest import LatestWorker
 from face_tracker_ros.ros.outputs import Outputs
 from face_tracker_ros.ros.parameters import Settings, unknown_overrides
-from face_tracker_ros.types import FrameResult, Image as Picture
+from face_tracker_ros.types import FrameResult
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSDurabilityPolicy, QoSHistoryPolicy, QoSProfile, QoSReliabilityPolicy
@@ -32,8 +33,8 @@ _REPORT_SECONDS = 1.0
 _LOG_EVERY_REPORTS = 10
 _QUIET_SECONDS = 5.0
 _THROTTLE_SECONDS = 5.0
-
-AnyImage = Union[Image, CompressedImage]
+_LOST_HINT = ('it is published, but large images need the same transport profile in both '
+              'processes: config/fastdds_large_images.xml')
 
 
 class FaceTrackerNode(LifecycleNode):
@@ -51,6 +52,7 @@ class FaceTrackerNode(LifecycleNode):
         self._tracker_lock = threading.Lock()
         self._worker: LatestWorker[tuple[AnyImage, float]] | None = None
         self._image_subscription: Any = None
+        self._subscribed = 0.0
         self._outputs: Outputs | None = None
         self._report_timer: Any = None
         self._reports = 0
@@ -133,12 +135,17 @@ class FaceTrackerNode(LifecycleNode):
     def _subscribe(self) -> None:
         if self._worker is None or not self._enabled or self._image_subscription is not None:
             return
-        compressed = self._settings['image_transport'] == 'compressed'
-        topic = self.resolve_topic_name('image') + ('/compressed' if compressed else '')
+        self._subscribed = time.monotonic()
         self._image_subscription = self.create_subscription(
-            CompressedImage if compressed else Image, topic, self._on_image,
-            QoSProfile(**_SENSOR_DATA),
+            CompressedImage if self._is_compressed() else Image, self._image_topic(),
+            self._on_image, QoSProfile(**_SENSOR_DATA),
             qos_overriding_options=QoSOverridingOptions.with_default_policies())
+
+    def _is_compressed(self) -> bool:
+        return bool(self._settings['image_transport'] == 'compressed')
+
+    def _image_topic(self) -> str:
+        return self.resolve_topic_name('image') + ('/compressed' if self._is_compressed() else '')
 
     def _unsubscribe(self) -> None:
         if self._image_subscription is not None:
@@ -173,8 +180,7 @@ class FaceTrackerNode(LifecycleNode):
         if stamp == 0:
             self._say_once('zero', 'images carry no stamp; their time of arrival is used instead')
             stamp = self._now()
-        replaced = self._worker.put((message, stamp))
-        self._statistics.count(received=1, replaced=int(replaced))
+        self._statistics.arrival(self._worker.put((message, stamp)))
 
     # Work, on the worker's thread
 
@@ -192,7 +198,7 @@ class FaceTrackerNode(LifecycleNode):
 
     def _process(self, message: AnyImage, stamp: float) -> None:
         begin = time.perf_counter()
-        picture = _decode(message)
+        picture = to_picture(message)
         converted = time.perf_counter()
         if self._last_stamp is not None and stamp < self._last_stamp:
             self._say_once('back', 'image stamps jumped back (a bag that loops?); tracks start '
@@ -249,30 +255,28 @@ class FaceTrackerNode(LifecycleNode):
         if not self.context.ok():
             return
         values: dict[str, int | float | str] = dict(self._statistics.values())
-        summary, warning = self._summary(values)
+        text, warning = self._summary(values)
         if self._tracker is not None:
             values.update(self._tracker.models)
         header = Header(stamp=self.get_clock().now().to_msg())
         self._diagnostics.publish(to_message(
-            header, f'{self.get_fully_qualified_name()[1:]}: tracking', summary, warning, values))
+            header, f'{self.get_fully_qualified_name()[1:]}: tracking', text, warning, values))
         if warning and not self._quiet:
-            self.get_logger().warning(summary)
+            self.get_logger().warning(text)
         self._quiet = warning
         self._reports += 1
         if not warning and self._reports % _LOG_EVERY_REPORTS == 0:
-            self.get_logger().info(summary)
+            self.get_logger().info(text)
 
-    def _summary(self, values: dict[str, int | float | str]) -> tuple[str, bool]:
-        if not self._enabled:
-            return 'disabled', False
-        idle = self._statistics.idle()
-        if self._worker is not None and idle > _QUIET_SECONDS:
-            topic = self.resolve_topic_name('image')
-            since = 'yet' if idle == float('inf') else f'for {idle:.0f} s'
-            return f"no image on '{topic}' {since}", True
-        return (f"{values['processed']} frames, {values['fps']:.1f} a second, "
-                f"{values['tracks']} faces now, {values['ids']} ids so far, "
-                f"{values['replaced']} dropped, {values['bad_frames']} bad"), False
+    def _summary(self, values: Mapping[str, int | float | str]) -> tuple[str, bool]:
+        if self._image_subscription is None:
+            return ('inactive' if self._enabled else 'disabled'), False
+        idle = min(self._statistics.idle(), time.monotonic() - self._subscribed)
+        if idle < _QUIET_SECONDS:
+            return summary(values), False
+        topic = self._image_topic()
+        hint = _LOST_HINT if self.count_publishers(topic) else 'nobody publishes it'
+        return f"no image on '{topic}' for {idle:.0f} s; {hint}", True
 
     def _say_once(self, key: str, text: str) -> None:
         if key not in self._said:
@@ -281,12 +285,6 @@ class FaceTrackerNode(LifecycleNode):
 
     def _now(self) -> float:
         return self.get_clock().now().nanoseconds * 1e-9
-
-
-def _decode(message: AnyImage) -> Picture:
-    if isinstance(message, CompressedImage):
-        return compressed_to_picture(message)
-    return to_picture(message)
 
 
 def _seconds(header: Header) -> float:

@@ -57,6 +57,11 @@ class NodeProcess:
         """Return the exit code once the process has ended."""
         return self.process.wait(TIMEOUT)
 
+    def handles(self, number: int) -> bool:
+        """Return whether the process has a handler for the signal."""
+        status = Path(f'/proc/{self.process.pid}/status').read_text()
+        return bool(int(status.split('SigCgt:')[1].split()[0], 16) >> (number - 1) & 1)
+
     def end(self, number: int = signal.SIGINT) -> int:
         """Send a signal and return the exit code."""
         self.process.send_signal(number)

@@ -160,7 +160,7 @@ def test_compressed_picture_becomes_a_message_and_comes_back() -> None:
         np.random.default_rng(1).integers(0, 256, (60, 80, 3), np.uint8), (0, 0), 5)
     message = convert.to_compressed_message(picture, Header(frame_id='lens'))
     assert message.header.frame_id == 'lens' and 'jpeg' in message.format
-    back = convert.compressed_to_picture(message)
+    back = convert.to_picture(message)
     assert np.abs(back.astype(int) - picture).mean() < 3
 
 
@@ -169,7 +169,7 @@ def test_undecodable_compressed_image_is_refused(data: bytes) -> None:
     message = CompressedImage(format='jpeg')
     message.data = array.array('B', data)
     with pytest.raises(FrameError, match='cannot be decoded'):
-        convert.compressed_to_picture(message)
+        convert.to_picture(message)
 
 
 def test_equals_cv_bridge_where_that_is_installed() -> None:

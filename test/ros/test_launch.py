@@ -69,10 +69,12 @@ def ros2_launch(tmp_path: Path) -> Iterator[Launch]:
     running: list[subprocess.Popen[str]] = []
 
     def begin(name: str, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        inherited = {key: value for key, value in os.environ.items()
+                     if 'DEFAULT_PROFILES' not in key}
         with (tmp_path / 'log').open('w') as log:
             running.append(subprocess.Popen(
                 ['ros2', 'launch', 'face_tracker_ros', name, *arguments], stdout=log, text=True,
-                stderr=subprocess.STDOUT, env={**os.environ, **environment}))
+                stderr=subprocess.STDOUT, env={**inherited, **environment}))
         return running[-1]
 
     yield begin
@@ -130,6 +132,7 @@ def test_launch_in_a_namespace_with_the_system_transport(client: Client, ros2_la
     client.wait(lambda: '/robot/face_tracker/tracks' in dict(topics()), 'the topic')
     environment = _environment_of('face_tracker_node')
     assert 'MALLOC_TOP_PAD_' not in environment
+    assert not any('DEFAULT_PROFILES' in name for name in environment)
     client.wait(lambda: '[robot.face_tracker]' in (tmp_path / 'log').read_text(), 'its log')
 
 
@@ -142,6 +145,10 @@ def test_demo_launch_ends_with_its_source(client: Client, ros2_launch: Launch, t
     process = ros2_launch('demo.launch.py', f'source:={tmp_path}/*.png', 'rate:=15.0',
                           'rviz:=false', 'loop:=false')
     client.wait(lambda: any(len(array.detections) == 2 for array in client.arrays), 'two tracks')
+    for executable in ('face_tracker_node', 'video_publisher'):
+        profiles = [value for name, value in _environment_of(executable).items()
+                    if 'DEFAULT_PROFILES' in name]
+        assert [Path(value).name for value in profiles] == ['fastdds_large_images.xml']
     assert process.wait(30) == 0
     assert 'Traceback' not in (tmp_path / 'log').read_text()
 

@@ -92,8 +92,9 @@ def test_bad_model_leaves_the_node_unconfigured(client: Client, start: Start, se
 @pytest.mark.parametrize('number', SIGNALS)
 def test_signal_while_loading_ends_cleanly(client: Client, start: Start,
                                            number: signal.Signals) -> None:
-    for seconds in (0.6, 0.9):
+    for seconds in (0.0, 0.2, 0.5):
         process = start()
+        client.wait(lambda: process.handles(signal.SIGTERM), 'the first handler')
         client.spin(seconds)
         assert process.end(number) == 0, process.output()
         assert 'Traceback' not in process.output()
