@@ -95,8 +95,8 @@ class EmbeddingConfig:
     policy: str = _param('auto', "'always': every face of every frame; 'auto': only faces whose "
                          'association needs it, and each at least every embedding.refresh '
                          'seconds.', choices=('auto', 'always'))
-    refresh: float = _param(0.5, "Seconds after which an unambiguous face is embedded again "
-                            "(policy 'auto').", 0.0, 60.0)
+    refresh: float = _param(0.5, 'Seconds after which an unambiguous face is embedded again '
+                            '(policy auto).', 0.0, 60.0)
 
 
 @dataclass(frozen=True)
@@ -107,21 +107,22 @@ class TrackerConfig:
                        'published algorithm (one update counts as 1/30 s, additions off).',
                        choices=('robust', 'deepsort'))
     max_cosine_distance: float = _param(
-        0.6, 'Largest cosine distance between a face and the gallery of its track; depends on '
-        'encoder and scene.', 0.0, 2.0)
+        0.7, 'Largest cosine distance between a face and its track, which motion limits as well; '
+        'depends on encoder and scene.', 0.0, 2.0)
     max_iou_distance: float = _param(
         0.7, 'Largest 1 - IoU at which a box is joined to a track by position alone.', 0.0, 1.0)
     n_init: int = _param(3, 'Frames in a row in which a new face must be found before its track '
                          'is published.', 1, 100)
     max_age: float = _param(1.0, 'Seconds a track is kept without being seen.', 0.0, 60.0)
-    gallery_size: int = _param(100, 'Embeddings kept of each track (L_k of the paper).', 1, 1000)
+    gallery_size: int = _param(30, 'Embeddings kept of each track (L_k; 100 in the paper).',
+                               1, 1000)
     low_score_pass: bool = _param(True, 'Prolong tracks with low-score detections '
                                   '(detection.low_score) by overlap.')
     score_weighted_noise: bool = _param(True, 'Trust confident detections more in the motion '
                                         'filter (NSA Kalman).')
     reid_window: float = _param(60.0, 'Seconds for which somebody who left gets the same id back '
                                 'on return; 0 = never.', 0.0, 86400.0)
-    reid_max_distance: float = _param(0.6, 'Largest cosine distance at which a returning face is '
+    reid_max_distance: float = _param(0.65, 'Largest cosine distance at which a returning face is '
                                       'recognised; depends on encoder and scene.', 0.0, 2.0)
     reid_margin: float = _param(0.1, 'How much nearer than the second-best person a returning '
                                 'face must be.', 0.0, 2.0)
