@@ -1,0 +1,135 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""FaceTracker on real pictures: the Python interface's promises."""
+import subprocess
+import sys
+
+import cv2
+from face_tracker_ros import Config, ConfigError, FaceTracker, FrameError
+import numpy as np
+import pytest
+
+EMPTY = np.full((480, 640, 3), 90, np.uint8)
+
+
+@pytest.fixture(scope='module')
+def show(grace, eileen):
+    """Return a function that puts both portraits at places on a grey 640x480 picture."""
+    def paste(*places):
+        frame = EMPTY.copy()
+        for portrait, (x, y) in zip((grace, eileen), places):
+            small = cv2.resize(portrait, (200, 200), interpolation=cv2.INTER_AREA)
+            frame[y:y + 200, x:x + 200] = small
+        return frame
+    return paste
+
+
+@pytest.fixture
+def tracker():
+    return FaceTracker.from_config({'detection.width': 480, 'inference.cache': False})
+
+
+def test_two_people_get_two_ids_and_keep_them(tracker, show):
+    frames = [(step / 30, show((20 + 4 * step, 20), (400 - 4 * step, 240))) for step in range(20)]
+    results = list(tracker.run(frames))
+    assert [len(result.tracks) for result in results[:3]] == [0, 0, 2]
+    for result in results[2:]:
+        assert sorted(track.id for track in result.tracks) == [1, 2]
+        assert len(result.detections) == 2
+        for track in result.tracks:
+            assert track.state == 'confirmed' and 0.5 <= track.score <= 1
+            np.testing.assert_allclose(track.box, result.detections.boxes[track.detection],
+                                       atol=12)
+    movement = {track.id: track.velocity[0] for track in results[-1].tracks}
+    assert sorted(np.sign(list(movement.values()))) == [-1, 1]
+
+
+def test_who_leaves_and_comes_back_elsewhere_has_the_former_id(tracker, show):
+    first = {}
+    for step in range(10):
+        result = tracker.process(show((20, 20), (400, 240)), step / 30)
+    for track in result.tracks:
+        first['left' if track.box[0] < 320 else 'right'] = track.id
+    for step in range(10, 100):
+        result = tracker.process(EMPTY, step / 30)
+        assert result.tracks == () and len(result.detections) == 0
+    assert result.lost == ()
+    for step in range(100, 110):
+        result = tracker.process(show((420, 260), (30, 10)), step / 30)
+    for track in result.tracks:  # they have changed sides
+        assert track.id == first['right' if track.box[0] < 320 else 'left']
+    assert len(result.tracks) == 2
+
+
+def test_embeddings_are_spared_for_a_lone_face_and_never_with_policy_always(show):
+    counts = {}
+    for policy in ('auto', 'always'):
+        tracker = FaceTracker.from_config({'embedding.policy': policy, 'detection.width': 480})
+        counts[policy] = sum(tracker.process(show((20, 20)), step / 30).embedded
+                             for step in range(40))
+    assert counts['always'] == 40
+    assert 3 <= counts['auto'] <= 10
+
+
+def test_timings_name_every_stage_and_add_up(tracker, show):
+    timings = tracker.process(show((20, 20)), 0.0).timings
+    assert set(timings) == {'detect', 'embed', 'track', 'total'}
+    parts = sum(timings[stage] for stage in ('detect', 'embed', 'track'))
+    assert timings['total'] == pytest.approx(parts, rel=1e-6)
+
+
+def test_bad_frames_are_refused_and_change_nothing(tracker, show):
+    for step in range(5):
+        before = tracker.process(show((20, 20)), step / 30)
+    for bad, message in ((None, 'NoneType'), (np.zeros((4, 4, 3)), 'float64'),
+                         (np.zeros((4, 4), np.uint8), r'\(4, 4\)'),
+                         (np.zeros((0, 4, 3), np.uint8), r'\(0, 4, 3\)'),
+                         (np.zeros((4, 4, 4), np.uint8), r'\(4, 4, 4\)')):
+        with pytest.raises(FrameError, match=message):
+            tracker.process(bad, 1.0)
+    for stamp in (float('nan'), float('inf')):
+        with pytest.raises(FrameError, match='stamp'):
+            tracker.process(EMPTY, stamp)
+    after = tracker.process(show((20, 20)), 5 / 30)
+    assert [track.id for track in after.tracks] == [track.id for track in before.tracks] == [1]
+
+
+def test_reset_forgets_and_does_not_recycle_ids(tracker, show):
+    for step in range(5):
+        tracker.process(show((20, 20)), step / 30)
+    tracker.reset()
+    for step in range(5, 10):
+        result = tracker.process(show((20, 20)), step / 30)
+    assert [track.id for track in result.tracks] == [2]
+
+
+def test_live_parameters_change_while_tracks_live_on(tracker, show):
+    for step in range(5):
+        tracker.process(show((20, 20)), step / 30)
+    tracker.reconfigure(tracker.config.updated({'embedding.policy': 'always'}))
+    result = tracker.process(show((20, 20)), 5 / 30)
+    assert result.embedded == 1 and [track.id for track in result.tracks] == [1]
+    with pytest.raises(ConfigError, match="'detector': 'yunet' cannot be taken while running"):
+        tracker.reconfigure(tracker.config.updated({'detector': 'yunet'}))
+    assert tracker.config.detector == 'face-detector'
+
+
+def test_small_faces_are_passed_over_on_demand(show):
+    tracker = FaceTracker.from_config({'detection.min_size': 150.0, 'detection.width': 480})
+    assert len(tracker.process(show((20, 20)), 0.0).detections) == 0
+
+
+def test_configuration_from_yaml_is_the_same_as_from_a_mapping(tmp_path):
+    path = tmp_path / 'mine.yaml'
+    path.write_text('/**:\n  ros__parameters:\n    autostart: false\n'
+                    '    tracker:\n      n_init: 5\n    detection.width: 320\n')
+    assert Config.load(path) == Config.load({'tracker.n_init': 5, 'detection.width': 320})
+
+
+def test_the_core_works_without_ros():
+    """Nothing that `import face_tracker_ros` brings in may be of ROS."""
+    code = ('import sys, face_tracker_ros; '
+            'print([m for m in sys.modules if m.split(".")[0] in ("rclpy", "sensor_msgs", '
+            '"ament_index_python", "launch") or m.startswith("face_tracker_ros.ros")])')
+    found = subprocess.run([sys.executable, '-c', code], check=True, stdout=subprocess.PIPE,
+                           text=True)
+    assert found.stdout.strip() == '[]'
