@@ -151,10 +151,10 @@ def _candidates(spec: ModelSpec) -> Iterator[Path]:
         if (folder / main).is_file():
             yield folder
     for root in search_path():
-        for folder, folders, names in os.walk(root):
+        for here, folders, names in os.walk(root):
             folders.sort()
             if main in names:
-                yield Path(folder)
+                yield Path(here)
 
 
 def _fault(spec: ModelSpec, folder: Path) -> str | None:

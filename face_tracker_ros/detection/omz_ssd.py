@@ -20,4 +20,4 @@ def decode(outputs: Mapping[str, FloatArray], width: int, height: int,
     if len(ended):
         rows = rows[:ended[0]]
     rows = rows[rows[:, 2] >= min_score]
-    return Detections(rows[:, 3:] * np.float32([width, height, width, height]), rows[:, 2])
+    return Detections(rows[:, 3:] * np.array([width, height, width, height], np.float32), rows[:, 2])

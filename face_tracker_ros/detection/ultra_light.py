@@ -14,4 +14,4 @@ def decode(outputs: Mapping[str, FloatArray], width: int, height: int,
     scores = outputs['scores'].reshape(-1, 2)[:, 1]
     chosen = scores >= min_score
     boxes = outputs['boxes'].reshape(-1, 4)[chosen]
-    return Detections(boxes * np.float32([width, height, width, height]), scores[chosen])
+    return Detections(boxes * np.array([width, height, width, height], np.float32), scores[chosen])

@@ -64,4 +64,4 @@ def _visible(boxes: FloatArray, width: int, height: int, crop_scale: float) -> B
 def _unit(vectors: FloatArray) -> FloatArray:
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     sound = np.isfinite(length) & (length > 0)
-    return np.divide(vectors, length, out=np.full_like(vectors, np.nan), where=sound)
+    return np.asarray(np.where(sound, vectors / np.where(sound, length, 1), np.nan), np.float32)

@@ -1,0 +1,78 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Pictures, clips and models that many tests look at."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+import os
+from pathlib import Path
+
+import cv2
+from matplotlib import cbook
+import numpy as np
+import pytest
+from skimage import data
+
+CLIPS = (('face-demographics-walking-and-pause.gif', 20), ('face-demographics-walking.gif', 15),
+         ('head-pose-face-detection-female-and-male.gif', 10),
+         ('head-pose-face-detection-male.gif', 10))
+"""Clips and the number of a frame that shows every face of the clip."""
+
+
+@pytest.fixture(scope='session', autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Let fetched and compiled models of the whole run, processes included, lie in one folder."""
+    folder = tmp_path_factory.mktemp('cache')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('FACE_TRACKER_CACHE', str(folder))
+        patch.delenv('FACE_TRACKER_MODEL_PATH', raising=False)
+        yield folder
+
+
+@pytest.fixture(scope='session')
+def shared() -> Path:
+    """Return the folder of clips, photos and other people's models, which is not in the clone."""
+    default = Path(__file__).resolve().parents[2] / 'shared'
+    folder = Path(os.environ.get('FACE_TRACKER_SHARED', default))
+    if not folder.is_dir():
+        pytest.skip(f"test data not found in '{folder}'; set FACE_TRACKER_SHARED")
+    return folder
+
+
+@pytest.fixture(scope='session')
+def grace() -> np.ndarray:
+    """Return a portrait of Grace Hopper, uint8 BGR (512, 512, 3)."""
+    with cbook.get_sample_data('grace_hopper.jpg') as file:
+        picture = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR)
+    return np.ascontiguousarray(picture[:512, :512])
+
+
+@pytest.fixture(scope='session')
+def eileen() -> np.ndarray:
+    """Return a portrait of Eileen Collins, uint8 BGR (512, 512, 3)."""
+    return cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)
+
+
+@pytest.fixture(scope='session')
+def two_portraits(grace: np.ndarray, eileen: np.ndarray) -> np.ndarray:
+    """Return 1280x720 with Grace Hopper at the left and Eileen Collins at the right."""
+    picture = np.full((720, 1280, 3), 90, np.uint8)
+    picture[60:572, 60:572], picture[100:612, 700:1212] = grace, eileen
+    return picture
+
+
+@pytest.fixture(scope='session')
+def clip_frames(shared: Path) -> dict[str, np.ndarray]:
+    """Return one frame of each clip by the clip's name."""
+    return {name: clip_frame(shared / 'data' / 'clips' / name, number) for name, number in CLIPS}
+
+
+def clip_frame(path: Path, number: int) -> np.ndarray:
+    """Return a frame of a video, counted from 0."""
+    capture = cv2.VideoCapture(str(path))
+    try:
+        for _ in range(number + 1):
+            found, frame = capture.read()
+            assert found, f'{path} has no frame {number}'
+    finally:
+        capture.release()
+    return frame
