@@ -1,11 +1,13 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """
-The text of config/tracker.yaml, made from the declarations of face_tracker_ros.config.
+The text of config/tracker.yaml and of README's table, from the declarations in config.
 
-Renew the file with `python -m face_tracker_ros.ros.parameter_file > config/tracker.yaml`.
+`python -m face_tracker_ros.ros.parameter_file > config/tracker.yaml` renews the file, and
+`--table` prints the table.
 """
 from __future__ import annotations
 
+import sys
 import textwrap
 
 from face_tracker_ros.config import NODE_PARAMETERS, Parameter, PARAMETERS
@@ -37,6 +39,15 @@ def parameter_file() -> str:
     return _HEAD + '\n'.join(lines) + '\n'
 
 
+def parameter_table() -> str:
+    """Return a Markdown table of name, default and meaning."""
+    rows = ['| parameter | default | meaning |', '|---|---|---|']
+    for parameter in (*NODE_PARAMETERS, *PARAMETERS):
+        default = yaml.safe_dump(parameter.default).split()[0]
+        rows.append(f'| `{parameter.name}` | `{default}` | {_comment(parameter)} |')
+    return '\n'.join(rows) + '\n'
+
+
 def _comment(parameter: Parameter) -> str:
     facts = []
     if parameter.low is not None and parameter.high is not None:
@@ -47,4 +58,4 @@ def _comment(parameter: Parameter) -> str:
 
 
 if __name__ == '__main__':
-    print(parameter_file(), end='')
+    print(parameter_table() if '--table' in sys.argv else parameter_file(), end='')
