@@ -17,6 +17,7 @@ from typing import Any
 # glibc's names for the thresholds that the MALLOC_..._ environment variables set.
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 _MEBIBYTE = 1 << 20
+_WAKE_SECONDS = 0.5
 
 
 def run(make_node: Callable[[], Any], args: Sequence[str] | None = None) -> int:
@@ -30,6 +31,7 @@ def run(make_node: Callable[[], Any], args: Sequence[str] | None = None) -> int:
     leaving = _watch_signals()
     keep_large_buffers()
     import rclpy
+    from rclpy.clock import Clock, ClockType
     from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
     node, code = None, 0
     try:
@@ -37,6 +39,10 @@ def run(make_node: Callable[[], Any], args: Sequence[str] | None = None) -> int:
         if not leaving.is_set():
             node = make_node()
             node.start()
+            # ROS wakes the executor by a signal before it ends the context: one that has gone
+            # back to wait in between would sleep until something else happens.
+            node.create_timer(_WAKE_SECONDS, _nothing,
+                              clock=Clock(clock_type=ClockType.STEADY_TIME))
             executor = SingleThreadedExecutor()
             executor.add_node(node)
             executor.spin()
@@ -77,6 +83,10 @@ def _watch_signals() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: leaving.set())
     return leaving
+
+
+def _nothing() -> None:
+    """Do nothing, on time."""
 
 
 def _refuse(error: Exception) -> int:

@@ -109,3 +109,13 @@ def test_signal_while_tracking_ends_cleanly(client: Client, tracker: NodeProcess
         client.publish(two_people)
     assert tracker.end(number) == 0, tracker.output()
     assert 'Traceback' not in tracker.output() and 'ERROR' not in tracker.output()
+
+
+@pytest.mark.parametrize('number', SIGNALS)
+def test_signal_while_answering_ends_cleanly(client: Client, start: Start,
+                                             number: signal.Signals) -> None:
+    for _ in range(3):
+        process = start('-p', 'autostart:=false')
+        assert client.state() == 'unconfigured'
+        assert process.end(number) == 0, process.output()
+        assert process.output() == ''
