@@ -40,15 +40,15 @@ def shared() -> Path:
 
 @pytest.fixture(scope='session')
 def grace() -> np.ndarray:
-    """Return a portrait of Grace Hopper, uint8 BGR (512, 512, 3)."""
+    """Return a portrait of Grace Hopper's head, uint8 BGR (400, 400, 3)."""
     with cbook.get_sample_data('grace_hopper.jpg') as file:
         picture = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR)
-    return np.ascontiguousarray(picture[:512, :512])
+    return np.ascontiguousarray(picture[30:430, 60:460])
 
 
 @pytest.fixture(scope='session')
 def eileen() -> np.ndarray:
-    """Return a portrait of Eileen Collins, uint8 BGR (512, 512, 3)."""
+    """Return a portrait of Eileen Collins's head, uint8 BGR (300, 300, 3)."""
     return cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)
 
 
@@ -56,7 +56,7 @@ def eileen() -> np.ndarray:
 def two_portraits(grace: np.ndarray, eileen: np.ndarray) -> np.ndarray:
     """Return 1280x720 with Grace Hopper at the left and Eileen Collins at the right."""
     picture = np.full((720, 1280, 3), 90, np.uint8)
-    picture[60:572, 60:572], picture[100:612, 700:1212] = grace, eileen
+    picture[160:560, 160:560], picture[100:612, 700:1212] = grace, eileen
     return picture
 
 

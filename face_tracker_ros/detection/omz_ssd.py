@@ -20,4 +20,5 @@ def decode(outputs: Mapping[str, FloatArray], width: int, height: int,
     if len(ended):
         rows = rows[:ended[0]]
     rows = rows[rows[:, 2] >= min_score]
-    return Detections(rows[:, 3:] * np.array([width, height, width, height], np.float32), rows[:, 2])
+    size = np.array([width, height, width, height], np.float32)
+    return Detections(rows[:, 3:] * size, rows[:, 2])
