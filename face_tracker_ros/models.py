@@ -88,17 +88,29 @@ def find_model(name: str, task: str | None = None) -> tuple[ModelSpec, Path]:
     Raises ModelError when the model is unknown, missing or corrupt; the message says what to do.
     """
     spec = load_spec(name, task)
-    corrupt = None
-    for folder in _candidates(spec):
-        fault = _fault(spec, folder)
-        if fault is None:
-            return spec, folder / spec.files[0].name
-        corrupt = corrupt or fault
-    if corrupt is not None:
-        raise ModelError(f"model '{name}': {corrupt}; {remedy(spec)}")
+    path, fault = locate(spec)
+    if path is not None:
+        return spec, path
+    if fault is not None:
+        raise ModelError(f"model '{name}': {fault}; {remedy(spec)}")
     folders = [models_folder() / name, fetched_folder(name), *search_path()]
     raise ModelError(f"model '{name}': {spec.files[0].name} not found in "
                      f"{', '.join(map(str, folders))}; {remedy(spec)}")
+
+
+def locate(spec: ModelSpec) -> tuple[Path | None, str | None]:
+    """
+    Return the main file when all files are intact, else None and what is wrong with the first.
+
+    Both are None when there is no file of that name.
+    """
+    first_fault = None
+    for folder in _candidates(spec):
+        fault = _fault(spec, folder)
+        if fault is None:
+            return folder / spec.files[0].name, None
+        first_fault = first_fault or fault
+    return None, first_fault
 
 
 def remedy(spec: ModelSpec) -> str:
@@ -107,8 +119,8 @@ def remedy(spec: ModelSpec) -> str:
         return f"run '{command()} fetch {spec.name}'"
     if (models_folder() / spec.name / spec.files[0].name).is_file():
         return f'install {PACKAGE} again'
-    return (f"get {' and '.join(item.name for item in spec.files)} from {spec.source}, and put "
-            'into a folder named in FACE_TRACKER_MODEL_PATH')
+    return (f"get {' and '.join(item.name for item in spec.files)} from {spec.source}, into a folder "
+            'that FACE_TRACKER_MODEL_PATH names')
 
 
 def command() -> str:

