@@ -2,6 +2,7 @@
 """The node video_publisher: a video, camera or folder of pictures as an image topic."""
 from __future__ import annotations
 
+import math
 import threading
 import time
 from typing import Any
@@ -24,6 +25,8 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter('source', '', 'Video file, camera number, folder or glob of pictures.', live=False),
     Parameter('rate', 0.0, "Frames a second; 0 = the source's own.", 0.0, 1000.0, live=False),
     Parameter('loop', False, 'Begin again at the end of the source.', live=False),
+    Parameter('duration', 0.0, 'Seconds of video after which the node ends; 0 = all there is.',
+              0.0, 86400.0, live=False),
     Parameter('frame_id', 'camera', 'frame_id of the image headers.', live=False),
     Parameter('start_delay', 0.0, 'Seconds to wait for subscribers before the first frame; 0 = '
               'publish at once.', 0.0, 600.0, live=False),
@@ -52,6 +55,7 @@ class VideoPublisherNode(Node):
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._report_timer = self.create_timer(_REPORT_SECONDS, self._report)
         self._published = 0
+        self._complete = False
         self._leave = threading.Event()
         self._thread = threading.Thread(target=self._run, name='source', daemon=True)
         self._failed = False
@@ -74,7 +78,7 @@ class VideoPublisherNode(Node):
             self._await_subscriber()
             while not self._leave.is_set():
                 self._publish_source()
-                if not self._settings['loop']:
+                if not self._settings['loop'] or self._complete:
                     break
             self._leave.wait(_LINGER_SECONDS)
             self._report()
@@ -97,6 +101,7 @@ class VideoPublisherNode(Node):
     def _publish_source(self) -> None:
         with open_source(self._settings['source']) as source:
             rate = self._settings['rate'] or source.frame_rate or _DEFAULT_RATE
+            last = round(self._settings['duration'] * rate) or math.inf
             due = time.monotonic()
             for _, frame in source:
                 late = time.monotonic() - due
@@ -106,6 +111,9 @@ class VideoPublisherNode(Node):
                     return
                 self._publish(frame)
                 due += 1 / rate
+                self._complete = self._published >= last
+                if self._complete:
+                    return
 
     def _publish(self, frame: Picture) -> None:
         header = Header(stamp=self.get_clock().now().to_msg(),

@@ -72,6 +72,15 @@ def test_loop_begins_again_until_a_signal(client: Client, start: Start, images: 
     assert 'Traceback' not in process.output()
 
 
+def test_duration_ends_the_node_in_the_middle_of_a_round(client: Client, start: Start,
+                                                         images: list, folder: Path) -> None:
+    process = _publish(start, folder, 'rate:=20.0', 'loop:=true', 'duration:=0.75')
+    client.wait(lambda: process.process.poll() is not None, 'the end')
+    assert process.wait() == 0, process.output()
+    assert len(images) == 15
+    assert client.diagnostics['video_publisher: source']['published'] == '15'
+
+
 @pytest.mark.parametrize('source', ['/nowhere/film.mp4', ''])
 def test_unreadable_source_ends_the_node_with_one_line(start: Start, source: str) -> None:
     process = _publish(start, source)
