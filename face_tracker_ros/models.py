@@ -119,8 +119,8 @@ def remedy(spec: ModelSpec) -> str:
         return f"run '{command()} fetch {spec.name}'"
     if (models_folder() / spec.name / spec.files[0].name).is_file():
         return f'install {PACKAGE} again'
-    return (f"get {' and '.join(item.name for item in spec.files)} from {spec.source}, into a folder "
-            'that FACE_TRACKER_MODEL_PATH names')
+    names = ' and '.join(item.name for item in spec.files)
+    return f'get {names} from {spec.source}, into a folder that FACE_TRACKER_MODEL_PATH names'
 
 
 def command() -> str:

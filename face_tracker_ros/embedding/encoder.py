@@ -11,7 +11,7 @@ from face_tracker_ros.types import BoolArray, FloatArray, Image
 import numpy as np
 
 # A crop of more than this many times the picture's longer side holds no face to speak of.
-_LARGEST_CROP = 4.0
+_LARGEST_CROP = 2.0
 
 
 class FaceEncoder:
