@@ -25,9 +25,6 @@ with warnings.catch_warnings():  # of the parser library that ROS loads with its
     warnings.simplefilter('ignore')
     import rosidl_generator_py  # noqa: E402, F401
 
-FACES = {'hopper': (200, 150), 'collins': (463, 100)}
-"""Centre of each face in the picture of two people."""
-
 
 @pytest.fixture(scope='session')
 def two_people() -> np.ndarray:

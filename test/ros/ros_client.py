@@ -34,6 +34,8 @@ TRANSITIONS = {'configure': Transition.TRANSITION_CONFIGURE,
                'cleanup': Transition.TRANSITION_CLEANUP,
                'shutdown': Transition.TRANSITION_INACTIVE_SHUTDOWN}
 TIMEOUT = 30.0
+# Centre of each face in the picture of two people.
+FACES = {'hopper': (200, 150), 'collins': (463, 100)}
 
 
 class NodeProcess:

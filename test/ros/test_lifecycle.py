@@ -92,7 +92,7 @@ def test_bad_model_leaves_the_node_unconfigured(client: Client, start: Start, se
 @pytest.mark.parametrize('number', SIGNALS)
 def test_signal_while_loading_ends_cleanly(client: Client, start: Start,
                                            number: signal.Signals) -> None:
-    for seconds in (0.0, 0.2, 0.5):
+    for seconds in (0.0, 0.3):
         process = start()
         client.wait(lambda: process.handles(signal.SIGTERM), 'the first handler')
         client.spin(seconds)
@@ -114,7 +114,7 @@ def test_signal_while_tracking_ends_cleanly(client: Client, tracker: NodeProcess
 @pytest.mark.parametrize('number', SIGNALS)
 def test_signal_while_answering_ends_cleanly(client: Client, start: Start,
                                              number: signal.Signals) -> None:
-    for _ in range(3):
+    for _ in range(2):
         process = start('-p', 'autostart:=false')
         assert client.state() == 'unconfigured'
         assert process.end(number) == 0, process.output()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import array
 from collections.abc import Iterator
 
-from conftest import FACES
 from face_tracker_ros.ros import convert
 import numpy as np
 import pytest
 from rclpy.qos import QoSReliabilityPolicy
-from ros_client import Client, NODE, NodeProcess
+from ros_client import Client, FACES, NODE, NodeProcess
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
