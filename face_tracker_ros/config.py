@@ -114,6 +114,8 @@ class TrackerConfig:
     n_init: int = _param(3, 'Frames in a row in which a new face must be found before its track '
                          'is published.', 1, 100)
     max_age: float = _param(1.0, 'Seconds a track is kept without being seen.', 0.0, 60.0)
+    coast: float = _param(0.0, 'Seconds for which a track that was not found goes on being '
+                          'published where it is expected.', 0.0, 10.0)
     gallery_size: int = _param(30, 'Embeddings kept of each track (L_k; 100 in the paper).',
                                1, 1000)
     low_score_pass: bool = _param(True, 'Prolong tracks with low-score detections '

@@ -96,8 +96,9 @@ class FrameResult:
     What one frame gave.
 
     stamp: seconds, the image's.
-    tracks: confirmed faces seen in this frame, sorted by score, best first.
-    lost: confirmed tracks not seen in this frame and not given up yet.
+    tracks: confirmed faces seen in this frame, and those missed for less than `tracker.coast`
+        (state 'lost'), sorted by score, best first.
+    lost: confirmed tracks missed for longer and not given up yet.
     detections: all faces above the tracker's lowest threshold, border and low-score ones too.
     timings: seconds by stage ('detect', 'embed', 'track', 'total').
     embedded: number of faces embedded in this frame.

@@ -76,8 +76,9 @@ class Tracker:
     def update(self, detections: Detections, embeddings: FloatArray | None,
                stamp: float) -> tuple[tuple[Track, ...], tuple[Track, ...]]:
         """
-        Take one frame's faces; return confirmed tracks seen in it (best score first), and lost.
+        Take one frame's faces; return the tracks to show (best score first), and those lost.
 
+        Shown are confirmed tracks that were seen or, in mode 'robust', missed for `coast` at most.
         detections: N faces; boxes that are not finite or have no area are passed over.
         embeddings: (N, D) unit rows in step with them, NaN where a face was not embedded; None
         to track by position alone. stamp: seconds; an earlier one than the last starts anew.
@@ -103,7 +104,9 @@ class Tracker:
         self._correct(tracks, faces, scene)
         self._drop()
         self._confirm()
-        return self._report(CONFIRMED), self._report(LOST)
+        coast = self._config.tracker.coast if self._robust else 0.0
+        shown = (self._table.misses == 0) | (self._now - self._table.last_seen <= coast)
+        return self._report(shown), self._report(~shown)
 
     def _predict(self, stamp: float) -> None:
         if not math.isfinite(stamp):
@@ -222,14 +225,15 @@ class Tracker:
         gallery.close(table.slot[replaced])
         table.keep(~replaced)
 
-    def _report(self, state: str) -> tuple[Track, ...]:
+    def _report(self, chosen: BoolArray) -> tuple[Track, ...]:
         table = self._table
-        rows = np.flatnonzero(table.confirmed & ((table.misses == 0) == (state == CONFIRMED)))
+        rows = np.flatnonzero(table.confirmed & chosen)
         rows = rows[np.argsort(-table.score[rows], kind='stable')]
         boxes = kalman.to_boxes(table.mean[rows])
         velocity = (table.mean[rows, 4:6] * kalman.REFERENCE_RATE).astype(np.float32)
         return tuple(
-            Track(id=int(table.id[row]), box=boxes[i], score=float(table.score[row]), state=state,
+            Track(id=int(table.id[row]), box=boxes[i], score=float(table.score[row]),
+                  state=LOST if table.misses[row] else CONFIRMED,
                   age=float(self._now - table.first_seen[row]),
                   time_since_update=float(self._now - table.last_seen[row]),
                   velocity=velocity[i], embedding_age=float(self._now - table.embedded[row]),

@@ -229,3 +229,13 @@ def test_faces_near_each_other_are_always_embedded():
         assert wanted[:2].all()
         tracker.update(detections, np.where(wanted[:, None], embeddings, np.nan), step / 30)
     assert not wanted[2] or step < 40
+
+
+def test_a_missed_face_is_shown_where_it_is_expected_while_it_coasts():
+    world = follower(coast=0.1)
+    for step in range(10):
+        world.see((0, 100 + 6 * step, 100))
+    shown = world.see(frames=3)
+    assert shown[1].state == 'lost' and shown[1].detection == -1
+    assert shown[1].box[[0, 2]].mean() == pytest.approx(100 + 6 * 12, abs=3)
+    assert world.see() == {} and [track.id for track in world.lost] == [1]
