@@ -1,0 +1,122 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Tracks drawn into pictures: a box in the colour of the id, and a label that tells it."""
+from __future__ import annotations
+
+import colorsys
+from functools import lru_cache
+from itertools import product
+
+import cv2
+from face_tracker_ros.types import FrameResult, Image, Track
+import numpy as np
+
+Colour = tuple[int, int, int]
+
+_FONT = cv2.FONT_HERSHEY_DUPLEX
+_GOLDEN_ANGLE = 0.61803398875  # turns; consecutive ids get hues far apart
+_REFERENCE_HEIGHT = 720  # pixels; lines and text grow with the picture from here
+_FADE = 0.55  # share of its colour that a lost track keeps
+_LARGEST = 30000  # pixels; OpenCV draws nothing right beyond
+_WHITE, _BLACK = (255, 255, 255), (20, 20, 20)
+
+
+def draw(image: Image, result: FrameResult) -> Image:
+    """
+    Draw the tracks into `image` (uint8 BGR), which is returned.
+
+    Tracks seen in this frame get a box and a tag with id and score, lost ones a faint dashed box
+    where they are expected. Sizes follow the height of the picture.
+    """
+    scale = max(image.shape[0] / _REFERENCE_HEIGHT, 0.4)
+    for track in result.lost:
+        _draw_lost(image, track, scale)
+    # worst first, so that the best is on top
+    for track in reversed(result.tracks):
+        _draw_seen(image, track, scale)
+    return image
+
+
+@lru_cache(maxsize=4096)
+def id_color(track_id: int) -> Colour:
+    """Return the colour (BGR) of an id: always the same, and far from those of its neighbours."""
+    hue = (0.36 + track_id * _GOLDEN_ANGLE) % 1
+    # Every seven ids the hues come near again: another lightness tells them apart.
+    saturation, value = ((0.75, 1.0), (0.55, 0.9), (0.9, 0.8))[track_id // 7 % 3]
+    red, green, blue = colorsys.hsv_to_rgb(hue, saturation, value)
+    return round(255 * blue), round(255 * green), round(255 * red)
+
+
+def _draw_seen(image: Image, track: Track, scale: float) -> None:
+    left, top, right, bottom = _corners(track)
+    color = id_color(track.id)
+    line = max(1, round(2 * scale))
+    cv2.rectangle(image, (left, top), (right, bottom), color, line)
+    arm = int(min(right - left, bottom - top, 160 * scale) * 0.22)
+    for (x, inward_x), (y, inward_y) in product(((left, 1), (right, -1)), ((top, 1), (bottom, -1))):
+        corner = np.array([(x + inward_x * arm, y), (x, y), (x, y + inward_y * arm)], np.int32)
+        cv2.polylines(image, [corner], False, color, 2 * line + 1)
+    _draw_tag(image, track, color, scale)
+
+
+def _draw_tag(image: Image, track: Track, color: Colour, scale: float) -> None:
+    """Draw id and score on a filled tag over the box, or in it where there is no room."""
+    left, top, _, _ = _corners(track)
+    name, score = f'#{track.id}', f'{track.score:.2f}'
+    size, small = _text_size(scale), 0.72 * _text_size(scale)
+    weight = 1 if size < 0.9 else round(1.6 * size)
+    pad = round(9 * size)
+    (name_width, name_height), _ = cv2.getTextSize(name, _FONT, size, weight)
+    (score_width, _), _ = cv2.getTextSize(score, _FONT, small, 1)
+    width, height = name_width + score_width + 3 * pad, name_height + 2 * pad
+    border = max(1, round(2 * scale))
+    left = max(0, min(left - border, image.shape[1] - width))
+    top = max(0, min(top - height if top >= height else top, image.shape[0] - height))
+    ink = _ink(color)
+    cv2.rectangle(image, (left, top), (left + width, top + height), color, cv2.FILLED)
+    base = top + height - pad
+    cv2.putText(image, name, (left + pad, base), _FONT, size, ink, weight, cv2.LINE_AA)
+    cv2.putText(image, score, (left + name_width + 2 * pad, base), _FONT, small, ink, 1,
+                cv2.LINE_AA)
+
+
+def _draw_lost(image: Image, track: Track, scale: float) -> None:
+    left, top, right, bottom = _corners(track)
+    color = _faded(id_color(track.id))
+    dash = max(4, round(9 * scale))
+    dashes = [np.array(((x, y), (min(x + dash, right), y)), np.int32)
+              for y in (top, bottom) for x in _starts(left, right, dash, image.shape[1])]
+    dashes += [np.array(((x, y), (x, min(y + dash, bottom))), np.int32)
+               for x in (left, right) for y in _starts(top, bottom, dash, image.shape[0])]
+    cv2.polylines(image, dashes, False, color, max(1, round(scale)))
+    size = 0.8 * _text_size(scale)
+    place = (max(left, 0) + dash // 2, max(top, 0) + round(32 * size))
+    for ink, weight in ((_BLACK, 3), (color, 1)):
+        cv2.putText(image, f'#{track.id}', place, _FONT, size, ink, weight, cv2.LINE_AA)
+
+
+def _starts(begin: int, end: int, dash: int, limit: int) -> range:
+    """Return where the dashes of a side begin, those far outside of the picture left out."""
+    skipped = max(0, -begin) // (2 * dash) * 2 * dash
+    return range(begin + skipped, min(end, limit), 2 * dash)
+
+
+def _corners(track: Track) -> tuple[int, int, int, int]:
+    with np.errstate(invalid='ignore'):
+        box = np.clip(np.nan_to_num(track.box), -_LARGEST, _LARGEST)
+    left, top, right, bottom = np.rint(box).astype(int).tolist()
+    return left, top, right, bottom
+
+
+def _text_size(scale: float) -> float:
+    return max(0.4, 0.62 * scale)
+
+
+def _ink(color: Colour) -> Colour:
+    """Return black or white, what is better read on the colour."""
+    blue, green, red = color
+    return _BLACK if 0.114 * blue + 0.587 * green + 0.299 * red > 115 else _WHITE
+
+
+def _faded(color: Colour) -> Colour:
+    blue, green, red = (round(_FADE * part + (1 - _FADE) * 160) for part in color)
+    return blue, green, red
