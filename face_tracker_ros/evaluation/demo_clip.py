@@ -9,7 +9,7 @@ left to chance: every run gives the same frames.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 import os
 from pathlib import Path
@@ -142,12 +142,17 @@ def frames() -> Iterator[SceneFrame]:
         yield _frame(people, wall, step / RATE)
 
 
-def write(path: str | os.PathLike[str]) -> None:
-    """Write the clip as a video; SourceError when it cannot be written."""
+def write(path: str | os.PathLike[str], meanwhile: Callable[[], object] = lambda: None) -> None:
+    """
+    Write the clip as a video; SourceError when it cannot be written.
+
+    meanwhile: called after each frame; what it raises ends the writing.
+    """
     from face_tracker_ros.video import VideoSink
     with VideoSink(path, RATE) as sink:
         for frame in frames():
             sink.write(frame.image)
+            meanwhile()
 
 
 def _frame(people: list[_Person], wall: Image, time: float) -> SceneFrame:
