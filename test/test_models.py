@@ -1,0 +1,256 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The registry: where models are found, what is refused, and how the refusal reads."""
+from __future__ import annotations
+
+import os
+from pathlib import Path
+import shutil
+
+from face_tracker_ros import Config, FaceTracker, ModelError
+from face_tracker_ros.inference import Network
+from face_tracker_ros.model_spec import read_spec
+from face_tracker_ros.models import (cache_folder, fetched_folder, find_model, known_models,
+                                     load_spec, models_folder)
+import pytest
+
+MODELS = Path(__file__).resolve().parents[1] / 'models'
+SHIPPED = ('face-detector', 'mobilenetv3-large-face')
+
+
+def refusal(name: str, task: str | None = None) -> str:
+    with pytest.raises(ModelError) as caught:
+        find_model(name, task)
+    assert '\n' not in str(caught.value)
+    return str(caught.value)
+
+
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """Return a folder of models of one's own, with a copy of the detector named 'mine'."""
+    shutil.copytree(MODELS / 'face-detector', tmp_path / 'mine')
+    description = tmp_path / 'mine' / 'model.yaml'
+    text = description.read_text().replace('face-detector', 'mine')
+    for suffix in ('.xml', '.bin'):
+        (tmp_path / 'mine' / f'face-detector{suffix}').rename(tmp_path / 'mine' / f'mine{suffix}')
+    description.write_text(text)
+    monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(tmp_path))
+    return tmp_path / 'mine'
+
+
+@pytest.mark.parametrize('name', known_models())
+def test_every_description_is_right(name):
+    spec = read_spec(MODELS / name / 'model.yaml')
+    assert spec.name == name and spec.source and spec.licence and spec.terms
+    assert spec == load_spec(name)
+
+
+@pytest.mark.parametrize('name', SHIPPED)
+def test_shipped_models_are_intact_and_carry_their_notice(name):
+    spec, path = find_model(name)
+    assert path.parent.name == name and path.suffix == '.xml'
+    assert spec.licence == 'research use only'
+    assert 'research use' in (path.parent / 'MODEL_CARD.md').read_text()
+
+
+def test_only_our_own_models_are_shipped():
+    files = {path.parent.name for path in MODELS.rglob('*') if path.suffix in ('.bin', '.onnx')}
+    assert files == set(SHIPPED)
+
+
+@pytest.mark.parametrize('name', [name for name in known_models() if name != 'centerface'])
+def test_models_are_found_by_name_and_content_in_the_folders_given(name, shared, monkeypatch,
+                                                                   tmp_path):
+    monkeypatch.setenv('FACE_TRACKER_MODEL_PATH',
+                       os.pathsep.join([str(tmp_path / 'none'), str(shared / 'models')]))
+    spec, path = find_model(name)
+    assert path.is_file() and path.name == spec.files[0].name
+    if name not in SHIPPED:
+        assert shared in path.parents
+
+
+def test_of_two_variants_the_right_one_is_taken(shared, monkeypatch):
+    monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
+    assert find_model('face-detection-adas-0001')[1].parent.name == 'FP16'
+    monkeypatch.setenv('FACE_TRACKER_MODEL_PATH',
+                       str(shared / 'models' / 'face-detection-adas-0001' / 'FP16-INT8'))
+    assert 'is not the right file' in refusal('face-detection-adas-0001')
+
+
+def test_both_files_of_a_model_must_lie_side_by_side(shared, monkeypatch, tmp_path):
+    source = shared / 'models' / 'face-detection-0200' / 'FP16-INT8'
+    for suffix, folder in (('.xml', 'a'), ('.bin', 'b')):
+        (tmp_path / folder).mkdir()
+        shutil.copy(source / f'face-detection-0200{suffix}', tmp_path / folder)
+    monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(tmp_path))
+    assert "face-detection-0200.bin' is missing" in refusal('face-detection-0200')
+    shutil.copy(tmp_path / 'b' / 'face-detection-0200.bin', tmp_path / 'a')
+    assert find_model('face-detection-0200')[1].parent == tmp_path / 'a'
+
+
+def test_a_model_of_ones_own_needs_a_folder_and_a_description(copied):
+    assert 'mine' in known_models('detector')
+    spec, path = find_model('mine')
+    assert path == copied / 'mine.xml' and spec.family == 'decoded'
+
+
+def test_missing_model_says_where_it_was_looked_for_and_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setenv('FACE_TRACKER_CACHE', str(tmp_path / 'cache'))
+    monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(tmp_path / 'mine'))
+    message = refusal('centerface')
+    assert message.endswith("models fetch centerface'")
+    for words in ('centerface.onnx', str(MODELS / 'centerface'), str(tmp_path / 'cache'),
+                  str(tmp_path / 'mine')):
+        assert words in message
+    message = refusal('yunet')
+    assert 'opencv_zoo' in message and 'FACE_TRACKER_MODEL_PATH' in message
+
+
+@pytest.mark.parametrize('given', [{'detector': 'centerface'}, {'encoder': 'centerface'},
+                                   {'detector': 'nothing-like-it'}])
+def test_tracker_refuses_models_it_cannot_have(given, monkeypatch, tmp_path):
+    monkeypatch.setenv('FACE_TRACKER_CACHE', str(tmp_path))
+    with pytest.raises(ModelError):
+        FaceTracker.from_config(given)
+
+
+@pytest.mark.parametrize('damage', [
+    lambda data: data[:-1], lambda data: data[:1000] + b'?' + data[1001:], lambda data: b''])
+def test_damaged_file_is_noticed(damage, copied):
+    find_model('mine')
+    path = copied / 'mine.bin'
+    path.write_bytes(damage(path.read_bytes()))
+    message = refusal('mine')
+    assert "mine.bin' is not the right file" in message and 'expected' in message
+
+
+def test_damage_of_the_same_size_names_both_checksums(copied):
+    path = copied / 'mine.bin'
+    path.write_bytes(bytes(path.stat().st_size))
+    assert 'expected b7de6c6cd0a8...' in refusal('mine')
+
+
+def test_folder_in_the_place_of_a_file_is_no_model(copied):
+    (copied / 'mine.bin').unlink()
+    (copied / 'mine.bin').mkdir()
+    assert "mine.bin' is missing" in refusal('mine')
+
+
+def test_unknown_name_gets_the_nearest_and_all_known():
+    message = refusal('face-detektor', 'detector')
+    assert "did you mean 'face-detector'?" in message and 'yunet' in message
+    assert 'mobilenetv3-large-face' not in message
+
+
+@pytest.mark.parametrize('name', ['', '.', '..', '../models/yunet', '/etc', 'yunet/', 'a\nb', '*'])
+def test_name_that_is_a_path_is_unknown(name):
+    with pytest.raises(ModelError, match='unknown'):
+        load_spec(name)
+
+
+def test_model_for_the_other_task_is_refused_with_those_that_would_do():
+    message = refusal('yunet', 'encoder')
+    assert 'mobilenetv3-large-face' in message and 'centerface' not in message
+
+
+@pytest.mark.parametrize('old, new, words', [
+    ('name: mine.xml', 'name: ../mine.xml', "files[0].name is '../mine.xml'; give a plain name"),
+    ('name: mine.xml', 'name: /etc/passwd', 'give a plain name'),
+    ('name: mine.xml', 'name: mine.txt', 'give an .xml or .onnx file first'),
+    ('name: mine.bin', 'name: other.bin', "list 'mine.bin' too"),
+    ('task: detector', 'task: guesser', "task is 'guesser'; give detector or encoder"),
+    ('family: decoded', 'family: resnet', "family is 'resnet'; give decoded or omz-ssd"),
+    ('family: decoded', '', 'family is missing'),
+    ('size: 287736', 'size: 0', 'files[0].size is 0'),
+    ('size: 287736', 'size: big', "files[0].size is 'big'; give a number"),
+    ('  sha256: 135', '  sha256: X', 'files[0].sha256'),
+    ('score: 0.5', 'score: .nan', 'score is nan'),
+    ('score: 0.5', 'score: 2', 'score is 2; give a number, 0 to 1'),
+    ('landmarks: true', 'landmarks: 5', 'landmarks is 5; give true or false'),
+    ('landmarks: true', 'landmarks: true\nextra: 1', 'extra is 1; no such entry'),
+    ('color: BGR', 'color: HSV', "input.color is 'HSV'; give BGR or RGB"),
+    ('color: BGR', 'color: BGR\n  width: 300', 'input.height is 0'),
+    ('name: mine\n', 'name: theirs\n', "name is 'theirs'; give the folder's name, 'mine'"),
+    ('task:', 'task: [', 'is not YAML'),
+    ('task:', '!!python/object/apply:os.system [true]: ', 'is not YAML'),
+])
+def test_wrong_description_is_refused_with_entry_value_and_remedy(old, new, words, copied):
+    path = copied / 'model.yaml'
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    message = refusal('mine')
+    assert words in message and str(path) in message
+
+
+@pytest.mark.parametrize('content', ['', '- 1', 'files: 1', '\x00'])
+def test_description_that_is_none_is_refused(content, copied):
+    (copied / 'model.yaml').write_text(content)
+    assert str(copied / 'model.yaml') in refusal('mine')
+
+
+def test_encoder_without_input_size_is_refused(tmp_path):
+    name = 'mobilenetv3-large-face'
+    folder = shutil.copytree(MODELS / name, tmp_path / name)
+    path = folder / 'model.yaml'
+    path.write_text(path.read_text().replace('  width: 112\n  height: 112\n', ''))
+    with pytest.raises(ModelError, match='input.width'):
+        read_spec(path)
+
+
+@pytest.mark.parametrize('content', [b'', b'<net/>', b'nonsense', b'\x08\x07\x12\x03'])
+@pytest.mark.parametrize('name', ['model.xml', 'model.onnx'])
+def test_file_that_is_no_network_is_refused_by_its_name(name, content, tmp_path):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=name) as caught:
+        Network(path, load_spec('yunet').input, Config().inference).prepare(64, 64)
+    assert '\n' not in str(caught.value)
+
+
+def test_cache_lies_where_the_environment_says(monkeypatch, tmp_path):
+    monkeypatch.setenv('FACE_TRACKER_CACHE', str(tmp_path / 'own'))
+    assert cache_folder() == tmp_path / 'own'
+    monkeypatch.delenv('FACE_TRACKER_CACHE')
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'xdg'))
+    assert fetched_folder('yunet') == tmp_path / 'xdg' / 'face_tracker_ros' / 'models' / 'yunet'
+    monkeypatch.delenv('XDG_CACHE_HOME')
+    monkeypatch.setenv('HOME', str(tmp_path))
+    assert cache_folder() == tmp_path / '.cache' / 'face_tracker_ros'
+
+
+def test_models_in_the_cache_are_found(monkeypatch, tmp_path, shared):
+    monkeypatch.setenv('FACE_TRACKER_CACHE', str(tmp_path))
+    folder = fetched_folder('yunet')
+    shutil.copytree(shared / 'models' / 'yunet', folder)
+    assert find_model('yunet')[1].parent == folder
+
+
+def test_models_of_an_installed_package_are_found(tmp_path):
+    """In the layouts of colcon, of Debian packages and of a virtual environment."""
+    import subprocess
+    import sys
+    script = ('import sys; sys.path.insert(0, sys.argv[1]); '
+              'from face_tracker_ros.models import models_folder; print(models_folder())')
+    source = MODELS.parent / 'face_tracker_ros'
+    for site in ('lib/python3.10/site-packages', 'local/lib/python3.10/dist-packages'):
+        prefix = tmp_path / site.replace('/', '-')
+        package = prefix / site / 'face_tracker_ros'
+        shutil.copytree(source, package, ignore=shutil.ignore_patterns('__pycache__'))
+        share = prefix / 'share' / 'face_tracker_ros' / 'models' / 'yunet'
+        share.mkdir(parents=True)
+        shutil.copy(MODELS / 'yunet' / 'model.yaml', share)
+        done = subprocess.run([sys.executable, '-c', script, str(package.parent)], cwd=tmp_path,
+                              capture_output=True, text=True, check=True)
+        assert done.stdout.strip() == str(share.parent)
+    shutil.rmtree(prefix / 'share')
+    other = tmp_path / 'other' / 'share' / 'face_tracker_ros' / 'models' / 'yunet'
+    other.mkdir(parents=True)
+    shutil.copy(MODELS / 'yunet' / 'model.yaml', other)
+    done = subprocess.run([sys.executable, '-c', script, str(package.parent)], cwd=tmp_path,
+                          env={**os.environ, 'AMENT_PREFIX_PATH': str(tmp_path / 'other')},
+                          capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(other.parent)
+
+
+def test_source_checkout_uses_its_own_models():
+    assert models_folder() == MODELS
