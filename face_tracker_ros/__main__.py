@@ -1,0 +1,35 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""`python -m face_tracker_ros COMMAND`: the commands that need no ROS."""
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+import importlib
+import sys
+
+from face_tracker_ros import __version__
+
+COMMANDS = {
+    'track': 'follow the faces of a video, camera or folder of pictures',
+    'models': 'list, check and fetch the face detectors and encoders',
+    'evaluate': 'score tracks against ground truth',
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Hand the command line to the command that it names; return its exit code."""
+    listing = '\n'.join(f'  {name:10}{text}' for name, text in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog='python -m face_tracker_ros', description='Faces with ids that last, on the CPU.',
+        epilog=f'commands:\n{listing}\n\nCOMMAND --help tells more.',
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--version', action='version', version=__version__)
+    parser.add_argument('command', metavar='COMMAND', choices=COMMANDS)
+    words = list(sys.argv[1:] if argv is None else argv)
+    known = parser.parse_args(words[:1])
+    command = importlib.import_module(f'face_tracker_ros.cli.{known.command}')
+    return int(command.main(words[1:]))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

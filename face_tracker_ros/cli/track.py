@@ -1,0 +1,205 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The `track` command: faces of a video, or ready detections, to tracks with ids."""
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from contextlib import ExitStack
+import os
+from pathlib import Path
+import sys
+from typing import TextIO
+
+from face_tracker_ros.cli.common import finish
+from face_tracker_ros.cli.track_report import Report
+from face_tracker_ros.config import Config
+from face_tracker_ros.errors import ConfigError, SourceError
+from face_tracker_ros.evaluation.mot_text import read_detections, write_tracks
+from face_tracker_ros.types import Detections, FloatArray
+from face_tracker_ros.video import check_writable, open_source, VideoSink
+import numpy as np
+import yaml
+
+_EPILOG = """
+examples:
+  track people.mp4 --output annotated.mp4 --tracks tracks.txt
+  track 0 --output me.mp4                          camera 0, until Ctrl-C
+  track 'frames/*.png' --frame-rate 15 --tracks tracks.txt
+  track people.mp4 --set detector=yunet --set tracker.reid_window=300
+  track --detections det.txt --embeddings emb.npy --frame-rate 30 --image-size 1280x720 \\
+        --tracks tracks.txt
+
+Tracks are MOTChallenge lines, frame,id,left,top,width,height,score,-1,-1,-1, frames from 1.
+Parameters are those of config/tracker.yaml.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return 0, 2 for what is refused, or 130 when interrupted."""
+    parser = _parser()
+    given = parser.parse_args(argv)
+    if (given.source is None) == (given.detections is None):
+        parser.error('give either a SOURCE or --detections FILE')
+    return finish('track', lambda: _from_detections(given) if given.detections
+                  else _from_pictures(given))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='track', description='Follow the faces of a video, camera or folder of pictures.',
+        epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('source', metavar='SOURCE', nargs='?',
+                        help='video file, number of a camera, folder or pattern of pictures')
+    parser.add_argument('--output', type=Path, metavar='VIDEO', help='write annotated frames')
+    parser.add_argument('--tracks', type=Path, metavar='FILE', help='write tracks as text')
+    parser.add_argument('--config', type=Path, metavar='YAML',
+                        help='parameters, as in config/tracker.yaml')
+    parser.add_argument('--set', action='append', default=[], metavar='NAME=VALUE',
+                        help='one parameter; may be repeated, goes before --config')
+    parser.add_argument('--frame-rate', type=float, metavar='F',
+                        help='frames a second, where the source does not tell them')
+    parser.add_argument('--quiet', action='store_true', help='no progress and no summary')
+    alone = parser.add_argument_group('the tracker alone, on detections made elsewhere')
+    alone.add_argument('--detections', type=Path, metavar='FILE',
+                       help='MOTChallenge lines: frame,-1,left,top,width,height,score')
+    alone.add_argument('--embeddings', type=Path, metavar='NPY',
+                       help='array with one row a line of the detections')
+    alone.add_argument('--image-size', metavar='WxH', help='size of the pictures in pixels')
+    return parser
+
+
+def _configuration(given: argparse.Namespace) -> Config:
+    values = {}
+    for text in given.set:
+        name, equals, value = text.partition('=')
+        if not equals or not name:
+            raise ConfigError(f"--set '{text}': not NAME=VALUE; "
+                              'give for example --set tracker.max_age=2.0')
+        try:
+            values[name.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ConfigError(f"--set '{text}': '{value}' is no value; put it in quotes"
+                              ) from error
+    return Config.load(given.config).updated(values)
+
+
+def _open_text(stack: ExitStack, path: Path | None) -> TextIO | None:
+    if path is None:
+        return None
+    check_writable(path)
+    return stack.enter_context(open(path, 'w', encoding='utf-8'))
+
+
+def _refuse_overwriting(given: argparse.Namespace) -> None:
+    inputs = [path for path in (given.source, given.detections, given.embeddings, given.config)
+              if path is not None and os.path.exists(path)]
+    outputs = [path for path in (given.output, given.tracks) if path is not None]
+    for path in outputs:
+        if any(os.path.exists(path) and os.path.samefile(path, other) for other in inputs):
+            raise SourceError(f"output '{path}': is the input as well; give another name")
+    if len(outputs) == 2 and os.path.abspath(outputs[0]) == os.path.abspath(outputs[1]):
+        raise SourceError(f"output '{outputs[0]}': is given twice; give two names")
+
+
+def _from_pictures(given: argparse.Namespace) -> int:
+    config = _configuration(given)
+    _refuse_overwriting(given)
+    for option in ('embeddings', 'image_size'):
+        if getattr(given, option) is not None:
+            raise ConfigError(f"--{option.replace('_', '-')}: goes with --detections only")
+    if given.frame_rate is not None:
+        _check_rate(given.frame_rate)
+    from face_tracker_ros.annotate import draw
+    from face_tracker_ros.pipeline import FaceTracker
+    with ExitStack() as stack:
+        source = stack.enter_context(open_source(given.source, given.frame_rate))
+        sink = None
+        if given.output is not None:
+            sink = stack.enter_context(VideoSink(given.output, source.frame_rate))
+        tracks = _open_text(stack, given.tracks)
+        tracker = FaceTracker.from_config(config)
+        report = stack.enter_context(Report(source.name, source.length, given.quiet))
+        try:
+            for number, (stamp, frame) in enumerate(source, 1):
+                result = tracker.process(frame, stamp)
+                if tracks is not None:
+                    write_tracks(tracks, number, result.tracks)
+                if sink is not None:
+                    sink.write(draw(frame, result))
+                report.add(result.tracks, stamp, result.timings['total'], result.embedded)
+        except KeyboardInterrupt:
+            report.finish(interrupted=not source.live)
+            return 0 if source.live else 130
+        report.finish()
+    return 0
+
+
+def _check_rate(rate: float) -> None:
+    if not 0 < rate <= 1000:
+        raise ConfigError(f'--frame-rate {rate:g}: give frames a second, above 0 and up to 1000')
+
+
+def _from_detections(given: argparse.Namespace) -> int:
+    import time
+    config = _configuration(given)
+    _refuse_overwriting(given)
+    if given.output is not None:
+        raise ConfigError('--output: needs pictures; give a SOURCE instead of --detections')
+    if given.frame_rate is None:
+        raise ConfigError('--frame-rate: is missing; --detections does not tell the time')
+    _check_rate(given.frame_rate)
+    size = _image_size(given.image_size)
+    found = read_detections(given.detections)
+    embeddings = _embeddings(given.embeddings, len(found.frames), given.detections)
+    from face_tracker_ros.tracking import Tracker
+    with ExitStack() as stack:
+        tracks = _open_text(stack, given.tracks)
+        tracker = Tracker(config)
+        frames = np.unique(found.frames)
+        everything = range(int(frames[0]), int(frames[-1]) + 1) if len(frames) else range(0)
+        report = stack.enter_context(Report(given.detections.name, len(everything), given.quiet))
+        if size is not None:
+            report.warn_outside(found.boxes, size)
+        order = np.argsort(found.frames, kind='stable')
+        begins = np.searchsorted(found.frames[order], [*everything, everything.stop])
+        for frame, begin, end in zip(everything, begins, begins[1:]):
+            rows = order[begin:end]
+            stamp = (frame - 1) / given.frame_rate
+            start = time.perf_counter()
+            seen, _ = tracker.update(Detections(found.boxes[rows], found.scores[rows]),
+                                     None if embeddings is None else embeddings[rows], stamp)
+            report.add(seen, stamp, time.perf_counter() - start, 0)
+            if tracks is not None:
+                write_tracks(tracks, frame, seen)
+        report.finish()
+    return 0
+
+
+def _image_size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    parts = text.lower().split('x')
+    if len(parts) != 2 or not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise ConfigError(f"--image-size '{text}': give WIDTHxHEIGHT in pixels, as 1280x720")
+    return int(parts[0]), int(parts[1])
+
+
+def _embeddings(path: Path | None, rows: int, detections: Path) -> FloatArray | None:
+    if path is None:
+        return None
+    try:
+        array = np.load(path, allow_pickle=False)
+        vectors = np.asarray(array, np.float32)
+    except (OSError, ValueError, EOFError) as error:
+        raise SourceError(f"embeddings '{path}': cannot be read ({' '.join(str(error).split())})"
+                          '; give an array of numbers saved by numpy.save') from error
+    if vectors.ndim != 2 or len(vectors) != rows:
+        raise SourceError(f"embeddings '{path}': shape {vectors.shape} for {rows} lines of "
+                          f"'{detections}'; give one row a line")
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    with np.errstate(invalid='ignore', divide='ignore'):
+        return np.asarray(vectors / length)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
