@@ -15,9 +15,9 @@ import os
 from pathlib import Path
 
 import cv2
-from face_tracker_ros.boxes import area, clip
+from face_tracker_ros.boxes import clip
 from face_tracker_ros.errors import SourceError
-from face_tracker_ros.evaluation.scenes import SceneFrame
+from face_tracker_ros.evaluation.scenes import SceneFrame, visible_share
 from face_tracker_ros.types import FloatArray, Image
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -163,22 +163,11 @@ def _frame(people: list[_Person], wall: Image, time: float) -> SceneFrame:
                    key=lambda person: float(np.ptp(person.box(time)[1::2])))
     boxes = np.array([person.box(time) for person in order])
     masks = [person.paste(image, time) for person in order]
-    visible = np.array([_visible(box, masks[row + 1:]) for row, box in enumerate(boxes)],
+    visible = np.array([visible_share(box, masks[row + 1:]) for row, box in enumerate(boxes)],
                        np.float32)
     inside = visible >= 0
     return SceneFrame(time, image, np.array([person.identity for person in order])[inside],
                       clip(boxes, WIDTH, HEIGHT)[inside], visible[inside])
-
-
-def _visible(box: FloatArray, nearer: list[Image]) -> float:
-    """Return the share of a face inside the picture and behind nobody; -1 when outside."""
-    x0, y0, x1, y1 = clip(box[None], WIDTH, HEIGHT)[0].astype(int)
-    if x1 <= x0 or y1 <= y0:
-        return -1.0
-    free = np.ones((y1 - y0, x1 - x0), bool)
-    for mask in nearer:
-        free &= mask[y0:y1, x0:x1] < 128
-    return min(1.0, float(free.sum()) / float(area(box[None])[0]))
 
 
 def _person(identity: int, photo: Image, outline: _Points, bust: _Points, face: tuple[int, ...],

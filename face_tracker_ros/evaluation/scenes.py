@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
+from face_tracker_ros.boxes import area, clip
+from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.errors import SourceError
 from face_tracker_ros.types import FloatArray, Image, IntArray
 import numpy as np
@@ -76,8 +78,28 @@ def read_people(folder: Path) -> dict[str, list[Path]]:
     return people
 
 
+def read_portraits(folder: Path, detector: FaceDetector) -> list[list[Portrait]]:
+    """Return the portraits of everybody in `folder` whose face is found in the photo's middle."""
+    people = []
+    for paths in read_people(folder).values():
+        portraits = []
+        for path in paths:
+            photo = cv2.imread(str(path), cv2.IMREAD_COLOR)
+            if photo is None:
+                raise SourceError(f"photo '{path}' cannot be read; remove or replace it")
+            found = detector.detect(np.asarray(photo, np.uint8), 0.5, 0.4)
+            middle = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
+            size = np.array(photo.shape[1::-1])
+            near = np.flatnonzero((np.abs(middle / size - 0.5) < 0.14).all(axis=1))
+            if len(near):
+                portraits.append(Portrait(np.asarray(photo, np.uint8), found.boxes[near[0]]))
+        if portraits:
+            people.append(portraits)
+    return people
+
+
 def background(random: np.random.Generator, width: int, height: int) -> Image:
-    """Return a textured picture (height, width, 3): soft noise of all sizes, boards and shelves."""
+    """Return a textured picture (height, width, 3): soft noise of all sizes, and boards."""
     canvas = np.zeros((height, width, 3), np.float32)
     for octave in range(1, 8):
         cells = 2 ** octave
@@ -102,7 +124,6 @@ class _Visit:
                  open_ended: bool) -> None:
         self.begin, self.end = begin, end
         self._portrait = portrait
-        self._mask = _head_mask(portrait)
         self._size = random.uniform(45, 150)
         self._swell = random.uniform(0.05, 0.35)
         self._phase = random.uniform(0, 2 * np.pi, 4)
@@ -112,7 +133,8 @@ class _Visit:
         self._enters = not open_ended or begin > 0
         self._leaves = not open_ended
         self._sides = random.choice([-1, 1], 2)
-        self._blur = max(0.0, random.normal(0, 0.8))
+        soft = cv2.GaussianBlur(portrait.photo, (0, 0), max(0.01, random.normal(0, 0.8)))
+        self._head = np.dstack((soft, _head_mask(portrait)))
         self._light = random.uniform(0.75, 1.2)
         self._tilt = random.uniform(2, 9)
 
@@ -140,20 +162,21 @@ class _Visit:
             np.float32)
 
     def paste(self, canvas: Image, time: float, shift: FloatArray) -> tuple[FloatArray, Image]:
-        """Draw onto `canvas`; return the box and where the head is (H, W) uint8."""
+        """Draw onto `canvas`; return the box and how much of it is covered (H, W) uint8."""
         matrix, box = self.place(time)
         matrix[:, 2] += shift
-        size = (canvas.shape[1], canvas.shape[0])
-        light = self._light * (1 + 0.15 * np.sin(time * 1.3 + self._phase[0]))
-        shrunk = cv2.GaussianBlur(self._portrait.photo, (0, 0), self._blur + 0.01)
-        head = cv2.warpAffine(cv2.convertScaleAbs(shrunk, alpha=light), matrix, size,
-                              flags=cv2.INTER_AREA)
-        mask = cv2.warpAffine(self._mask, matrix, size)
-        x0, y0, x1, y1 = _bounds(mask)
-        share = mask[y0:y1, x0:x1, None].astype(np.float32) / 255
-        region = canvas[y0:y1, x0:x1]
-        region[:] = (share * head[y0:y1, x0:x1] + (1 - share) * region).astype(np.uint8)
-        return box + np.tile(shift, 2), mask
+        covered = np.zeros(canvas.shape[:2], np.uint8)
+        x0, y0, x1, y1 = _region(matrix, self._head.shape, canvas.shape)
+        if x1 > x0 and y1 > y0:
+            matrix[:, 2] -= x0, y0
+            light = self._light * (1 + 0.15 * np.sin(time * 1.3 + self._phase[0]))
+            placed = np.asarray(cv2.warpAffine(self._head, matrix, (x1 - x0, y1 - y0),
+                                               flags=cv2.INTER_AREA), np.float32)
+            share = placed[..., 3:] / 255
+            region = canvas[y0:y1, x0:x1]
+            region[:] = np.clip(share * placed[..., :3] * light + (1 - share) * region, 0, 255)
+            covered[y0:y1, x0:x1] = placed[..., 3]
+        return box + np.tile(shift, 2), covered
 
 
 def _head_mask(portrait: Portrait) -> Image:
@@ -162,14 +185,18 @@ def _head_mask(portrait: Portrait) -> Image:
     centre = (round((left + right) / 2), round((top + bottom) / 2 - 0.06 * (bottom - top)))
     axes = (round(0.72 * (right - left)), round(0.78 * (bottom - top)))
     cv2.ellipse(mask, centre, axes, 0, 0, 360, 255, -1)
-    return cv2.GaussianBlur(mask, (0, 0), 0.04 * (bottom - top))
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.04 * (bottom - top)), np.uint8)
 
 
-def _bounds(mask: Image) -> tuple[int, int, int, int]:
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not len(rows):
-        return 0, 0, 0, 0
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+def _region(matrix: FloatArray, photo: tuple[int, ...],
+            canvas: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """Return left, top, right, bottom of where a photo comes to lie on the canvas."""
+    height, width = photo[:2]
+    corners = matrix @ np.array([[0, width, 0, width], [0, 0, height, height], [1, 1, 1, 1]])
+    limits = np.array([[canvas[1]], [canvas[0]]])
+    low = np.clip(np.floor(corners.min(axis=1, keepdims=True)), 0, limits).astype(int)
+    high = np.clip(np.ceil(corners.max(axis=1, keepdims=True)), 0, limits).astype(int)
+    return int(low[0, 0]), int(low[1, 0]), int(high[0, 0]), int(high[1, 0])
 
 
 def _visits(random: np.random.Generator, portraits: Sequence[Portrait],
@@ -208,39 +235,38 @@ def generate(people: Sequence[Sequence[Portrait]], seed: int,
     visits = [_visits(random, people[person], options) for person in chosen]
     wall = background(random, WIDTH + 2 * _MARGIN, HEIGHT + 2 * _MARGIN)
     phase = random.uniform(0, 2 * np.pi, 2).astype(np.float32)
-    frame_of = np.array([0, 0, WIDTH, HEIGHT], np.float32)
+    grain = random.normal(0, 4, (2 * HEIGHT, 2 * WIDTH, 1)).astype(np.int16)
     for step in range(round(options.seconds * RATE)):
         time = step / RATE
         shift = _camera(random, options, time, phase)
-        x, y = _MARGIN - shift
-        image = cv2.warpAffine(wall, np.float32([[1, 0, -x], [0, 1, -y]]), (WIDTH, HEIGHT))
+        x, y = shift - _MARGIN
+        image = np.asarray(cv2.warpAffine(wall, np.array([[1, 0, x], [0, 1, y]]),
+                                          (WIDTH, HEIGHT)), np.uint8)
         present = [(visit, identity) for identity, several in enumerate(visits, 1)
                    for visit in several if visit.begin <= time < visit.end]
-        present.sort(key=lambda entry: float(entry[0].place(time)[1][3]
-                                             - entry[0].place(time)[1][1]))
-        boxes, masks = [], []
-        for visit, _ in present:
-            box, mask = visit.paste(image, time, shift)
-            boxes.append(box)
-            masks.append(mask)
-        image = cv2.add(image, random.normal(0, 4, image.shape[:2]).astype(np.int8)[..., None]
-                        .repeat(3, 2), dtype=cv2.CV_8U)
-        truth = np.array(boxes, np.float32).reshape(-1, 4)
-        visible = np.array([_visible(truth[i], masks[i + 1:], frame_of)
-                            for i in range(len(truth))], np.float32)
+        present.sort(key=lambda entry: float(np.ptp(entry[0].place(time)[1][1::2])))
+        pasted = [visit.paste(image, time, shift) for visit, _ in present]
+        u, v = random.integers(0, WIDTH), random.integers(0, HEIGHT)
+        noisy = np.clip(image + grain[v:v + HEIGHT, u:u + WIDTH], 0, 255).astype(np.uint8)
+        boxes = np.array([box for box, _ in pasted], np.float32).reshape(-1, 4)
+        visible = np.array([visible_share(box, [mask for _, mask in pasted[row + 1:]])
+                            for row, box in enumerate(boxes)], np.float32)
         inside = visible >= 0
-        yield SceneFrame(time, image, np.array([who for _, who in present], np.intp)[inside],
-                         truth[inside], visible[inside])
+        yield SceneFrame(time, noisy, np.array([who for _, who in present], np.intp)[inside],
+                         boxes[inside], visible[inside])
 
 
-def _visible(box: FloatArray, nearer: Sequence[Image], picture: FloatArray) -> float:
-    """Return the share of a face box inside the picture and behind nobody; -1 when outside."""
-    area = float(np.prod(box[2:] - box[:2]))
-    x0, y0 = np.maximum(box[:2], picture[:2]).astype(int)
-    x1, y1 = np.minimum(box[2:], picture[2:]).astype(int)
+def visible_share(box: FloatArray, nearer: Sequence[Image]) -> float:
+    """
+    Return how much of a face box (4,) is inside the picture and behind nobody.
+
+    nearer: (720, 1280) uint8 each, how much of the picture somebody in front covers. From 0 to
+    1, and -1 for a box wholly outside.
+    """
+    x0, y0, x1, y1 = clip(box[None], WIDTH, HEIGHT)[0].astype(int)
     if x1 <= x0 or y1 <= y0:
         return -1.0
-    covered = np.zeros((y1 - y0, x1 - x0), bool)
+    free = np.ones((y1 - y0, x1 - x0), bool)
     for mask in nearer:
-        covered |= mask[y0:y1, x0:x1] > 127
-    return min(1.0, float((~covered).sum()) / area)
+        free &= mask[y0:y1, x0:x1] < 128
+    return min(1.0, float(free.sum()) / float(area(box[None])[0]))
