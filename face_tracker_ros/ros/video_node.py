@@ -36,7 +36,7 @@ PARAMETERS: tuple[Parameter, ...] = (
 _DEFAULT_RATE = 30.0
 _REPORT_SECONDS = 1.0
 _LINGER_SECONDS = 1.0
-"""Between the last frame and the exit, so that the frame arrives."""
+"""Between the last frame with its report and the exit, so that both arrive."""
 
 
 class VideoPublisherNode(Node):
@@ -80,8 +80,8 @@ class VideoPublisherNode(Node):
                 self._publish_source()
                 if not self._settings['loop'] or self._complete:
                     break
-            self._leave.wait(_LINGER_SECONDS)
             self._report()
+            self._leave.wait(_LINGER_SECONDS)
         except FaceTrackerError as error:
             self._failed = True
             self.get_logger().error(str(error))
