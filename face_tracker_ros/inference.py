@@ -22,8 +22,8 @@ class Network:
     """
     One network, fed uint8 BGR pictures (N, H, W, 3); not for use by two threads at once.
 
-    Colours, mean, scale and layout are changed inside the graph. It is compiled when a picture
-    size is first seen, and kept for the last few sizes.
+    Colours, mean, scale and layout are changed inside the graph. It is compiled when a number and
+    size of pictures is first seen, and kept for the last few.
     """
 
     def __init__(self, path: Path, spec: InputSpec, config: InferenceConfig) -> None:
@@ -45,14 +45,10 @@ class Network:
         """Compile for pictures of this size, so that the first one need not wait."""
         self._request((batch, height, width))
 
-    def infer(self, images: Image, any_batch: bool = False) -> dict[str, FloatArray]:
-        """
-        Return the outputs (copies) by name; those without one are 'output0', 'output1', ...
-
-        any_batch: one compiled network for every N, instead of one each.
-        """
+    def infer(self, images: Image) -> dict[str, FloatArray]:
+        """Return the outputs (copies) by name; 'output0', 'output1', ... where they have none."""
         batch, height, width = images.shape[:3]
-        request = self._request((-1 if any_batch else batch, height, width))
+        request = self._request((batch, height, width))
         pictures = np.ascontiguousarray(images)  # lives until the request is done with it
         request.set_input_tensor(ov.Tensor(pictures, shared_memory=True))
         request.infer()

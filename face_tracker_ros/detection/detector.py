@@ -33,8 +33,10 @@ class FaceDetector:
     """
     Finds faces in pictures of any size with one of the registry's detectors.
 
-    Networks of free input size see the picture with its aspect ratio, its longer side scaled to
+    Networks of free input size see the picture with its aspect ratio, its longer side reduced to
     `width` pixels and the rest padded; networks of fixed size see it stretched to that size.
+    Small pictures are not enlarged: that costs time and makes near faces larger than most
+    networks know them.
     """
 
     def __init__(self, name: str, network: Network, spec: InputSpec, decode: Decoder,
@@ -80,7 +82,7 @@ class FaceDetector:
         spec = self._spec
         if spec.fixed:
             return spec.width, spec.height, spec.width, spec.height
-        scale = self._width / max(width, height)
+        scale = min(1.0, self._width / max(width, height))
         inner = [max(1, round(side * scale)) for side in (width, height)]
         outer = [math.ceil(side / spec.multiple) * spec.multiple for side in inner]
         return outer[0], outer[1], inner[0], inner[1]

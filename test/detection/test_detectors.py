@@ -118,6 +118,12 @@ def test_boxes_are_right_in_pictures_of_any_shape(name, shape, find, two_portrai
     assert iou(found.boxes[:1], (expected * 250 + [150, 30, 150, 30])[None])[0, 0] > 0.6
 
 
+def test_near_face_in_a_small_picture_is_found(find, grace):
+    small = cv2.resize(grace, (250, 250), interpolation=cv2.INTER_AREA)
+    found, expected = find('face-detector', small), find('yunet', small)
+    assert len(found) == 1 and iou(found.boxes, expected.boxes)[0, 0] > 0.7
+
+
 @pytest.mark.parametrize('width', [320, 480, 500])
 def test_smaller_width_gives_the_same_boxes_more_coarsely(width, find, two_portraits):
     full, small = find('face-detector', two_portraits), find('face-detector', two_portraits, width)

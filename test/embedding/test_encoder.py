@@ -38,10 +38,9 @@ def faces(detector, two_portraits):
 
 
 @pytest.fixture(scope='module')
-def photos(shared):
+def photos(shared, detector):
     """Return (person, photo, box of the middle face) of two photos of each of 25 people."""
     chosen = []
-    detector = FaceDetector.from_config(Config.load({'detection.width': 320}))
     folders = sorted((shared / 'data' / 'lfw-people').iterdir())
     for folder in [folder for folder in folders if len(list(folder.iterdir())) > 1][:25]:
         for path in sorted(folder.iterdir())[:2]:
@@ -100,7 +99,7 @@ def test_light_flip_and_distance_do_not_make_another_person(encoder, two_portrai
 
 def test_batch_gives_what_one_by_one_gives(encoder, photos):
     _, photo, box = photos[0]
-    shifts = np.arange(12, dtype=np.float32)[:, None]
+    shifts = np.arange(15, dtype=np.float32)[:, None]
     boxes = box + shifts
     together = encoder.encode(photo, boxes)
     single = np.concatenate([encoder.encode(photo, row[None]) for row in boxes])
