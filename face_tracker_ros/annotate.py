@@ -10,7 +10,7 @@ import cv2
 from face_tracker_ros.types import FrameResult, Image, Track
 import numpy as np
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 _GOLDEN_ANGLE = 0.61803398875  # turns; consecutive ids get hues far apart
@@ -37,7 +37,7 @@ def draw(image: Image, result: FrameResult) -> Image:
 
 
 @lru_cache(maxsize=4096)
-def id_color(track_id: int) -> Colour:
+def id_color(track_id: int) -> Color:
     """Return the colour (BGR) of an id: always the same, and far from those of its neighbours."""
     hue = (0.36 + track_id * _GOLDEN_ANGLE) % 1
     # Every seven ids the hues come near again: another lightness tells them apart.
@@ -52,13 +52,14 @@ def _draw_seen(image: Image, track: Track, scale: float) -> None:
     line = max(1, round(2 * scale))
     cv2.rectangle(image, (left, top), (right, bottom), color, line)
     arm = int(min(right - left, bottom - top, 160 * scale) * 0.22)
-    for (x, inward_x), (y, inward_y) in product(((left, 1), (right, -1)), ((top, 1), (bottom, -1))):
+    for (x, inward_x), (y, inward_y) in product(((left, 1), (right, -1)),
+                                                ((top, 1), (bottom, -1))):
         corner = np.array([(x + inward_x * arm, y), (x, y), (x, y + inward_y * arm)], np.int32)
         cv2.polylines(image, [corner], False, color, 2 * line + 1)
     _draw_tag(image, track, color, scale)
 
 
-def _draw_tag(image: Image, track: Track, color: Colour, scale: float) -> None:
+def _draw_tag(image: Image, track: Track, color: Color, scale: float) -> None:
     """Draw id and score on a filled tag over the box, or in it where there is no room."""
     left, top, _, _ = _corners(track)
     name, score = f'#{track.id}', f'{track.score:.2f}'
@@ -111,12 +112,12 @@ def _text_size(scale: float) -> float:
     return max(0.4, 0.62 * scale)
 
 
-def _ink(color: Colour) -> Colour:
+def _ink(color: Color) -> Color:
     """Return black or white, what is better read on the colour."""
     blue, green, red = color
     return _BLACK if 0.114 * blue + 0.587 * green + 0.299 * red > 115 else _WHITE
 
 
-def _faded(color: Colour) -> Colour:
+def _faded(color: Color) -> Color:
     blue, green, red = (round(_FADE * part + (1 - _FADE) * 160) for part in color)
     return blue, green, red

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import os
 from pathlib import Path
 import sys
+import time
 from typing import TextIO
 
 from face_tracker_ros.cli.common import finish
@@ -107,8 +108,6 @@ def _from_pictures(given: argparse.Namespace) -> int:
     for option in ('embeddings', 'image_size'):
         if getattr(given, option) is not None:
             raise ConfigError(f"--{option.replace('_', '-')}: goes with --detections only")
-    if given.frame_rate is not None:
-        _check_rate(given.frame_rate)
     from face_tracker_ros.annotate import draw
     from face_tracker_ros.pipeline import FaceTracker
     with ExitStack() as stack:
@@ -134,20 +133,16 @@ def _from_pictures(given: argparse.Namespace) -> int:
     return 0
 
 
-def _check_rate(rate: float) -> None:
-    if not 0 < rate <= 1000:
-        raise ConfigError(f'--frame-rate {rate:g}: give frames a second, above 0 and up to 1000')
-
-
 def _from_detections(given: argparse.Namespace) -> int:
-    import time
     config = _configuration(given)
     _refuse_overwriting(given)
     if given.output is not None:
         raise ConfigError('--output: needs pictures; give a SOURCE instead of --detections')
     if given.frame_rate is None:
         raise ConfigError('--frame-rate: is missing; --detections does not tell the time')
-    _check_rate(given.frame_rate)
+    if not 0 < given.frame_rate <= 1000:
+        raise ConfigError(f'--frame-rate {given.frame_rate:g}: give frames a second, above 0 and '
+                          'up to 1000')
     size = _image_size(given.image_size)
     found = read_detections(given.detections)
     embeddings = _embeddings(given.embeddings, len(found.frames), given.detections)

@@ -12,7 +12,7 @@ import pytest
 
 @pytest.fixture(scope='module')
 def portraits(grace, eileen):
-    return [[scenes.Portrait(grace, np.array([190, 122, 344, 334], np.float32))],
+    return [[scenes.Portrait(grace, np.array([130, 92, 284, 304], np.float32))],
             [scenes.Portrait(eileen, np.array([184, 68, 266, 173], np.float32))]]
 
 

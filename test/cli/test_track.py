@@ -1,0 +1,207 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The track and evaluate commands, as they are typed."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import cv2
+from face_tracker_ros.__main__ import main
+from face_tracker_ros.video import open_source
+import numpy as np
+import pytest
+
+FAST = ['--set', 'detection.width=320']
+DETECTIONS = ''.join(f'{frame},-1,{100 + 3 * frame},80,50,60,0.9,-1,-1,-1\n'
+                     f'{frame},-1,400,{80 + 2 * frame},50,60,0.8,-1,-1,-1\n'
+                     for frame in range(1, 31))
+
+
+@pytest.fixture
+def video(tmp_path, two_portraits):
+    """Return a folder of 12 pictures of two people who move."""
+    folder = tmp_path / 'pictures'
+    folder.mkdir()
+    small = cv2.resize(two_portraits, (640, 360), interpolation=cv2.INTER_AREA)
+    for step in range(12):
+        cv2.imwrite(str(folder / f'{step}.jpg'), np.roll(small, 2 * step, axis=1))
+    return folder
+
+
+@pytest.fixture
+def det(tmp_path):
+    path = tmp_path / 'det.txt'
+    path.write_text(DETECTIONS)
+    return path
+
+
+def alone(det, *more):
+    return ['track', '--detections', str(det), '--frame-rate', '30', *map(str, more)]
+
+
+def test_pictures_to_annotated_video_and_tracks(video, tmp_path, capsys):
+    tracks, output = tmp_path / 'tracks.txt', tmp_path / 'out.mp4'
+    assert main(['track', str(video), '--output', str(output), '--tracks', str(tracks),
+                 *FAST]) == 0
+    lines = [line.split(',') for line in tracks.read_text().splitlines()]
+    assert {line[1] for line in lines} == {'1', '2'}
+    assert [int(line[0]) for line in lines] == sorted(2 * list(range(3, 13)))
+    assert all(len(line) == 10 and line[7:] == ['-1'] * 3 for line in lines)
+    with open_source(output) as source:
+        assert source.size == (640, 360) and len(list(source)) == 12
+    summary = capsys.readouterr().out
+    assert '12 frames' in summary and '2 ids' in summary
+
+
+def test_ready_detections_with_embeddings(det, tmp_path, capsys):
+    """Embeddings belong to lines, in whatever order the lines are."""
+    vectors = np.tile(np.eye(2, 8, dtype=np.float32), (30, 1))
+    found = {}
+    for name, order in (('plain', np.arange(60)), ('mixed', np.random.default_rng(0)
+                                                   .permutation(60))):
+        lines = DETECTIONS.splitlines()
+        det.write_text('\n'.join(lines[row] for row in order) + '\n')
+        np.save(tmp_path / 'emb.npy', vectors[order])
+        assert main(alone(det, '--embeddings', tmp_path / 'emb.npy', '--image-size', '640x480',
+                          '--tracks', tmp_path / f'{name}.txt')) == 0
+        found[name] = (tmp_path / f'{name}.txt').read_text()
+    assert len(found['plain'].splitlines()) == 56
+    right = {line.split(',')[1] for line in found['plain'].splitlines()
+             if float(line.split(',')[2]) > 350}
+    assert len(right) == 1
+    boxes = [sorted(line.split(',')[2:6] for line in text.splitlines())
+             for text in found.values()]
+    assert boxes[0] == boxes[1]
+
+
+def test_frames_without_detections_age_the_tracks(tmp_path, capsys):
+    path = tmp_path / 'gap.txt'
+    path.write_text(''.join(f'{frame},-1,100,80,50,60,0.9\n' for frame in range(1, 11))
+                    + ''.join(f'{frame},-1,100,80,50,60,0.9\n' for frame in range(91, 101)))
+    assert main(alone(path, '--tracks', tmp_path / 'tracks.txt')) == 0
+    ids = [line.split(',')[1] for line in (tmp_path / 'tracks.txt').read_text().splitlines()]
+    assert ids == ['1'] * 8 + ['2'] * 8
+    assert capsys.readouterr().out.startswith('100 frames')
+
+
+def test_degenerate_detections_are_passed_over(tmp_path):
+    path = tmp_path / 'odd.txt'
+    path.write_text(''.join(f'{frame},-1,100,80,50,60,0.9\n{frame},-1,nan,0,5,5,0.9\n'
+                            f'{frame},-1,10,10,0,5,0.9\n{frame},-1,-1e30,0,1e39,5,0.9\n'
+                            for frame in range(1, 6)))
+    assert main(alone(path, '--tracks', tmp_path / 'tracks.txt', '--quiet')) == 0
+    assert len((tmp_path / 'tracks.txt').read_text().splitlines()) == 3
+
+
+def test_no_detections_at_all(tmp_path, capsys):
+    (tmp_path / 'none.txt').write_text('')
+    assert main(alone(tmp_path / 'none.txt')) == 0
+    assert capsys.readouterr().out.startswith('0 frames')
+
+
+def refused(capsys, words, *parts):
+    assert main(words) == 2
+    captured = capsys.readouterr()
+    assert captured.err.count('\n') == 1 and captured.out == ''
+    for part in parts:
+        assert part in captured.err
+
+
+@pytest.mark.parametrize('line, shown', [
+    ('1,-1,5', "'1,-1,5'"), ('1,-1,a,2,3,4,0.5', "'1,-1,a,2,3,4,0.5'"),
+    ('0,-1,1,2,3,4,0.5', 'frames from 1'), ('1.5,-1,1,2,3,4,0.5', "'1.5,-1"),
+    ('nan,-1,1,2,3,4,0.5', "'nan,-1"), ('99999999999,-1,1,2,3,4,0.5', "'99999999999"),
+    ('what is this', "'what is this'")])
+def test_malformed_lines_are_named(det, capsys, line, shown):
+    det.write_text(DETECTIONS + line + '\n' + DETECTIONS)
+    refused(capsys, alone(det), f'{det}:61: ', shown, 'frame,id,left,top,width,height,score')
+
+
+def test_bad_embeddings_are_refused(det, tmp_path, capsys):
+    path = tmp_path / 'emb.npy'
+    words = alone(det, '--embeddings', path)
+    refused(capsys, words, 'emb.npy', 'No such file')
+    path.write_text('no array')
+    refused(capsys, words, 'emb.npy', 'cannot be read', 'numpy.save')
+    np.save(path, np.zeros((59, 8)))
+    refused(capsys, words, '(59, 8) for 60 lines', 'one row a line')
+    np.save(path, np.array([{}], object), allow_pickle=True)
+    refused(capsys, words, 'cannot be read')
+
+
+@pytest.mark.parametrize('more, parts', [
+    (['--set', 'tracker.max_agee=2'], ["'tracker.max_agee' is unknown", "'tracker.max_age'"]),
+    (['--set', 'tracker.max_age=-2'], ["'tracker.max_age': -2.0 is out of range"]),
+    (['--set', 'tracker.max_age'], ["--set 'tracker.max_age': not NAME=VALUE"]),
+    (['--set', 'detection.low_score=0.9'], ["'detection.low_score': 0.9 is above"]),
+    (['--config', '/nowhere.yaml'], ["'/nowhere.yaml' cannot be read"]),
+    (['--tracks', '/nowhere/t.txt'], ["'/nowhere/t.txt': cannot be written"]),
+    (['--image-size', '640'], ["--image-size '640'", '1280x720']),
+    (['--frame-rate', '0'], ['--frame-rate 0', 'above 0']),
+    (['--output', 'a.mp4'], ['--output: needs pictures']),
+])
+def test_bad_options_are_refused(det, capsys, more, parts):
+    refused(capsys, alone(det, *more), *parts)
+
+
+def test_inputs_are_never_overwritten(det, capsys):
+    refused(capsys, alone(det, '--tracks', det), 'is the input as well')
+    assert det.read_text() == DETECTIONS
+
+
+def test_bad_sources_and_models_are_refused(video, tmp_path, capsys):
+    refused(capsys, ['track', str(tmp_path / 'no.mp4')], "no.mp4': no such file")
+    (video / 'text.mp4').write_text('text')
+    refused(capsys, ['track', str(video / 'text.mp4')], 'not a readable video')
+    refused(capsys, ['track', str(video), '--set', 'detector=nobody'], "'nobody'", 'face-detector')
+    refused(capsys, ['track', str(video), '--set', 'detector=yunet'], "'yunet'",
+            'FACE_TRACKER_MODEL_PATH')
+
+
+def test_interruption_leaves_complete_files(shared, tmp_path):
+    tracks = tmp_path / 'tracks.txt'
+    clip = shared / 'data' / 'clips' / 'one-by-one-person-detection.mp4'
+    process = subprocess.Popen(
+        [sys.executable, '-m', 'face_tracker_ros', 'track', str(clip), '--tracks', str(tracks),
+         '--output', str(tmp_path / 'a.mp4')], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, env={**os.environ, 'OMP_NUM_THREADS': '1'},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+    deadline = time.monotonic() + 60
+    while not (tmp_path / 'a.mp4').exists() or (tmp_path / 'a.mp4').stat().st_size < 1000:
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert 'interrupted after' in errors and 'Traceback' not in errors
+    with open_source(tmp_path / 'a.mp4') as source:
+        assert len(list(source)) > 0
+
+
+def test_help_and_version(capsys):
+    for words, part in ((['--help'], 'track'), (['--version'], '0.'),
+                        (['track', '--help'], '--detections'), (['evaluate', '--help'], '--gt')):
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        assert ended.value.code == 0 and part in capsys.readouterr().out
+    for words in ([], ['nonsense'], ['track']):
+        with pytest.raises(SystemExit) as ended:
+            main(words)
+        assert ended.value.code == 2
+
+
+def test_evaluate_scores_what_track_wrote(det, tmp_path, capsys):
+    tracks, truth = tmp_path / 'tracks.txt', tmp_path / 'gt.txt'
+    truth.write_text(''.join(line.replace(',-1,', f',{1 + row % 2},', 1) + '\n' for row, line in
+                             enumerate(DETECTIONS.splitlines())))
+    assert main(alone(det, '--tracks', tracks, '--quiet')) == 0
+    assert main(['evaluate', '--gt', str(truth), '--tracks', str(tracks), '--json']) == 0
+    scores = json.loads(capsys.readouterr().out)
+    assert scores['ids'] == scores['people'] == 2 and scores['switches'] == 0
+    assert scores['mota'] == pytest.approx(100 * 56 / 60)
+    assert main(['evaluate', '--gt', str(truth), '--tracks', str(truth)]) == 0
+    assert '100.0' in capsys.readouterr().out
+    refused(capsys, ['evaluate', '--gt', str(tmp_path / 'no.txt'), '--tracks', str(tracks)],
+            'no.txt', 'cannot be read')
