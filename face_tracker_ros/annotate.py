@@ -9,6 +9,7 @@ from itertools import product
 import cv2
 from face_tracker_ros.types import FrameResult, Image, Track
 import numpy as np
+import numpy.typing as npt
 
 Color = tuple[int, int, int]
 
@@ -30,9 +31,11 @@ def draw(image: Image, result: FrameResult) -> Image:
     scale = max(image.shape[0] / _REFERENCE_HEIGHT, 0.4)
     for track in result.lost:
         _draw_lost(image, track, scale)
-    # worst first, so that the best is on top
+    # worst first, so that the best is on top; tags over all boxes, to be read
     for track in reversed(result.tracks):
-        _draw_seen(image, track, scale)
+        _draw_box(image, track, scale)
+    for track in reversed(result.tracks):
+        _draw_tag(image, track, scale)
     return image
 
 
@@ -46,7 +49,7 @@ def id_color(track_id: int) -> Color:
     return round(255 * blue), round(255 * green), round(255 * red)
 
 
-def _draw_seen(image: Image, track: Track, scale: float) -> None:
+def _draw_box(image: Image, track: Track, scale: float) -> None:
     left, top, right, bottom = _corners(track)
     color = id_color(track.id)
     line = max(1, round(2 * scale))
@@ -61,6 +64,7 @@ def _draw_seen(image: Image, track: Track, scale: float) -> None:
 
 def _draw_tag(image: Image, track: Track, color: Color, scale: float) -> None:
     """Draw id and score on a filled tag over the box, or in it where there is no room."""
+    color = id_color(track.id)
     left, top, _, _ = _corners(track)
     name, score = f'#{track.id}', f'{track.score:.2f}'
     size, small = _text_size(scale), 0.72 * _text_size(scale)
@@ -84,21 +88,27 @@ def _draw_lost(image: Image, track: Track, scale: float) -> None:
     left, top, right, bottom = _corners(track)
     color = _faded(id_color(track.id))
     dash = max(4, round(9 * scale))
-    dashes = [np.array(((x, y), (min(x + dash, right), y)), np.int32)
-              for y in (top, bottom) for x in _starts(left, right, dash, image.shape[1])]
-    dashes += [np.array(((x, y), (x, min(y + dash, bottom))), np.int32)
-               for x in (left, right) for y in _starts(top, bottom, dash, image.shape[0])]
-    cv2.polylines(image, dashes, False, color, max(1, round(scale)))
+    x = _starts(left, right, dash, image.shape[1])
+    y = _starts(top, bottom, dash, image.shape[0])
+    x_ends, y_ends = np.minimum(x + dash, right), np.minimum(y + dash, bottom)
+    dashes = [_segments(x, at, x_ends, at) for at in (top, bottom)]
+    dashes += [_segments(at, y, at, y_ends) for at in (left, right)]
+    cv2.polylines(image, list(np.concatenate(dashes)), False, color, max(1, round(scale)))
     size = 0.8 * _text_size(scale)
     place = (max(left, 0) + dash // 2, max(top, 0) + round(32 * size))
     for ink, weight in ((_BLACK, 3), (color, 1)):
         cv2.putText(image, f'#{track.id}', place, _FONT, size, ink, weight, cv2.LINE_AA)
 
 
-def _starts(begin: int, end: int, dash: int, limit: int) -> range:
-    """Return where the dashes of a side begin, those far outside of the picture left out."""
+def _starts(begin: int, end: int, dash: int, limit: int) -> npt.NDArray[np.int32]:
+    """Return where the dashes of a side begin, those outside of the picture left out."""
     skipped = max(0, -begin) // (2 * dash) * 2 * dash
-    return range(begin + skipped, min(end, limit), 2 * dash)
+    return np.arange(begin + skipped, min(end, limit), 2 * dash, dtype=np.int32)
+
+
+def _segments(*ends: npt.NDArray[np.int32] | int) -> npt.NDArray[np.int32]:
+    """Return x, y, x, y (each an array or the same for all) as lines (N, 2, 2)."""
+    return np.stack(np.broadcast_arrays(*ends), axis=-1).astype(np.int32).reshape(-1, 2, 2)
 
 
 def _corners(track: Track) -> tuple[int, int, int, int]:

@@ -45,7 +45,8 @@ def test_nothing_to_draw_changes_nothing():
 
 
 @pytest.mark.parametrize('box', [(-50, -50, 30, 40), (1250, 700, 1400, 900),
-                                 (-1e6, -1e6, 1e6, 1e6), (3000, 3000, 3100, 3100), (5, 5, 5.2, 5.2)])
+                                 (-1e6, -1e6, 1e6, 1e6), (3000, 3000, 3100, 3100),
+                                 (5, 5, 5.2, 5.2)])
 def test_boxes_anywhere_are_drawn_without_error(box):
     drawn([track(1, box)], [track(2, box, 'lost')])
     drawn([track(1, box)], [track(2, box, 'lost')], GREY[:24, :32])

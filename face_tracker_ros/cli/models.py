@@ -6,11 +6,11 @@ import argparse
 from collections.abc import Sequence
 import sys
 
-from face_tracker_ros.errors import FaceTrackerError, ModelError
+from face_tracker_ros.cli.common import finish, make_console
+from face_tracker_ros.errors import ModelError
 from face_tracker_ros.fetch import fetch_model
 from face_tracker_ros.model_spec import ModelSpec
 from face_tracker_ros.models import command, find_model, known_models, load_spec, locate, remedy
-from rich.console import Console
 from rich.table import Table
 
 _EPILOG = """
@@ -28,13 +28,7 @@ SHA-256, in the folders of FACE_TRACKER_MODEL_PATH. Only 'fetch' uses the networ
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return 0, 2 for what cannot be done, or 130 when interrupted."""
     arguments = _parser().parse_args(argv)
-    try:
-        return int(arguments.run(arguments))
-    except FaceTrackerError as error:
-        print(f'models: {error}', file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
+    return finish('models', lambda: int(arguments.run(arguments)))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -68,7 +62,7 @@ def _list(arguments: argparse.Namespace) -> int:
         if state == 'missing' and spec.fetch is None:
             where = f'{command()} info {name}'
         table.add_row(name, spec.task, state, _megabytes(spec.size), spec.licence, where)
-    _console().print(table)
+    make_console().print(table)
     return 0
 
 
@@ -134,8 +128,3 @@ def _state(spec: ModelSpec) -> tuple[str, str]:
 
 def _megabytes(size: int) -> str:
     return f'{size / 1e6:.1f} MB'
-
-
-def _console() -> Console:
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=200)
