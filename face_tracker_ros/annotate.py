@@ -62,7 +62,7 @@ def _draw_box(image: Image, track: Track, scale: float) -> None:
     _draw_tag(image, track, color, scale)
 
 
-def _draw_tag(image: Image, track: Track, color: Color, scale: float) -> None:
+def _draw_tag(image: Image, track: Track, scale: float) -> None:
     """Draw id and score on a filled tag over the box, or in it where there is no room."""
     color = id_color(track.id)
     left, top, _, _ = _corners(track)
