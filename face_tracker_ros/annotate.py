@@ -55,11 +55,10 @@ def _draw_box(image: Image, track: Track, scale: float) -> None:
     line = max(1, round(2 * scale))
     cv2.rectangle(image, (left, top), (right, bottom), color, line)
     arm = int(min(right - left, bottom - top, 160 * scale) * 0.22)
-    for (x, inward_x), (y, inward_y) in product(((left, 1), (right, -1)),
-                                                ((top, 1), (bottom, -1))):
-        corner = np.array([(x + inward_x * arm, y), (x, y), (x, y + inward_y * arm)], np.int32)
-        cv2.polylines(image, [corner], False, color, 2 * line + 1)
-    _draw_tag(image, track, color, scale)
+    corners = [np.array([(x + right_of * arm, y), (x, y), (x, y + below * arm)], np.int32)
+               for (x, right_of), (y, below)
+               in product(((left, 1), (right, -1)), ((top, 1), (bottom, -1)))]
+    cv2.polylines(image, corners, False, color, line + max(1, round(2.5 * scale)))
 
 
 def _draw_tag(image: Image, track: Track, scale: float) -> None:
