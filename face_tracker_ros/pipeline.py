@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from face_tracker_ros.config import Config, PARAMETERS
-from face_tracker_ros.detection import FaceDetector
+from face_tracker_ros.detection import check_image, FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.errors import ConfigError, FrameError
 from face_tracker_ros.tracking import Tracker
@@ -46,7 +46,12 @@ class FaceTracker:
         or corrupt.
         """
         config = Config.load(config)
-        return cls(config, FaceDetector.from_config(config), FaceEncoder.from_config(config))
+        detector, encoder = FaceDetector.from_config(config), FaceEncoder.from_config(config)
+        # The first inference of a network takes several times as long as those after it.
+        blank = np.zeros((720, 1280, 3), np.uint8)
+        detector.detect(blank, 1.0, 1.0)
+        encoder.encode(blank, np.array([[0, 0, 100, 100]], np.float32))
+        return cls(config, detector, encoder)
 
     @property
     def config(self) -> Config:
@@ -65,9 +70,7 @@ class FaceTracker:
         frame: uint8 BGR (H, W, 3). stamp: seconds, not decreasing; an earlier one than the last
         starts all tracks anew. Raises FrameError for anything else and is then as before.
         """
-        if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.ndim != 3 \
-                or frame.shape[2] != 3 or frame.size == 0:
-            raise FrameError(f'frame: {_describe(frame)}; give a BGR image, uint8 (H, W, 3)')
+        check_image(frame)
         if not math.isfinite(stamp):
             raise FrameError(f'stamp: {stamp!r}; give seconds as a finite number')
         begin = time.perf_counter()
@@ -125,9 +128,3 @@ class FaceTracker:
         if self._config.embedding.policy == 'always':
             return np.asarray(detections.scores >= self._config.detection.score)
         return self._tracker.wants_embedding(detections, stamp)
-
-
-def _describe(frame: Any) -> str:
-    if isinstance(frame, np.ndarray):
-        return f'{frame.dtype} array of shape {frame.shape}'
-    return f'a {type(frame).__name__}'
