@@ -51,6 +51,7 @@ setup(
             'video_publisher = face_tracker_ros.ros.video_publisher:main',
             'track = face_tracker_ros.cli.track:main',
             'models = face_tracker_ros.cli.models:main',
+            'evaluate = face_tracker_ros.cli.evaluate:main',
         ],
     },
 )

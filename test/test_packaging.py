@@ -90,7 +90,8 @@ def test_every_module_is_installed(prefix: Path) -> None:
                                     if path.suffix == '.py'}
 
 
-@pytest.mark.parametrize('name', ['face_tracker_node', 'models', 'track', 'video_publisher'])
+@pytest.mark.parametrize('name', ['evaluate', 'face_tracker_node', 'models', 'track',
+                                  'video_publisher'])
 def test_executables_start_under_the_python_of_the_shell(prefix: Path, name: str) -> None:
     script = prefix / 'lib' / 'face_tracker_ros' / name
     assert script.read_text().splitlines()[0] == '#!/usr/bin/env python3'
