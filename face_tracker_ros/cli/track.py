@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--config', type=Path, metavar='YAML',
                         help='parameters, as in config/tracker.yaml')
     parser.add_argument('--set', action='append', default=[], metavar='NAME=VALUE',
-                        help='one parameter; may be repeated, goes before --config')
+                        help='one parameter; may be repeated, wins over --config')
     parser.add_argument('--frame-rate', type=float, metavar='F',
                         help='frames a second, where the source does not tell them')
     parser.add_argument('--quiet', action='store_true', help='no progress and no summary')
