@@ -17,7 +17,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     'detector': ('decoded', 'omz-ssd', 'yunet', 'ultra-light', 'centerface'),
     'encoder': ('vector',),
 }
-_NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]*')
+_NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]{0,99}')
 _SHA256 = re.compile(r'[0-9a-f]{64}')
 _MISSING = object()
 
@@ -96,7 +96,7 @@ class ModelSpec:
 
 
 def is_name(text: object) -> bool:
-    """Return whether `text` is a plain name: no folder, no leading dot."""
+    """Return whether `text` is a plain name: no folder, no leading dot, not long."""
     return isinstance(text, str) and _NAME.fullmatch(text) is not None
 
 

@@ -16,6 +16,7 @@ import os
 from pathlib import Path
 import shutil
 import sys
+import tempfile
 
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.model_spec import is_name, ModelFile, ModelSpec, read_spec
@@ -27,7 +28,7 @@ DESCRIPTION = 'model.yaml'
 def models_folder() -> Path:
     """Return the folder with the package's model descriptions; ModelError when there is none."""
     for folder in _package_folders():
-        if any(folder.glob(f'*/{DESCRIPTION}')):
+        if _described(folder):
             return folder
     raise ModelError(f"models folder of {PACKAGE} not found beside '{Path(__file__).parent}' nor "
                      'in any share folder; install the package again')
@@ -37,9 +38,9 @@ def cache_folder() -> Path:
     """Return the user's cache: FACE_TRACKER_CACHE, else face_tracker_ros in XDG_CACHE_HOME."""
     own = os.environ.get('FACE_TRACKER_CACHE')
     if own:
-        return Path(own).expanduser()
-    base = os.environ.get('XDG_CACHE_HOME')
-    return (Path(base) if base else Path.home() / '.cache') / PACKAGE
+        return Path(os.path.expanduser(own))
+    base = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
+    return Path(tempfile.gettempdir() if base.startswith('~') else base) / PACKAGE
 
 
 def fetched_folder(name: str) -> Path:
@@ -50,14 +51,14 @@ def fetched_folder(name: str) -> Path:
 def search_path() -> tuple[Path, ...]:
     """Return the folders that FACE_TRACKER_MODEL_PATH names."""
     value = os.environ.get('FACE_TRACKER_MODEL_PATH', '')
-    return tuple(Path(part).expanduser() for part in value.split(os.pathsep) if part)
+    return tuple(Path(os.path.expanduser(part)) for part in value.split(os.pathsep) if part)
 
 
 def known_models(task: str | None = None) -> tuple[str, ...]:
-    """Return the names of all models, or of those for one task, sorted."""
-    names = sorted({path.parent.name for folder in (models_folder(), *search_path())
-                    for path in folder.glob(f'*/{DESCRIPTION}') if is_name(path.parent.name)})
-    return tuple(name for name in names if task is None or load_spec(name).task == task)
+    """Return the names of all models, or of those that are rightly described for one task."""
+    names = sorted({name for folder in (models_folder(), *search_path())
+                    for name in _described(folder)})
+    return tuple(name for name in names if task is None or _task(name) == task)
 
 
 def load_spec(name: str, task: str | None = None) -> ModelSpec:
@@ -93,9 +94,10 @@ def find_model(name: str, task: str | None = None) -> tuple[ModelSpec, Path]:
         return spec, path
     if fault is not None:
         raise ModelError(f"model '{name}': {fault}; {remedy(spec)}")
-    folders = [models_folder() / name, fetched_folder(name), *search_path()]
+    folders = [str(models_folder() / name), str(fetched_folder(name))]
+    folders += [_as_found(folder) for folder in search_path()]
     raise ModelError(f"model '{name}': {spec.files[0].name} not found in "
-                     f"{', '.join(map(str, folders))}; {remedy(spec)}")
+                     f"{', '.join(folders)}; {remedy(spec)}")
 
 
 def locate(spec: ModelSpec) -> tuple[Path | None, str | None]:
@@ -117,7 +119,7 @@ def remedy(spec: ModelSpec) -> str:
     """Return what a person must do to get the files of a model."""
     if spec.fetch is not None:
         return f"run '{command()} fetch {spec.name}'"
-    if (models_folder() / spec.name / spec.files[0].name).is_file():
+    if os.path.isfile(models_folder() / spec.name / spec.files[0].name):
         return f'install {PACKAGE} again'
     names = ' and '.join(item.name for item in spec.files)
     return f'get {names} from {spec.source}, into a folder that FACE_TRACKER_MODEL_PATH names'
@@ -151,16 +153,42 @@ def _description(name: str) -> Path | None:
         return None
     for folder in (models_folder(), *search_path()):
         path = folder / name / DESCRIPTION
-        if path.is_file():
+        if os.path.isfile(path):
             return path
     return None
+
+
+# os.path.isfile, because Path.is_file raises in folders that cannot be read.
+def _described(folder: Path) -> list[str]:
+    """Return the names of the models that a folder describes; none when it cannot be read."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    return [name for name in names
+            if is_name(name) and os.path.isfile(folder / name / DESCRIPTION)]
+
+
+def _task(name: str) -> str | None:
+    try:
+        return load_spec(name).task
+    except ModelError:
+        return None  # is reported when this model itself is asked for
+
+
+def _as_found(folder: Path) -> str:
+    try:
+        os.listdir(folder)
+    except OSError as error:
+        return f'{folder} ({error.strerror})'
+    return str(folder)
 
 
 def _candidates(spec: ModelSpec) -> Iterator[Path]:
     """Yield the folders that hold a file of the main file's name."""
     main = spec.files[0].name
     for folder in (models_folder() / spec.name, fetched_folder(spec.name)):
-        if (folder / main).is_file():
+        if os.path.isfile(folder / main):
             yield folder
     for root in search_path():
         for here, folders, names in os.walk(root):
@@ -181,7 +209,7 @@ def _fault(spec: ModelSpec, folder: Path) -> str | None:
 
 
 def _file_fault(item: ModelFile, path: Path) -> str | None:
-    if not path.is_file():
+    if not os.path.isfile(path):
         return f"'{path}' is missing"
     size = path.stat().st_size
     if size != item.size:

@@ -254,3 +254,33 @@ def test_models_of_an_installed_package_are_found(tmp_path):
 
 def test_source_checkout_uses_its_own_models():
     assert models_folder() == MODELS
+
+
+def test_folder_that_cannot_be_read_is_named_and_hides_no_other(monkeypatch, shared, tmp_path):
+    folders = [tmp_path / 'nowhere', Path('~nobody-at-all/models'), Path('/tmp', 'x' * 300)]
+    monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', os.pathsep.join(map(str, folders)))
+    message = refusal('yunet')
+    assert f'{folders[0]} (No such file or directory)' in message
+    assert f'{folders[2]} (File name too long)' in message
+    folders.append(shared / 'models')
+    monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', os.pathsep.join(map(str, folders)))
+    assert find_model('yunet')[1].is_file()
+
+
+def test_broken_description_spoils_no_other_model(copied):
+    (copied / 'model.yaml').write_text('name: mine\n')
+    assert 'mine' in known_models() and 'mine' not in known_models('detector')
+    assert "'yunett' is unknown; did you mean 'yunet'" in refusal('yunett', 'detector')
+
+
+@pytest.mark.parametrize('name', ['x' * 101, 'x' * 5000])
+def test_name_too_long_for_a_folder_is_unknown(name):
+    assert 'is unknown' in refusal(name)
+
+
+def test_cache_without_a_home_lies_in_the_folder_for_temporary_files(monkeypatch, tmp_path):
+    for name in ('FACE_TRACKER_CACHE', 'XDG_CACHE_HOME'):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv('HOME', '~')
+    monkeypatch.setattr('tempfile.tempdir', str(tmp_path))
+    assert cache_folder() == tmp_path / 'face_tracker_ros'

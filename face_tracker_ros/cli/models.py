@@ -57,7 +57,11 @@ def _list(arguments: argparse.Namespace) -> int:
         table.add_column(title, no_wrap=True, justify='right' if title == 'size' else 'left')
     table.add_column('folder or remedy', overflow='fold')
     for name in known_models():
-        spec = load_spec(name)
+        try:
+            spec = load_spec(name)
+        except ModelError as error:
+            table.add_row(name, '', 'broken', '', '', str(error))
+            continue
         state, where = _state(spec)
         if state == 'missing' and spec.fetch is None:
             where = f'{command()} info {name}'
@@ -93,13 +97,12 @@ def _info(arguments: argparse.Namespace) -> int:
 def _verify(arguments: argparse.Namespace) -> int:
     faults = 0
     for name in arguments.names or known_models():
-        spec = load_spec(name)
         try:
-            print(f'{name}: intact, {find_model(name)[1].parent}')
-        except ModelError as error:
-            if not arguments.names and _state(spec)[0] == 'missing':
+            if not arguments.names and _state(load_spec(name))[0] == 'missing':
                 print(f'{name}: not installed')
-                continue
+            else:
+                print(f'{name}: intact, {find_model(name)[1].parent}')
+        except ModelError as error:
             faults += 1
             print(f'models: {error}', file=sys.stderr)
     return 2 if faults else 0

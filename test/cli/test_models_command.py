@@ -141,3 +141,16 @@ def test_interrupt_ends_without_a_trace(empty_cache, tmp_path):
             _, error = process.communicate(timeout=30)
     assert process.returncode == 130 and 'Traceback' not in error
     assert list(fetched_folder('centerface').iterdir()) == []
+
+
+def test_broken_description_is_shown_among_the_others(capsys, empty_cache, monkeypatch, tmp_path):
+    (tmp_path / 'own').mkdir()
+    (tmp_path / 'own' / 'model.yaml').write_text('name: own\n')
+    monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(tmp_path))
+    assert main(['list']) == 0
+    out = capsys.readouterr().out
+    assert 'own' in out and 'broken' in out and 'task is missing' in ' '.join(out.split())
+    assert 'yunet' in out
+    assert main(['verify']) == 2
+    captured = capsys.readouterr()
+    assert 'task is missing' in captured.err and 'face-detector: intact' in captured.out
