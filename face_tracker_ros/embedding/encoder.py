@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from face_tracker_ros import boxes as box_ops
 from face_tracker_ros.config import Config
+from face_tracker_ros.detection import check_image
 from face_tracker_ros.inference import Network
 from face_tracker_ros.model_spec import ModelSpec
 from face_tracker_ros.models import find_model
@@ -43,7 +44,9 @@ class FaceEncoder:
 
         image: uint8 BGR (H, W, 3); boxes: (N, 4) in its pixels. Rows of boxes without a face to
         look at (not finite, no area, wholly outside the picture, absurdly large) are NaN.
+        Raises FrameError for another kind of image.
         """
+        check_image(image)
         boxes = np.asarray(boxes, np.float32).reshape(-1, 4)
         vectors = np.full((len(boxes), self.size), np.nan, np.float32)
         chosen = _visible(boxes, image.shape[1], image.shape[0], self._spec.crop_scale)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import cv2
-from face_tracker_ros import Config, ModelError
+from face_tracker_ros import Config, FrameError, ModelError
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.inference import Network
@@ -167,3 +167,14 @@ def test_vectors_do_not_change_when_the_encoder_goes_on(shipped, two_portraits, 
 def test_a_detector_is_no_encoder():
     with pytest.raises(ModelError, match="'face-detector'.*mobilenetv3-large-face"):
         FaceEncoder.from_config(Config.load({'encoder': 'face-detector'}))
+
+
+@pytest.mark.parametrize('image, words', [
+    (np.zeros((480, 640), np.uint8), 'uint8 (480, 640)'),
+    (np.zeros((480, 640, 4), np.uint8), 'uint8 (480, 640, 4)'),
+    (np.zeros((480, 640, 3), np.float32), 'float32 (480, 640, 3)'),
+    (np.zeros((0, 640, 3), np.uint8), 'uint8 (0, 640, 3)')])
+def test_other_images_are_refused_with_what_came(image, words, shipped):
+    with pytest.raises(FrameError) as refusal:
+        shipped.encode(image, np.array([[10, 10, 60, 60]], np.float32))
+    assert words in str(refusal.value) and 'uint8 BGR array (H, W, 3)' in str(refusal.value)
