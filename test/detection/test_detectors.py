@@ -209,3 +209,14 @@ def test_cache_that_cannot_be_written_is_done_without(monkeypatch, two_portraits
     monkeypatch.setenv('FACE_TRACKER_CACHE', os.path.join(os.devnull, 'cache'))
     detector = FaceDetector.from_config(Config())
     assert len(detector.detect(two_portraits, 0.5, 0.4)) >= 2
+
+
+@pytest.mark.parametrize('content', [b'', b'garbage' * 1000])
+def test_damaged_cache_is_done_without(content, monkeypatch, tmp_path, two_portraits):
+    monkeypatch.setenv('FACE_TRACKER_CACHE', str(tmp_path))
+    FaceDetector.from_config(Config())
+    compiled = list((tmp_path / 'compiled').iterdir())
+    assert compiled
+    for path in compiled:
+        path.write_bytes(content)
+    assert len(FaceDetector.from_config(Config()).detect(two_portraits, 0.5, 0.4)) == 2
