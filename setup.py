@@ -43,7 +43,8 @@ setup(
         'rich',
         'scipy>=1.8',
     ],
-    extras_require={'test': ['hypothesis', 'matplotlib', 'pytest', 'scikit-image']},
+    extras_require={'evaluate': ['trackeval'],
+                    'test': ['hypothesis', 'matplotlib', 'pytest', 'scikit-image', 'trackeval']},
     zip_safe=False,
     entry_points={
         'console_scripts': [
