@@ -2,6 +2,7 @@
 """Box arithmetic on (N, 4) arrays of left, top, right, bottom in pixels."""
 from __future__ import annotations
 
+import cv2
 from face_tracker_ros.types import BoolArray, Float64Array, FloatArray, Image, IntArray
 import numpy as np
 import numpy.typing as npt
@@ -62,7 +63,6 @@ def square_crops(image: Image, boxes: FloatArray, size: int, scale: float) -> Im
     Each is the square around the box centre with `scale` times the longer side; what lies
     outside the image repeats its border. Boxes must be usable (finite, with an area).
     """
-    import cv2
     crops = np.empty((len(boxes), size, size, 3), np.uint8)
     height, width = image.shape[:2]
     for crop, (left, top, right, bottom) in zip(crops, boxes.astype(np.float64)):
@@ -79,6 +79,12 @@ def square_crops(image: Image, boxes: FloatArray, size: int, scale: float) -> Im
 
 
 def _padded(image: Image, x0: int, y0: int, x1: int, y1: int) -> Image:
-    rows = np.clip(np.arange(y0, y1), 0, image.shape[0] - 1)
-    columns = np.clip(np.arange(x0, x1), 0, image.shape[1] - 1)
-    return image[rows[:, None], columns[None, :]]
+    """Return the region, its parts outside of the image repeating the border."""
+    height, width = image.shape[:2]
+    left, top = min(max(x0, 0), width - 1), min(max(y0, 0), height - 1)
+    right, bottom = max(min(x1, width), left + 1), max(min(y1, height), top + 1)
+    # A region wholly outside keeps one row or column, and may have to lose some of the repeats.
+    padded = cv2.copyMakeBorder(image[top:bottom, left:right], max(top - y0, 0),
+                                max(y1 - bottom, 0), max(left - x0, 0), max(x1 - right, 0),
+                                cv2.BORDER_REPLICATE)
+    return np.asarray(padded[:y1 - y0, :x1 - x0], np.uint8)

@@ -76,8 +76,9 @@ class InferenceConfig:
 class DetectionConfig:
     """Finding faces."""
 
-    width: int = _param(640, 'Width in pixels to which a picture is scaled for detectors of free '
-                        'input size; 640, 480 or 320 (more finds smaller faces and costs time).',
+    width: int = _param(640, 'Pixels to which the longer side of a picture is reduced for '
+                        'detectors of free input size, never enlarged; 640, 480 or 320 (more '
+                        'finds smaller faces and costs time).',
                         64, 3840, live=False)
     score: float = _param(0.5, 'Score from which a detection may start a track.', 0.0, 1.0)
     low_score: float = _param(0.35, 'Score from which a detection may prolong a track '
