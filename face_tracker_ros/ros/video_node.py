@@ -35,8 +35,9 @@ PARAMETERS: tuple[Parameter, ...] = (
 
 _DEFAULT_RATE = 30.0
 _REPORT_SECONDS = 1.0
-_LINGER_SECONDS = 1.0
-"""Between the last frame with its report and the exit, so that both arrive."""
+_LINGER_SECONDS, _LAST_REPORTS = 2.0, 8
+"""Between the last frame and the exit, so that it and the report of it arrive, also at those
+whom a short video did not give the time to be found."""
 
 
 class VideoPublisherNode(Node):
@@ -80,8 +81,7 @@ class VideoPublisherNode(Node):
                 self._publish_source()
                 if not self._settings['loop'] or self._complete:
                     break
-            self._report()
-            self._leave.wait(_LINGER_SECONDS)
+            self._linger()
         except FaceTrackerError as error:
             self._failed = True
             self.get_logger().error(str(error))
@@ -91,6 +91,12 @@ class VideoPublisherNode(Node):
                 self.get_logger().error(f'{type(error).__name__}: {error}')
         finally:
             self.context.try_shutdown()
+
+    def _linger(self) -> None:
+        for _ in range(_LAST_REPORTS):
+            self._report()
+            if self._leave.wait(_LINGER_SECONDS / _LAST_REPORTS):
+                return
 
     def _await_subscriber(self) -> None:
         end = time.monotonic() + self._settings['start_delay']
