@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, ExitStack
 import os
 from pathlib import Path
 import sys
@@ -14,7 +14,7 @@ from typing import TextIO
 from face_tracker_ros.cli.common import finish
 from face_tracker_ros.cli.track_report import Report
 from face_tracker_ros.config import Config
-from face_tracker_ros.errors import ConfigError, SourceError
+from face_tracker_ros.errors import ConfigError, FaceTrackerError, SourceError
 from face_tracker_ros.evaluation.mot_text import read_detections, write_tracks
 from face_tracker_ros.types import Detections, FloatArray
 from face_tracker_ros.video import check_writable, open_source, VideoSink
@@ -84,11 +84,29 @@ def _configuration(given: argparse.Namespace) -> Config:
     return Config.load(given.config).updated(values)
 
 
-def _open_text(stack: ExitStack, path: Path | None) -> TextIO | None:
+@contextmanager
+def _open_text(path: Path | None) -> Iterator[TextIO | None]:
     if path is None:
-        return None
-    check_writable(path)
-    return stack.enter_context(open(path, 'w', encoding='utf-8'))
+        yield None
+        return
+    try:
+        with open(path, 'w', encoding='utf-8') as file:
+            yield file
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise SourceError(f"output '{path}': cannot be written ({error.strerror}); "
+                          'what it holds is not complete') from error
+
+
+@contextmanager
+def _told_how_far(report: Report, written: bool) -> Iterator[None]:
+    """Add to refusals on the way how much was done, for no file to pass for the whole."""
+    try:
+        yield
+    except FaceTrackerError as error:
+        holds = ', which is what the outputs hold' if written else ''
+        raise type(error)(f'{error}; stopped after {report.frames} frames{holds}') from error
 
 
 def _refuse_overwriting(given: argparse.Namespace) -> None:
@@ -115,9 +133,12 @@ def _from_pictures(given: argparse.Namespace) -> int:
         sink = None
         if given.output is not None:
             sink = stack.enter_context(VideoSink(given.output, source.frame_rate))
-        tracks = _open_text(stack, given.tracks)
+        if given.tracks is not None:
+            check_writable(given.tracks)
         tracker = FaceTracker.from_config(config)
+        tracks = stack.enter_context(_open_text(given.tracks))
         report = stack.enter_context(Report(source.name, source.length, given.quiet))
+        stack.enter_context(_told_how_far(report, bool(tracks or sink)))
         try:
             for number, (stamp, frame) in enumerate(source, 1):
                 result = tracker.process(frame, stamp)
@@ -148,24 +169,30 @@ def _from_detections(given: argparse.Namespace) -> int:
     embeddings = _embeddings(given.embeddings, len(found.frames), given.detections)
     from face_tracker_ros.tracking import Tracker
     with ExitStack() as stack:
-        tracks = _open_text(stack, given.tracks)
         tracker = Tracker(config)
         frames = np.unique(found.frames)
         everything = range(int(frames[0]), int(frames[-1]) + 1) if len(frames) else range(0)
         report = stack.enter_context(Report(given.detections.name, len(everything), given.quiet))
         if size is not None:
             report.warn_outside(found.boxes, size)
+        if given.tracks is not None:
+            check_writable(given.tracks)
+        tracks = stack.enter_context(_open_text(given.tracks))
         order = np.argsort(found.frames, kind='stable')
         begins = np.searchsorted(found.frames[order], [*everything, everything.stop])
-        for frame, begin, end in zip(everything, begins, begins[1:]):
-            rows = order[begin:end]
-            stamp = (frame - 1) / given.frame_rate
-            start = time.perf_counter()
-            seen, _ = tracker.update(Detections(found.boxes[rows], found.scores[rows]),
-                                     None if embeddings is None else embeddings[rows], stamp)
-            report.add(seen, stamp, time.perf_counter() - start, 0)
-            if tracks is not None:
-                write_tracks(tracks, frame, seen)
+        try:
+            for frame, begin, end in zip(everything, begins, begins[1:]):
+                rows = order[begin:end]
+                stamp = (frame - 1) / given.frame_rate
+                start = time.perf_counter()
+                seen, _ = tracker.update(Detections(found.boxes[rows], found.scores[rows]),
+                                         None if embeddings is None else embeddings[rows], stamp)
+                report.add(seen, stamp, time.perf_counter() - start, 0)
+                if tracks is not None:
+                    write_tracks(tracks, frame, seen)
+        except KeyboardInterrupt:
+            report.finish(interrupted=True)
+            return 130
         report.finish()
     return 0
 

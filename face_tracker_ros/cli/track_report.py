@@ -15,6 +15,7 @@ from rich.progress import (BarColumn, MofNCompleteColumn, Progress, TextColumn,
 from rich.table import Table
 
 _LINE_SECONDS = 5.0  # between lines of progress where there is no terminal
+_DECODED = 0.95  # share of the frames of a file, whose number may be an estimate
 _MOST_IDS = 20  # rows of the summary; the longest seen are shown
 
 
@@ -24,7 +25,7 @@ class Report:
     def __init__(self, name: str, length: int | None, quiet: bool) -> None:
         """Begin for a source of `length` frames (None: unknown)."""
         self._length, self._quiet = length, quiet
-        self._frames = self._embedded = 0
+        self.frames = self._embedded = 0
         self._seconds = 0.0
         self._seen: dict[int, tuple[float, float, int]] = {}
         errors = Console(stderr=True, highlight=False)
@@ -56,7 +57,7 @@ class Report:
 
     def add(self, tracks: Sequence[Track], stamp: float, seconds: float, embedded: int) -> None:
         """Count one frame that took `seconds` to process."""
-        self._frames += 1
+        self.frames += 1
         self._embedded += embedded
         self._seconds += seconds
         for track in tracks:
@@ -66,20 +67,23 @@ class Report:
         if self._lines and time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + _LINE_SECONDS
             total = '' if self._length is None else f' of {self._length}'
-            print(f'track: frame {self._frames}{total}, {self._rate():.0f} frames/s, '
+            print(f'track: frame {self.frames}{total}, {self._rate():.0f} frames/s, '
                   f'{len(self._seen)} ids', file=sys.stderr)
 
     def finish(self, interrupted: bool = False) -> None:
         """Print the summary."""
         self._bar.stop()
         if interrupted:
-            print(f'track: interrupted after {self._frames} frames; what was written so far is '
+            print(f'track: interrupted after {self.frames} frames; what was written so far is '
                   'complete to there', file=sys.stderr)
+        elif self._length is not None and self.frames < _DECODED * self._length - 1:
+            print(f'track: only {self.frames} of {self._length} frames could be decoded; is the '
+                  'file damaged?', file=sys.stderr)
         if self._quiet:
             return
         console = make_console()
         spared = f', {self._embedded} embeddings' if self._embedded else ''
-        console.print(f'{self._frames} frames, {self._rate():.1f} frames/s processed{spared}, '
+        console.print(f'{self.frames} frames, {self._rate():.1f} frames/s processed{spared}, '
                       f'{len(self._seen)} ids')
         if not self._seen:
             return
@@ -95,4 +99,4 @@ class Report:
             console.print(f'and {len(self._seen) - _MOST_IDS} ids that were seen for less')
 
     def _rate(self) -> float:
-        return self._frames / self._seconds if self._seconds else 0.0
+        return self.frames / self._seconds if self._seconds else 0.0
