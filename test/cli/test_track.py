@@ -9,7 +9,7 @@ import time
 
 import cv2
 from face_tracker_ros.__main__ import main
-from face_tracker_ros.video import open_source
+from face_tracker_ros.video import open_source, VideoSink
 import numpy as np
 import pytest
 
@@ -53,6 +53,18 @@ def test_pictures_to_annotated_video_and_tracks(video, tmp_path, capsys):
         assert source.size == (640, 360) and len(list(source)) == 12
     summary = capsys.readouterr().out
     assert '12 frames' in summary and '2 ids' in summary
+
+
+def test_two_people_of_a_real_clip_keep_their_ids(shared, tmp_path):
+    tracks = tmp_path / 'tracks.txt'
+    clip = shared / 'data' / 'clips' / 'head-pose-face-detection-female-and-male.gif'
+    assert main(['track', str(clip), '--tracks', str(tracks), '--quiet']) == 0
+    table = np.loadtxt(tracks, delimiter=',')
+    assert set(table[:, 1]) == {1, 2}
+    centres = table[:, 2] + table[:, 4] / 2
+    sides = [set(centres[table[:, 1] == person] > 240) for person in (1, 2)]
+    assert sorted(map(sorted, sides)) == [[False], [True]]  # she left, he right, throughout
+    assert len(table) > 100
 
 
 def test_ready_detections_with_embeddings(det, tmp_path, capsys):
@@ -158,6 +170,45 @@ def test_bad_sources_and_models_are_refused(video, tmp_path, capsys):
     refused(capsys, ['track', str(video), '--set', 'detector=nobody'], "'nobody'", 'face-detector')
     refused(capsys, ['track', str(video), '--set', 'detector=yunet'], "'yunet'",
             'FACE_TRACKER_MODEL_PATH')
+
+
+def test_a_missing_model_leaves_former_tracks_alone(video, tmp_path, capsys):
+    former = tmp_path / 'former.txt'
+    former.write_text('1,1,1,1,1,1,1,-1,-1,-1\n')
+    refused(capsys, ['track', str(video), '--tracks', str(former), '--set', 'detector=nobody'],
+            "'nobody'")
+    assert former.read_text() == '1,1,1,1,1,1,1,-1,-1,-1\n'
+
+
+def test_a_failure_on_the_way_tells_how_far_the_outputs_go(video, tmp_path, capsys):
+    (video / '7.jpg').write_bytes(b'broken')
+    output = tmp_path / 'out.mp4'
+    refused(capsys, ['track', str(video), '--output', str(output), *FAST], "7.jpg'",
+            'cannot be decoded', 'stopped after 7 frames, which is what the outputs hold')
+    with open_source(output) as source:
+        assert len(list(source)) == 7
+
+
+def test_a_full_disk_is_told(det, capsys):
+    refused(capsys, alone(det, '--tracks', '/dev/full', '--quiet'), "'/dev/full'",
+            'No space left', 'not complete')
+
+
+def test_a_video_that_breaks_off_is_told(tmp_path, capsys):
+    path = tmp_path / 'half.avi'
+    with VideoSink(path, 30.0) as sink:
+        noise = np.random.default_rng(0)
+        for _ in range(60):
+            sink.write(noise.integers(0, 255, (90, 160, 3), np.uint8))
+    content = path.read_bytes()
+    path.write_bytes(content[:len(content) // 2])
+    assert main(['track', str(path), *FAST]) == 0
+    assert 'of 60 frames could be decoded; is the file damaged?' in capsys.readouterr().err
+
+
+def test_boxes_outside_of_the_pictures_are_told(det, capsys):
+    assert main(alone(det, '--image-size', '300x200')) == 0
+    assert '30 of 60 boxes lie outside of 300x200 pixels' in capsys.readouterr().err
 
 
 def test_interruption_leaves_complete_files(shared, tmp_path):
