@@ -22,13 +22,13 @@ from typing import TYPE_CHECKING
 
 from face_tracker_ros.errors import FaceTrackerError, SourceError
 from face_tracker_ros.ros.children import Child
+from face_tracker_ros.ros.demo_environment import DemoError, installed, transport
 from face_tracker_ros.ros.process import keep_large_buffers
 from face_tracker_ros.video import open_source
 
 if TYPE_CHECKING:
     from face_tracker_ros.ros.recorder import Recorder
 
-PACKAGE = 'face_tracker_ros'
 SECONDS = 20.0
 """How long the demo runs, unless it is told otherwise."""
 
@@ -37,14 +37,6 @@ _ANNOTATED = 'face_tracker/annotated_image'
 _READY_SECONDS = 120.0  # for loading and, the first time, compiling the models
 _LATE_SECONDS = 30.0  # that the source may take beyond the duration
 _SETTLE_SECONDS = 1.5  # in which the tracker's last report comes
-_MALLOC = {'MALLOC_MMAP_THRESHOLD_': '268435456', 'MALLOC_TRIM_THRESHOLD_': '536870912',
-           'MALLOC_TOP_PAD_': '67108864'}
-_TRANSPORT_VARIABLES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE',
-                        'FASTDDS_BUILTIN_TRANSPORTS')
-
-
-class DemoError(FaceTrackerError):
-    """One of the processes did not do what it should."""
 
 
 class Stopped(Exception):
@@ -55,8 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     Run the demo; return the exit code.
 
-    0: faces were tracked; 1: none was; 2: something is missing or failed; 130 and 143: ended by
-    SIGINT and SIGTERM.
+    0: faces were tracked; 1: none was, or frames were skipped as bad; 2: something is missing or
+    failed; 130 and 143: ended by SIGINT and SIGTERM.
     """
     options = _parser().parse_args(argv)
     try:
@@ -79,11 +71,11 @@ class Demo:
         self._signal = 0
         self._names = ['--ros-args', '-r', f'__ns:=/demo_{os.getpid()}',
                        '-r', '/diagnostics:=diagnostics']
-        self._share, self._executables = _installed()
-        os.environ.update(_environment(self._share))
+        self._share, self._executables = installed()
+        os.environ.update(transport(self._share))
 
     def run(self) -> int:
-        """Do everything; return 0 when faces were tracked, else 1."""
+        """Do everything; return 0 when faces were tracked and no frame was bad, else 1."""
         from face_tracker_ros.ros import demo_report
         _make_folder(self._output)
         with self._signals():
@@ -97,9 +89,10 @@ class Demo:
         demo_report.write(summary, self._output / 'summary.json')
         _say(demo_report.table(summary))
         _say(f'written: {self._output}/annotated.mp4, tracks.csv, summary.json')
-        if not summary['tracks']:
-            _say('no face was tracked')
-        return 0 if summary['tracks'] else 1
+        failure = demo_report.failure(summary)
+        if failure:
+            _say(failure)
+        return 1 if failure else 0
 
     def _run_nodes(self, source: str, recorder: Recorder) -> None:
         with ExitStack() as stack:
@@ -188,14 +181,14 @@ class Demo:
             if elapsed > self._options.duration + _LATE_SECONDS:
                 raise DemoError(f'the source did not end {_LATE_SECONDS:g} s after its time; its '
                                 f'last lines:\n{player.last_lines()}')
-        self._check(player)
+        self._check(player, may_end=True)
         recorder.spin(_SETTLE_SECONDS)
         self._check(tracker)
 
-    def _check(self, child: Child) -> None:
+    def _check(self, child: Child, may_end: bool = False) -> None:
         self._check_signal()
         code = child.exit_code()
-        if code:
+        if code or (code == 0 and not may_end):
             raise DemoError(f'the {child.name} process ended with {code}; its last lines:\n'
                             f'{child.last_lines()}')
 
@@ -246,32 +239,6 @@ def _make_folder(path: Path) -> None:
     except OSError as error:
         raise SourceError(f"folder '{path}': cannot be made ({error.strerror}); give one in a "
                           'place that is yours') from error
-
-
-def _installed() -> tuple[Path, Path]:
-    """Return the package's share folder and that of its executables, as `ros2 run` finds them."""
-    try:
-        from ament_index_python.packages import get_package_prefix, PackageNotFoundError
-    except ModuleNotFoundError as error:
-        raise DemoError('ROS 2 is not sourced; run scripts/demo, or source scripts/env.sh after '
-                        'scripts/setup') from error
-    try:
-        prefix = Path(get_package_prefix(PACKAGE))
-    except PackageNotFoundError as error:
-        raise DemoError(f"package '{PACKAGE}' is not installed; run scripts/setup") from error
-    return prefix / 'share' / PACKAGE, prefix / 'lib' / PACKAGE
-
-
-def _environment(share: Path) -> dict[str, str]:
-    """Return variables for a transport of large images within this machine."""
-    wanted = {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
-              **{name: value for name, value in _MALLOC.items() if name not in os.environ}}
-    if not any(name in os.environ for name in _TRANSPORT_VARIABLES):
-        old = os.environ.get('ROS_DISTRO') in ('humble', 'iron', 'jazzy')
-        profile = str(share / 'config' / 'fastdds_large_images.xml')
-        wanted['FASTRTPS_DEFAULT_PROFILES_FILE' if old else
-               'FASTDDS_DEFAULT_PROFILES_FILE'] = profile
-    return wanted
 
 
 def _parser() -> argparse.ArgumentParser:

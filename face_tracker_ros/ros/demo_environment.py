@@ -1,0 +1,45 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Where the demo finds its nodes, and how they talk to each other."""
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from face_tracker_ros.errors import FaceTrackerError
+
+PACKAGE = 'face_tracker_ros'
+
+_MALLOC = {'MALLOC_MMAP_THRESHOLD_': '268435456', 'MALLOC_TRIM_THRESHOLD_': '536870912',
+           'MALLOC_TOP_PAD_': '67108864'}
+_TRANSPORT_VARIABLES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE',
+                        'FASTDDS_BUILTIN_TRANSPORTS')
+
+
+class DemoError(FaceTrackerError):
+    """One of the processes did not do what it should."""
+
+
+def installed() -> tuple[Path, Path]:
+    """Return the package's share folder and that of its executables, as `ros2 run` finds them."""
+    try:
+        from ament_index_python.packages import get_package_prefix, PackageNotFoundError
+    except ModuleNotFoundError as error:
+        raise DemoError('ROS 2 is not sourced; run scripts/demo, or source scripts/env.sh after '
+                        'scripts/setup') from error
+    try:
+        prefix = Path(get_package_prefix(PACKAGE))
+    except PackageNotFoundError as error:
+        raise DemoError(f"package '{PACKAGE}' is not installed; run scripts/setup") from error
+    return prefix / 'share' / PACKAGE, prefix / 'lib' / PACKAGE
+
+
+def transport(share: Path) -> dict[str, str]:
+    """Return variables for a transport of large images within this machine."""
+    wanted = {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
+              **{name: value for name, value in _MALLOC.items() if name not in os.environ}}
+    if not any(name in os.environ for name in _TRANSPORT_VARIABLES):
+        old = os.environ.get('ROS_DISTRO') in ('humble', 'iron', 'jazzy')
+        profile = str(share / 'config' / 'fastdds_large_images.xml')
+        wanted['FASTRTPS_DEFAULT_PROFILES_FILE' if old else
+               'FASTDDS_DEFAULT_PROFILES_FILE'] = profile
+    return wanted
