@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 
 from face_tracker_ros import FaceTracker
 from face_tracker_ros.boxes import iou
@@ -83,6 +84,14 @@ def test_two_ids_each_on_one_person_throughout(rows: list[Row]) -> None:
     assert len({track for row in rows for track in row.tracks}) == 2
     assert sorted(person for _, person in pairs) == sorted([COLLINS, HOPPER]), pairs
     assert len({track for track, _ in pairs}) == 2
+
+
+def test_without_reidentification_the_hidden_person_would_get_another_id() -> None:
+    tracker = FaceTracker.from_config({'tracker.reid_window': 0.0})
+    until_seen_again = islice(demo_clip.frames(), 240)
+    ids = {track.id for frame in until_seen_again
+           for track in tracker.process(frame.image, frame.stamp).tracks}
+    assert len(ids) > 2
 
 
 @pytest.mark.parametrize('person', [COLLINS, HOPPER])

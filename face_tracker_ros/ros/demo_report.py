@@ -62,6 +62,14 @@ def write(summary: dict[str, Any], path: Path) -> None:
                           'that is yours') from error
 
 
+def failure(summary: dict[str, Any]) -> str:
+    """Return why the run does not count as a success, in one line; empty when it does."""
+    if summary['frames_bad']:
+        return (f"{summary['frames_bad']} of {summary['frames_received']} frames were skipped as "
+                'bad; tracker.log says why')
+    return '' if summary['tracks'] else 'no face was tracked'
+
+
 def table(summary: dict[str, Any]) -> str:
     """Return the tracks as a table, and a line of figures below it."""
     lines = ['', '   id   first s    last s   frames   mean score']

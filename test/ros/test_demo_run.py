@@ -13,7 +13,7 @@ import sys
 import time
 
 import cv2
-from face_tracker_ros.ros import children
+from face_tracker_ros.ros import children, demo_report
 import numpy as np
 import pytest
 
@@ -88,6 +88,8 @@ def test_demo_tracks_two_faces_between_processes(demo: Run) -> None:
     assert summary['models'] == {'detector': 'face-detector', 'encoder': 'mobilenetv3-large-face'}
     assert summary['frames_published'] == 30 * SECONDS
     assert 0 < summary['frames_processed'] <= summary['frames_received'] <= 30 * SECONDS
+    assert summary['frames_bad'] == 0
+    assert summary['frames_recorded'] > summary['frames_processed'] / 2
     assert 2 <= summary['embeddings'] and summary['fps'] > 0
     assert 0 < summary['latency_p50_ms'] <= summary['latency_p95_ms']
     assert summary['latency_p50_ms'] <= summary['latency_at_recorder_p50_ms']
@@ -160,6 +162,23 @@ def test_dying_tracker_is_reported_with_its_last_lines(start: Callable[..., Run]
     assert 'the tracker process ended with -9; its last lines' in run.output()
     assert 'loaded detector' in run.output().split('last lines')[1]
     assert run.nodes() == {}
+
+
+def test_tracker_that_ends_too_early_is_a_failure_whatever_its_exit_code(
+        start: Callable[..., Run]) -> None:
+    run = start()
+    run.wait_for(' fps ')
+    tracker = next(pid for pid, command in run.nodes().items() if 'face_tracker_node' in command)
+    os.kill(tracker, signal.SIGINT)
+    assert run.wait() == 2
+    assert 'the tracker process ended with 0; its last lines' in run.output()
+    assert run.nodes() == {}
+
+
+def test_skipped_frames_are_a_failure_though_faces_were_tracked(demo: Run) -> None:
+    summary = json.loads((demo.folder / 'summary.json').read_text())
+    assert demo_report.failure(summary) == ''
+    assert '7 of ' in demo_report.failure({**summary, 'frames_bad': 7})
 
 
 def test_no_face_is_exit_code_1(start: Callable[..., Run], tmp_path: Path) -> None:
