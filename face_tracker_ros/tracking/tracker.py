@@ -123,6 +123,8 @@ class Tracker:
         else:
             self._now += 1 / kalman.REFERENCE_RATE
         table = self._table
+        if self._robust:  # what is out of sight moves on and keeps its size
+            table.mean[table.misses > 0, 6:] = 0
         table.mean, table.covariance = kalman.predict(table.mean, table.covariance, frames)
         self._stamp, self._ahead = stamp, True
 

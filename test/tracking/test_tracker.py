@@ -239,3 +239,12 @@ def test_a_missed_face_is_shown_where_it_is_expected_while_it_coasts():
     assert shown[1].state == 'lost' and shown[1].detection == -1
     assert shown[1].box[[0, 2]].mean() == pytest.approx(100 + 6 * 12, abs=3)
     assert world.see() == {} and [track.id for track in world.lost] == [1]
+
+
+def test_a_hidden_face_keeps_its_size_however_it_changed_before():
+    world = follower()
+    for step in range(15):
+        world.see((0, 300, 300, 160 - 8 * step))
+    world.see(frames=20)
+    height = world.lost[0].box[3] - world.lost[0].box[1]
+    assert height == pytest.approx(160 - 8 * 14, rel=0.25)
