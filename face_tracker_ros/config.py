@@ -40,7 +40,10 @@ class Parameter:
         kind = type(self.default)
         wrong = isinstance(value, bool) is not (kind is bool)
         if kind is float and isinstance(value, int) and not wrong:
-            value = float(value)
+            try:
+                value = float(value)
+            except OverflowError:
+                value = math.inf
         if wrong or not isinstance(value, kind):
             raise ConfigError(f"parameter '{self.name}': {value!r} is a {type(value).__name__}; "
                               f'give a {kind.__name__} such as {self.default!r}')
@@ -106,7 +109,7 @@ class TrackerConfig:
 
     mode: str = _param('robust', "'robust': DeepSORT with the additions below; 'deepsort': the "
                        'published algorithm (one update counts as 1/30 s, additions off).',
-                       choices=('robust', 'deepsort'))
+                       choices=('robust', 'deepsort'), live=False)
     max_cosine_distance: float = _param(
         0.7, 'Largest cosine distance between a face and its track, which motion limits as well; '
         'depends on encoder and scene.', 0.0, 2.0)
@@ -118,7 +121,7 @@ class TrackerConfig:
     coast: float = _param(0.0, 'Seconds for which a track that was not found goes on being '
                           'published where it is expected.', 0.0, 10.0)
     gallery_size: int = _param(30, 'Embeddings kept of each track (L_k; 100 in the paper).',
-                               1, 1000)
+                               1, 1000, live=False)
     low_score_pass: bool = _param(True, 'Prolong tracks with low-score detections '
                                   '(detection.low_score) by overlap.')
     score_weighted_noise: bool = _param(True, 'Trust confident detections more in the motion '
@@ -256,7 +259,11 @@ def _read_yaml(path: Path) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for node, section in content.items():
         if isinstance(section, Mapping) and 'ros__parameters' in section:
-            values = flatten(section['ros__parameters'] or {})
+            parameters = section['ros__parameters'] or {}
+            if not isinstance(parameters, Mapping):
+                raise ConfigError(f"configuration '{path}': ros__parameters of '{node}' is a "
+                                  f"{type(parameters).__name__}; give 'name: value' lines")
+            values = flatten(parameters)
             flat.update({k: v for k, v in values.items() if k not in _NODE_NAMES})
         else:
             flat.update(flatten({node: section}))

@@ -69,7 +69,8 @@ class Track:
     """
     One tracked face at the stamp of one frame.
 
-    id: positive, never given to another person within a run.
+    id: positive, never given to another person within a run. A new track that is recognised only
+        after its first frames (within a second) changes from its own id to the former one.
     box: float32 (4,), left, top, right, bottom in pixels, of the filter's estimate.
     score: of the last detection, 0 to 1.
     state: 'tentative', 'confirmed' (seen in this frame) or 'lost' (predicted only).

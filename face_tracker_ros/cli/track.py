@@ -211,11 +211,13 @@ def _embeddings(path: Path | None, rows: int, detections: Path) -> FloatArray | 
         return None
     try:
         array = np.load(path, allow_pickle=False)
+        if array.dtype.kind not in 'fiu':
+            raise ValueError(f'values of type {array.dtype}')
         vectors = np.asarray(array, np.float32)
     except (OSError, ValueError, EOFError) as error:
         raise SourceError(f"embeddings '{path}': cannot be read ({' '.join(str(error).split())})"
                           '; give an array of numbers saved by numpy.save') from error
-    if vectors.ndim != 2 or len(vectors) != rows:
+    if vectors.ndim != 2 or len(vectors) != rows or not vectors.shape[1]:
         raise SourceError(f"embeddings '{path}': shape {vectors.shape} for {rows} lines of "
                           f"'{detections}'; give one row a line")
     length = np.linalg.norm(vectors, axis=1, keepdims=True)

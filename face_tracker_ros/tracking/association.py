@@ -6,20 +6,20 @@ from face_tracker_ros.types import Float64Array, IntArray
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-FORBIDDEN = 1e5  # a cost that no admissible sum of costs reaches
+_BEYOND = 1e-5  # what an inadmissible pair costs above the limit
 
 
 def assign(cost: Float64Array, limit: float) -> tuple[IntArray, IntArray]:
     """
     Return rows and columns of the cheapest joining in which every pair costs at most `limit`.
 
-    cost: (T, N); entries above `limit`, infinite ones included, are never joined, and as many
-    pairs as possible are.
+    cost: (T, N); entries above `limit`, infinite ones included, are never joined. They count
+    as little more than the limit: a cheap pair is not given up for two that are hardly admissible.
     """
     if 0 in cost.shape:
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
     admissible = cost <= limit
-    rows, columns = linear_sum_assignment(np.where(admissible, cost, FORBIDDEN))
+    rows, columns = linear_sum_assignment(np.where(admissible, cost, limit + _BEYOND))
     joined = admissible[rows, columns]
     return rows[joined], columns[joined]
 

@@ -39,7 +39,8 @@ class Scene:
     @property
     def embedded(self) -> BoolArray:
         """Which faces have an embedding."""
-        return np.asarray(np.isfinite(self.embeddings).all(axis=1))
+        known = np.isfinite(self.embeddings).all(axis=1)
+        return np.asarray(known & (self.embeddings.shape[1] > 0))
 
     def mixed(self) -> BoolArray:
         """Which faces overlap another one, so that their embedding is of both."""
@@ -96,7 +97,7 @@ def match_robust(table: TrackTable, gallery: Gallery, scene: Scene, config: Conf
     embedded = scene.embedded
     distance = 1 - iou(kalman.to_boxes(table.mean), scene.boxes)
     unseen = now - table.last_seen
-    recent = (unseen <= RECENT) | ((table.misses == 0) & (unseen <= parameters.max_age))
+    recent = (unseen <= RECENT) | (table.misses == 0)
     stages.run(distance, parameters.max_iou_distance, recent & table.confirmed, high & ~embedded)
 
     appearance = _appearance(gallery, table, scene)
@@ -106,7 +107,8 @@ def match_robust(table: TrackTable, gallery: Gallery, scene: Scene, config: Conf
     other = appearance > parameters.max_cosine_distance
     cost = appearance + MOTION_SHARE * np.minimum(motion, 1)
     cost[out_of_reach | other] = np.inf
-    stages.run(cost, np.finfo(float).max, table.confirmed, high & embedded)
+    stages.run(cost, parameters.max_cosine_distance + MOTION_SHARE, table.confirmed,
+               high & embedded)
 
     unknown = (gallery.counts(table.slot) == 0)[:, None] | ~embedded[None, :]
     contradicted = ~unknown & (appearance > CONTRADICTION)

@@ -70,7 +70,8 @@ class Tracker:
             known = (table.confirmed & table.settled & (table.misses == 0)
                      & (self._now - table.embedded < self._config.embedding.refresh))
             alone = lonely(boxes, detections.boxes[rows], detections.boxes[high])
-            wanted[high] = ~(alone & known[track] & (overlap.max(axis=0) >= _SURE_OVERLAP))
+            sure = max(_SURE_OVERLAP, 1 - self._config.tracker.max_iou_distance)
+            wanted[high] = ~(alone & known[track] & (overlap.max(axis=0) >= sure))
         return wanted
 
     def update(self, detections: Detections, embeddings: FloatArray | None,
@@ -102,7 +103,7 @@ class Tracker:
         first[faces] = False
         self._begin(np.flatnonzero(first), scene)
         self._correct(tracks, faces, scene)
-        self._drop()
+        self._end(np.where(self._table.confirmed, self._expired(), self._table.misses > 0))
         self._confirm()
         coast = self._config.tracker.coast if self._robust else 0.0
         shown = (self._table.misses == 0) | (self._now - self._table.last_seen <= coast)
@@ -123,8 +124,9 @@ class Tracker:
         else:
             self._now += 1 / kalman.REFERENCE_RATE
         table = self._table
-        if self._robust:  # what is out of sight moves on and keeps its size
-            table.mean[table.misses > 0, 6:] = 0
+        if self._robust:
+            self._end(self._expired())  # after a pause of the images, too, before any matching
+            table.mean[table.misses > 0, 6:] = 0  # what is out of sight keeps its size
         table.mean, table.covariance = kalman.predict(table.mean, table.covariance, frames)
         self._stamp, self._ahead = stamp, True
 
@@ -171,16 +173,18 @@ class Tracker:
         self._gallery.add(table.slot[tracks[new]], scene.embeddings[faces[new]],
                           weights[new].astype(float))
 
-    def _drop(self) -> None:
-        """End tentative tracks that were missed and tracks not seen for `max_age`."""
+    def _expired(self) -> BoolArray:
+        unseen = self._now - self._table.last_seen
+        return np.asarray(unseen > self._config.tracker.max_age + 1e-6)
+
+    def _end(self, gone: BoolArray) -> None:
+        """End the tracks of a mask; confirmed ones are remembered for `reid_window`."""
         table, window = self._table, self._config.tracker.reid_window
-        gone = np.where(table.confirmed, self._now - table.last_seen
-                        > self._config.tracker.max_age + 1e-6, table.misses > 0)
-        if self._robust and window > 0:
-            left = gone & table.confirmed
+        if self._robust:
+            left = gone & table.confirmed & (self._gallery.counts(table.slot) > 0)
             self._departed.add(table.id[left], self._gallery.sums(table.slot[left]),
                                table.last_seen[left])
-            self._departed.keep(self._now - self._departed.last_seen <= window)
+        self._departed.keep((self._now - self._departed.last_seen <= window) & (window > 0))
         self._gallery.close(table.slot[gone])
         table.keep(~gone)
 
@@ -206,7 +210,7 @@ class Tracker:
         if not len(new):
             return
         sums = gallery.sums(table.slot[present])
-        known = np.concatenate((sums, departed.sums.reshape(-1, sums.shape[1])))
+        known = np.concatenate((sums, departed.sums)) if len(departed.id) else sums
         last_seen = np.concatenate((table.last_seen[present], departed.last_seen))
         itself = np.zeros((len(new), len(known)), bool)
         itself[:, :len(present)] = new[:, None] == present[None, :]
