@@ -16,6 +16,8 @@ from face_tracker_ros.tracking import Tracker
 from face_tracker_ros.types import BoolArray, Detections, FloatArray, FrameResult, Image
 import numpy as np
 
+LATE = 1.0  # seconds; a frame that comes so much too late is refused, others begin anew
+
 
 class FaceTracker:
     """
@@ -34,6 +36,7 @@ class FaceTracker:
         self._detector = detector
         self._encoder = encoder
         self._tracker = Tracker(config)
+        self._last = -math.inf
 
     @classmethod
     def from_config(cls, config: Config | Mapping[str, Any] | str | os.PathLike[str] | None = None
@@ -67,12 +70,17 @@ class FaceTracker:
         """
         Return what is seen and tracked in one frame.
 
-        frame: uint8 BGR (H, W, 3). stamp: seconds, not decreasing; an earlier one than the last
-        starts all tracks anew. Raises FrameError for anything else and is then as before.
+        frame: uint8 BGR (H, W, 3). stamp: seconds; one that jumps back by more than a second
+        starts all tracks anew, as a recording that begins again. Raises FrameError for anything
+        else, late frames included, and is then as before.
         """
         check_image(frame)
         if not math.isfinite(stamp):
             raise FrameError(f'stamp: {stamp!r}; give seconds as a finite number')
+        if 0 < self._last - stamp <= LATE:
+            raise FrameError(f'stamp: {self._last - stamp:.3f} s before that of the last frame; '
+                             'give frames in order')
+        self._last = stamp
         begin = time.perf_counter()
         detections = self._detect(frame)
         detected = time.perf_counter()
@@ -92,6 +100,7 @@ class FaceTracker:
     def reset(self) -> None:
         """Forget all tracks and everybody who left; ids go on counting."""
         self._tracker.reset()
+        self._last = -math.inf
 
     def reconfigure(self, config: Config) -> None:
         """

@@ -133,3 +133,15 @@ def test_the_core_works_without_ros():
     found = subprocess.run([sys.executable, '-c', code], check=True, stdout=subprocess.PIPE,
                            text=True)
     assert found.stdout.strip() == '[]'
+
+
+def test_a_late_frame_is_refused_and_a_jump_back_starts_anew(tracker, show):
+    for step in range(5):
+        tracker.process(show((20, 20)), 100 + step / 30)
+    with pytest.raises(FrameError, match='0.100 s before that of the last frame'):
+        tracker.process(show((20, 20)), 100 + 1 / 30)
+    result = tracker.process(show((20, 20)), 100 + 5 / 30)
+    assert [track.id for track in result.tracks] == [1]
+    for step in range(5):
+        result = tracker.process(show((20, 20)), 50 + step / 30)
+    assert [track.id for track in result.tracks] == [2]

@@ -37,7 +37,7 @@ class Statistics:
         """Begin at zero."""
         self._lock = threading.Lock()
         self._counters = Counters()
-        self._ids: set[int] = set()
+        self._highest_id = 0
         self._arrived = -float('inf')
         self._ends: deque[float] = deque(maxlen=_WINDOW)
         self._seconds: dict[str, deque[float]] = {}
@@ -59,7 +59,7 @@ class Statistics:
             self._counters.processed += 1
             self._counters.embeddings += embedded
             self._counters.tracks = len(ids)
-            self._ids |= ids
+            self._highest_id = max(self._highest_id, *ids, 0)
             self._ends.append(time.monotonic())
             for stage, value in seconds.items():
                 self._seconds.setdefault(stage, deque(maxlen=_WINDOW)).append(value)
@@ -77,7 +77,7 @@ class Statistics:
         """
         with self._lock:
             values: dict[str, int | float] = dict(vars(self._counters))
-            values['ids'] = len(self._ids)
+            values['ids'] = self._highest_id
             ends = np.array(self._ends)
             stages = {stage: np.array(seconds) for stage, seconds in self._seconds.items()}
         values['fps'] = _rate(ends)

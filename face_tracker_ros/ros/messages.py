@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Tracks as vision_msgs."""
+"""Tracks as vision_msgs, and the time of a message."""
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -15,6 +15,11 @@ def to_detections(tracks: Iterable[Track], header: Header) -> Detection2DArray:
     """Return one Detection2D a track, in the order given; every header is the image's."""
     return Detection2DArray(header=header,
                             detections=[_to_detection(track, header) for track in tracks])
+
+
+def stamp_seconds(header: Header) -> float:
+    """Return the stamp of a header, whatever it holds."""
+    return float(header.stamp.sec) + header.stamp.nanosec * 1e-9
 
 
 def _to_detection(track: Track, header: Header) -> Detection2D:

@@ -8,18 +8,17 @@ from pathlib import Path
 import queue
 import threading
 import time
-from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from face_tracker_ros.errors import SourceError
 from face_tracker_ros.ros.convert import to_picture
+from face_tracker_ros.ros.messages import stamp_seconds
 from face_tracker_ros.types import Image as Picture
 from face_tracker_ros.video import VideoSink
 import numpy as np
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
-from rclpy.time import Time
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 
@@ -153,7 +152,7 @@ class Recorder(Node):
         return float(np.percentile(self.delays, percent)) * 1e3 if self.delays else 0.0
 
     def _on_tracks(self, message: Detection2DArray) -> None:
-        stamp = _seconds(message)
+        stamp = stamp_seconds(message.header)
         self.delays.append(self.get_clock().now().nanoseconds * 1e-9 - stamp)
         self.stamps.append(stamp)
         self.present = len(message.detections)
@@ -172,14 +171,10 @@ class Recorder(Node):
                                  f'{score:.4f}'))
 
     def _on_image(self, message: Image) -> None:
-        self.video.put(_seconds(message), to_picture(message))
+        self.video.put(stamp_seconds(message.header), to_picture(message))
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
             part = status.name.rpartition(': ')[2]
             if part in self.counters and status.name.startswith(self.get_namespace()[1:]):
                 self.counters[part] = {item.key: item.value for item in status.values}
-
-
-def _seconds(message: Any) -> float:
-    return Time.from_msg(message.header.stamp).nanoseconds * 1e-9

@@ -10,10 +10,11 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 from face_tracker_ros.config import Config
 from face_tracker_ros.errors import FaceTrackerError, FrameError
-from face_tracker_ros.pipeline import FaceTracker
+from face_tracker_ros.pipeline import FaceTracker, LATE
 from face_tracker_ros.ros.convert import AnyImage, to_picture
 from face_tracker_ros.ros.diagnostics import Statistics, summary, to_message
 from face_tracker_ros.ros.latest import LatestWorker
+from face_tracker_ros.ros.messages import stamp_seconds
 from face_tracker_ros.ros.outputs import Outputs
 from face_tracker_ros.ros.parameters import Settings, unknown_overrides
 from face_tracker_ros.types import FrameResult
@@ -21,7 +22,6 @@ from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSDurabilityPolicy, QoSHistoryPolicy, QoSProfile, QoSReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from rclpy.time import Time
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
@@ -176,7 +176,7 @@ class FaceTrackerNode(LifecycleNode):
     def _on_image(self, message: AnyImage) -> None:
         if self._worker is None:
             return
-        stamp = _seconds(message.header)
+        stamp = stamp_seconds(message.header)
         if stamp == 0:
             self._say_once('zero', 'images carry no stamp; their time of arrival is used instead')
             stamp = self._now()
@@ -200,7 +200,7 @@ class FaceTrackerNode(LifecycleNode):
         begin = time.perf_counter()
         picture = to_picture(message)
         converted = time.perf_counter()
-        if self._last_stamp is not None and stamp < self._last_stamp:
+        if self._last_stamp is not None and stamp < self._last_stamp - LATE:
             self._say_once('back', 'image stamps jumped back (a bag that loops?); tracks start '
                            'anew at every such jump')
         with self._tracker_lock:
@@ -285,7 +285,3 @@ class FaceTrackerNode(LifecycleNode):
 
     def _now(self) -> float:
         return self.get_clock().now().nanoseconds * 1e-9
-
-
-def _seconds(header: Header) -> float:
-    return Time.from_msg(header.stamp).nanoseconds * 1e-9

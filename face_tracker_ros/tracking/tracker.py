@@ -37,7 +37,7 @@ class Tracker:
         self.reset()
 
     def configure(self, config: Config) -> None:
-        """Take new parameters; a new gallery_size counts from the next `reset`."""
+        """Take new parameters; those that may change while running (`Parameter.live`)."""
         self._config = config
         self._robust = config.tracker.mode == 'robust'
 

@@ -139,6 +139,10 @@ def test_bad_embeddings_are_refused(det, tmp_path, capsys):
     refused(capsys, words, 'emb.npy', 'cannot be read', 'numpy.save')
     np.save(path, np.zeros((59, 8)))
     refused(capsys, words, '(59, 8) for 60 lines', 'one row a line')
+    np.save(path, np.zeros((60, 0)))
+    refused(capsys, words, '(60, 0)')
+    np.save(path, np.zeros((60, 8), complex))
+    refused(capsys, words, 'cannot be read', 'complex')
     np.save(path, np.array([{}], object), allow_pickle=True)
     refused(capsys, words, 'cannot be read')
 

@@ -162,6 +162,16 @@ def test_images_without_stamps_and_looping_bags_are_reported_once(
     assert tracker.output().count('stamps jumped back') == 1
 
 
+def test_images_with_impossible_stamps_are_survived(
+        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+    client.tracks_of(two_people, 2)
+    header = Header()
+    header.stamp.sec = -1
+    client.images.publish(convert.to_message(two_people, header))
+    client.tracks_of(two_people, 2)
+    assert tracker.process.poll() is None
+
+
 def test_diagnostics_tell_rates_latencies_and_models(
         client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
     client.tracks_of(two_people, 2)

@@ -248,3 +248,51 @@ def test_a_hidden_face_keeps_its_size_however_it_changed_before():
     world.see(frames=20)
     height = world.lost[0].box[3] - world.lost[0].box[1]
     assert height == pytest.approx(160 - 8 * 14, rel=0.25)
+
+
+@pytest.mark.parametrize('window, gap, expected', [(60.0, 30.0, 1), (60.0, 3600.0, 2),
+                                                   (0.0, 30.0, 2)])
+def test_a_pause_of_the_images_counts_as_absence(window, gap, expected):
+    """No frame comes in between, so nothing but the stamps tells of the time that passed."""
+    world = follower(reid_window=window)
+    world.see((0, 100, 100), frames=10)
+    world.stamp += gap
+    assert world.see((0, 100, 100)) == {}  # a new track has to prove itself first
+    assert set(world.see((0, 100, 100), frames=5)) == {expected}
+
+
+def test_after_a_pause_position_alone_is_no_reason_for_an_id():
+    tracker = Tracker(Config())
+    detections, _ = frame((0, 100, 100))
+    for step in range(10):
+        tracker.update(detections, None, step / 30)
+    for step in range(5):
+        tracks, _ = tracker.update(detections, None, 3600 + step / 30)
+    assert [track.id for track in tracks] == [2]
+
+
+def test_people_who_were_never_embedded_leave_without_a_trace():
+    tracker = Tracker(Config())
+    people, embeddings = frame((0, 100, 100), (1, 400, 100), (2, 700, 100))
+    for step in range(10):
+        tracker.update(people, np.full((3, 16), np.nan, np.float32), step / 30)
+    for step in range(10, 60):
+        tracker.update(NOBODY, NO_EMBEDDINGS, step / 30)
+    for step in range(60, 70):
+        tracks, _ = tracker.update(people, embeddings, step / 30)
+    assert sorted(track.id for track in tracks) == [4, 5, 6]
+
+
+def test_who_left_is_forgotten_as_soon_as_the_window_is_closed():
+    config = Config()
+    tracker = Tracker(config)
+    people, embeddings = frame((0, 100, 100))
+    for step in range(10):
+        tracker.update(people, embeddings, step / 30)
+    tracker.update(NOBODY, NO_EMBEDDINGS, 5.0)
+    tracker.configure(config.updated({'tracker.reid_window': 0.0}))
+    tracker.update(NOBODY, NO_EMBEDDINGS, 5.1)
+    tracker.configure(config)
+    for step in range(10):
+        tracks, _ = tracker.update(people, embeddings, 6 + step / 30)
+    assert [track.id for track in tracks] == [2]
