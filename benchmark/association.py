@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Association compared: every tracker on the same detections and embeddings, scored alike."""
+"""
+Association compared: every tracker on the same detections and embeddings, scored alike.
+
+Scored is the detection that a tracker joins to an id, so that no smoothing of boxes counts.
+"""
 from __future__ import annotations
 
 import argparse
@@ -46,7 +50,7 @@ def ours(mode: str, frame_rate: float) -> Step:
         wanted = tracker.wants_embedding(detections, stamp)
         known = np.where(wanted[:, None], embeddings, np.nan).astype(np.float32)
         tracks, _ = tracker.update(detections, known, stamp)
-        return [(track.id, track.box) for track in tracks]
+        return [(track.id, detections.boxes[track.detection]) for track in tracks]
     return step
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from face_tracker_ros.transport import large_images
 from launch import LaunchContext, LaunchDescription
 from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
 from launch_ros.actions import Node
@@ -39,19 +40,6 @@ ARGUMENTS = (
                           'already wins); system: leave both as they are.'),
 )
 
-# Fast DDS 3 has another name for this variable than the versions before.
-PROFILE_VARIABLE = ('FASTRTPS_DEFAULT_PROFILES_FILE'
-                    if os.environ.get('ROS_DISTRO') in ('humble', 'iron', 'jazzy') else
-                    'FASTDDS_DEFAULT_PROFILES_FILE')
-# Who set one of these has chosen a transport.
-TRANSPORT_VARIABLES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE',
-                       'FASTDDS_BUILTIN_TRANSPORTS')
-MALLOC = {
-    'MALLOC_MMAP_THRESHOLD_': '268435456',
-    'MALLOC_TRIM_THRESHOLD_': '536870912',
-    'MALLOC_TOP_PAD_': '67108864',
-}
-
 
 def generate_launch_description() -> LaunchDescription:
     """Return the arguments, the environment and the node."""
@@ -62,10 +50,8 @@ def generate_launch_description() -> LaunchDescription:
 def _environment(context: LaunchContext) -> list[SetEnvironmentVariable]:
     if context.launch_configurations['transport'] == 'system':
         return []
-    wanted = {name: value for name, value in MALLOC.items() if name not in os.environ}
-    if not any(name in os.environ for name in TRANSPORT_VARIABLES):
-        wanted[PROFILE_VARIABLE] = str(SHARE / 'config' / 'fastdds_large_images.xml')
-    return [SetEnvironmentVariable(name, value) for name, value in wanted.items()]
+    return [SetEnvironmentVariable(name, value)
+            for name, value in large_images(SHARE, os.environ).items()]
 
 
 def _node(context: LaunchContext) -> list[Node]:

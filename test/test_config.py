@@ -48,6 +48,7 @@ def test_empty_file_means_the_defaults(tmp_path):
     ({'detection.width': 8}, ['8', 'out of range', '64']),
     ({'detection.score': 1.5}, ['1.5', 'out of range', '0 to 1']),
     ({'detection.score': float('nan')}, ['nan', 'out of range']),
+    ({'detection.score': 10 ** 400}, ['detection.score', 'out of range']),
     ({'tracker.low_score_pass': 1}, ['1', 'bool']),
     ({'tracker.mode': 'fast'}, ['fast', 'robust', 'deepsort']),
     ({'detection.low_score': 0.9}, ['detection.low_score', '0.9', 'detection.score']),
@@ -60,7 +61,8 @@ def test_what_is_wrong_is_refused_with_name_value_and_remedy(values, words):
         assert word in str(refusal.value)
 
 
-@pytest.mark.parametrize('content', ['- 1\n- 2\n', 'a: [1\n', '\xff'])
+@pytest.mark.parametrize('content', ['- 1\n- 2\n', 'a: [1\n', '\xff',
+                                     '/**:\n  ros__parameters: [1, 2]\n'])
 def test_file_that_holds_no_parameters_is_refused_by_its_name(tmp_path, content):
     path = tmp_path / 'bad.yaml'
     path.write_bytes(content.encode('latin-1'))

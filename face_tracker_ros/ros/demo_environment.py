@@ -6,13 +6,9 @@ import os
 from pathlib import Path
 
 from face_tracker_ros.errors import FaceTrackerError
+from face_tracker_ros.transport import large_images
 
 PACKAGE = 'face_tracker_ros'
-
-_MALLOC = {'MALLOC_MMAP_THRESHOLD_': '268435456', 'MALLOC_TRIM_THRESHOLD_': '536870912',
-           'MALLOC_TOP_PAD_': '67108864'}
-_TRANSPORT_VARIABLES = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE',
-                        'FASTDDS_BUILTIN_TRANSPORTS')
 
 
 class DemoError(FaceTrackerError):
@@ -35,11 +31,4 @@ def installed() -> tuple[Path, Path]:
 
 def transport(share: Path) -> dict[str, str]:
     """Return variables for a transport of large images within this machine."""
-    wanted = {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
-              **{name: value for name, value in _MALLOC.items() if name not in os.environ}}
-    if not any(name in os.environ for name in _TRANSPORT_VARIABLES):
-        old = os.environ.get('ROS_DISTRO') in ('humble', 'iron', 'jazzy')
-        profile = str(share / 'config' / 'fastdds_large_images.xml')
-        wanted['FASTRTPS_DEFAULT_PROFILES_FILE' if old else
-               'FASTDDS_DEFAULT_PROFILES_FILE'] = profile
-    return wanted
+    return {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST', **large_images(share, os.environ)}
