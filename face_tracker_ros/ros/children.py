@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 
-# Has Linux end the process when its parent dies, however that happens, and becomes the command.
+# Has Linux kill the process when its parent dies, however that happens, and becomes the command.
+# No softer signal: a process killed amid a message can leave those who share memory with it stuck.
 _LAUNCH = """
 import ctypes, os, signal, sys
-ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 if os.getppid() != int(sys.argv[1]):
     sys.exit(1)
 os.execvp(sys.argv[2], sys.argv[2:])

@@ -18,6 +18,7 @@ from typing import Any
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 _MEBIBYTE = 1 << 20
 _WAKE_SECONDS = 0.5
+_LAST_SECONDS = 30  # after a signal to stop; then the system ends what hangs in the middleware
 
 
 def run(make_node: Callable[[], Any], args: Sequence[str] | None = None) -> int:
@@ -80,8 +81,13 @@ def _watch_signals() -> threading.Event:
     # an exception out of a signal handler could rise anywhere; SIGINT is handled even where the
     # shell has the process started with it ignored.
     leaving = threading.Event()
+
+    def leave(*_: object) -> None:
+        leaving.set()
+        signal.alarm(_LAST_SECONDS)
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: leaving.set())
+        signal.signal(number, leave)
     return leaving
 
 
