@@ -42,8 +42,8 @@ class Network:
         self._names = [_name(port, number) for number, port in enumerate(self._read().outputs)]
 
     def prepare(self, width: int, height: int, batch: int = 1) -> None:
-        """Compile for pictures of this size, so that the first one need not wait."""
-        self._request((batch, height, width))
+        """Compile for pictures of this size and run once, so that the first need not wait."""
+        self.infer(np.zeros((batch, height, width, 3), np.uint8))
 
     def infer(self, images: Image) -> dict[str, FloatArray]:
         """Return the outputs (copies) by name; 'output0', 'output1', ... where they have none."""

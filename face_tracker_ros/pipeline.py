@@ -49,12 +49,7 @@ class FaceTracker:
         or corrupt.
         """
         config = Config.load(config)
-        detector, encoder = FaceDetector.from_config(config), FaceEncoder.from_config(config)
-        # The first inference of a network takes several times as long as those after it.
-        blank = np.zeros((720, 1280, 3), np.uint8)
-        detector.detect(blank, 1.0, 1.0)
-        encoder.encode(blank, np.array([[0, 0, 100, 100]], np.float32))
-        return cls(config, detector, encoder)
+        return cls(config, FaceDetector.from_config(config), FaceEncoder.from_config(config))
 
     @property
     def config(self) -> Config:
@@ -117,10 +112,8 @@ class FaceTracker:
         self._tracker.configure(config)
 
     def _detect(self, frame: Image) -> Detections:
-        detection, tracker = self._config.detection, self._config.tracker
-        second_pass = tracker.mode == 'robust' and tracker.low_score_pass
-        least = detection.low_score if second_pass else detection.score
-        found = self._detector.detect(frame, least, detection.nms_iou)
+        detection = self._config.detection
+        found = self._detector.detect(frame, self._tracker.least_score, detection.nms_iou)
         sides = found.boxes[:, 2:] - found.boxes[:, :2]
         return found[np.flatnonzero((sides >= detection.min_size).all(axis=1))]
 

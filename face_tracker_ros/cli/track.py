@@ -17,6 +17,7 @@ from face_tracker_ros.config import Config
 from face_tracker_ros.errors import ConfigError, FaceTrackerError, SourceError
 from face_tracker_ros.evaluation.mot_text import read_detections, write_tracks
 from face_tracker_ros.types import Detections, FloatArray
+from face_tracker_ros.vectors import unit
 from face_tracker_ros.video import check_writable, open_source, VideoSink
 import numpy as np
 import yaml
@@ -220,9 +221,7 @@ def _embeddings(path: Path | None, rows: int, detections: Path) -> FloatArray | 
     if vectors.ndim != 2 or len(vectors) != rows or not vectors.shape[1]:
         raise SourceError(f"embeddings '{path}': shape {vectors.shape} for {rows} lines of "
                           f"'{detections}'; give one row a line")
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    with np.errstate(invalid='ignore', divide='ignore'):
-        return np.asarray(vectors / length)
+    return unit(vectors, np.nan)
 
 
 if __name__ == '__main__':

@@ -9,6 +9,7 @@ from face_tracker_ros.inference import Network
 from face_tracker_ros.model_spec import ModelSpec
 from face_tracker_ros.models import find_model
 from face_tracker_ros.types import BoolArray, FloatArray, Image
+from face_tracker_ros.vectors import unit
 import numpy as np
 
 # A crop of more than this many times the picture's longer side holds no face to speak of.
@@ -53,7 +54,7 @@ class FaceEncoder:
         if chosen.any():
             crops = box_ops.square_crops(image, boxes[chosen], self._spec.input.width,
                                          self._spec.crop_scale)
-            vectors[chosen] = _unit(self._infer(crops))
+            vectors[chosen] = unit(self._infer(crops), np.nan)
         return vectors
 
     def _infer(self, crops: Image) -> FloatArray:
@@ -73,9 +74,3 @@ def _visible(boxes: FloatArray, width: int, height: int, crop_scale: float) -> B
         side = crop_scale * (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0)
         small = side <= _LARGEST_CROP * max(width, height)
     return np.asarray(box_ops.usable(boxes) & inside & small, bool)
-
-
-def _unit(vectors: FloatArray) -> FloatArray:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    sound = np.isfinite(length) & (length > 0)
-    return np.asarray(np.where(sound, vectors / np.where(sound, length, 1), np.nan), np.float32)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from face_tracker_ros.types import BoolArray, Float64Array, FloatArray, IntArray
+from face_tracker_ros.vectors import unit
 import numpy as np
 import numpy.typing as npt
 
@@ -105,14 +106,6 @@ class Gallery:
         self._sums = _longer(self._sums, count)
         self._counts = _longer(self._counts, count)
         self._free.extend(range(capacity + count - 1, capacity - 1, -1))
-
-
-def unit(vectors: FloatArray) -> FloatArray:
-    """Return vectors (M, D) at unit length; rows of zeros stay."""
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    scaled = np.zeros_like(vectors)
-    np.divide(vectors, length, out=scaled, where=length > 0)
-    return scaled
 
 
 def _longer(rows: npt.NDArray[Any], count: int) -> npt.NDArray[Any]:

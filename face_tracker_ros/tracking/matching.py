@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from face_tracker_ros.boxes import iou
 from face_tracker_ros.config import Config
@@ -36,12 +37,13 @@ class Scene:
     embeddings: FloatArray
     rows: IntArray
 
-    @property
+    @cached_property
     def embedded(self) -> BoolArray:
         """Which faces have an embedding."""
         known = np.isfinite(self.embeddings).all(axis=1)
         return np.asarray(known & (self.embeddings.shape[1] > 0))
 
+    @cached_property
     def mixed(self) -> BoolArray:
         """Which faces overlap another one, so that their embedding is of both."""
         overlap = iou(self.boxes, self.boxes)

@@ -7,12 +7,13 @@ import math
 from face_tracker_ros.boxes import iou, usable
 from face_tracker_ros.config import Config
 from face_tracker_ros.tracking import kalman
-from face_tracker_ros.tracking.gallery import Gallery, unit
+from face_tracker_ros.tracking.gallery import Gallery
 from face_tracker_ros.tracking.matching import lonely, match_published, match_robust, Scene
 from face_tracker_ros.tracking.reid import Departed, recognise
 from face_tracker_ros.tracking.table import TrackTable
 from face_tracker_ros.types import (BoolArray, CONFIRMED, Detections, FloatArray, IntArray, LOST,
                                     Track)
+from face_tracker_ros.vectors import unit
 import numpy as np
 
 _LARGEST = 1e6  # pixels; a box that reaches beyond is no face
@@ -49,6 +50,13 @@ class Tracker:
         self._stamp: float | None = None
         self._ahead = False  # whether the tracks stand predicted at _stamp already
         self._now = 0.0
+
+    @property
+    def least_score(self) -> float:
+        """The score below which a detection is of no use."""
+        if self._robust and self._config.tracker.low_score_pass:
+            return self._config.detection.low_score
+        return self._config.detection.score
 
     def wants_embedding(self, detections: Detections, stamp: float) -> BoolArray:
         """
@@ -116,26 +124,22 @@ class Tracker:
             self.reset()
         if self._ahead and stamp == self._stamp:
             return
-        frames = 1.0
-        if self._robust:
-            frames = (stamp - (stamp if self._stamp is None else self._stamp)
-                      ) * kalman.REFERENCE_RATE
-            self._now = stamp
-        else:
-            self._now += 1 / kalman.REFERENCE_RATE
         table = self._table
         if self._robust:
+            last = stamp if self._stamp is None else self._stamp
+            frames = (stamp - last) * kalman.REFERENCE_RATE
+            self._now = stamp
             self._end(self._expired())  # after a pause of the images, too, before any matching
             table.mean[table.misses > 0, 6:] = 0  # what is out of sight keeps its size
+        else:
+            frames = 1.0
+            self._now += 1 / kalman.REFERENCE_RATE
         table.mean, table.covariance = kalman.predict(table.mean, table.covariance, frames)
         self._stamp, self._ahead = stamp, True
 
     def _usable(self, detections: Detections) -> IntArray:
-        least = self._config.detection.score
-        if self._robust and self._config.tracker.low_score_pass:
-            least = self._config.detection.low_score
         with np.errstate(invalid='ignore'):
-            good = detections.scores >= least
+            good = detections.scores >= self.least_score
             good &= (np.abs(detections.boxes) <= _LARGEST).all(axis=1)
         return np.flatnonzero(usable(detections.boxes) & good)
 
@@ -167,7 +171,7 @@ class Tracker:
         new = scene.embedded[faces]
         table.embedded[tracks[new]] = self._now
         if self._robust:
-            new &= ~scene.mixed()[faces] | (self._gallery.counts(table.slot[tracks]) == 0)
+            new &= ~scene.mixed[faces] | (self._gallery.counts(table.slot[tracks]) == 0)
         sides = (scene.boxes[faces, 2:] - scene.boxes[faces, :2]).min(axis=1, initial=np.inf)
         weights = np.maximum(scene.scores[faces], 1e-3) * np.minimum(sides / _FULL_WEIGHT_SIZE, 1)
         self._gallery.add(table.slot[tracks[new]], scene.embeddings[faces[new]],
