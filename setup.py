@@ -53,6 +53,7 @@ setup(
             'track = face_tracker_ros.cli.track:main',
             'models = face_tracker_ros.cli.models:main',
             'evaluate = face_tracker_ros.cli.evaluate:main',
+            'benchmark = face_tracker_ros.cli.benchmark:main',
         ],
     },
 )

@@ -13,6 +13,7 @@ COMMANDS = {
     'track': 'follow the faces of a video, camera or folder of pictures',
     'models': 'list, check and fetch the face detectors and encoders',
     'evaluate': 'score tracks against ground truth',
+    'benchmark': 'measure the speed on this machine, stage by stage',
 }
 
 

@@ -47,13 +47,18 @@ class Network:
 
     def infer(self, images: Image) -> dict[str, FloatArray]:
         """Return the outputs (copies) by name; 'output0', 'output1', ... where they have none."""
-        batch, height, width = images.shape[:3]
-        request = self._request((batch, height, width))
-        pictures = np.ascontiguousarray(images)  # lives until the request is done with it
-        request.set_input_tensor(ov.Tensor(pictures, shared_memory=True))
+        request = self.request(images)
         request.infer()
         return {name: np.array(request.get_output_tensor(number).data, np.float32)
                 for number, name in enumerate(self._names)}
+
+    def request(self, images: Image) -> Any:
+        """Return OpenVINO's request that is set to run on the pictures, and keeps them alive."""
+        batch, height, width = images.shape[:3]
+        request = self._request((batch, height, width))
+        self._pictures = np.ascontiguousarray(images)
+        request.set_input_tensor(ov.Tensor(self._pictures, shared_memory=True))
+        return request
 
     def _use_cache(self, folder: Path) -> None:
         try:

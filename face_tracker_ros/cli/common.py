@@ -1,12 +1,15 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""What commands share: how they end, and what they print to."""
+"""What commands share: how they end, what they print to, and how they are given parameters."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 import sys
 
-from face_tracker_ros.errors import FaceTrackerError
+from face_tracker_ros.config import Config
+from face_tracker_ros.errors import ConfigError, FaceTrackerError
 from rich.console import Console
+import yaml
 
 
 def finish(name: str, work: Callable[[], int]) -> int:
@@ -29,3 +32,19 @@ def make_console() -> Console:
     """Return a console for tables: as wide as the terminal, and wide enough for files."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=200)
+
+
+def configuration(file: Path | None, changes: Sequence[str]) -> Config:
+    """Return the parameters of a file (None: the defaults) with each NAME=VALUE set."""
+    values = {}
+    for text in changes:
+        name, equals, value = text.partition('=')
+        if not equals or not name:
+            raise ConfigError(f"--set '{text}': not NAME=VALUE; "
+                              'give for example --set tracker.max_age=2.0')
+        try:
+            values[name.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ConfigError(f"--set '{text}': '{value}' is no value; put it in quotes"
+                              ) from error
+    return Config.load(file).updated(values)

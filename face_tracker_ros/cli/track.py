@@ -11,16 +11,14 @@ import sys
 import time
 from typing import TextIO
 
-from face_tracker_ros.cli.common import finish
+from face_tracker_ros.cli.common import configuration, finish
 from face_tracker_ros.cli.track_report import Report
-from face_tracker_ros.config import Config
 from face_tracker_ros.errors import ConfigError, FaceTrackerError, SourceError
 from face_tracker_ros.evaluation.mot_text import read_detections, write_tracks
 from face_tracker_ros.types import Detections, FloatArray
 from face_tracker_ros.vectors import unit
 from face_tracker_ros.video import check_writable, open_source, VideoSink
 import numpy as np
-import yaml
 
 _EPILOG = """
 examples:
@@ -70,21 +68,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _configuration(given: argparse.Namespace) -> Config:
-    values = {}
-    for text in given.set:
-        name, equals, value = text.partition('=')
-        if not equals or not name:
-            raise ConfigError(f"--set '{text}': not NAME=VALUE; "
-                              'give for example --set tracker.max_age=2.0')
-        try:
-            values[name.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise ConfigError(f"--set '{text}': '{value}' is no value; put it in quotes"
-                              ) from error
-    return Config.load(given.config).updated(values)
-
-
 @contextmanager
 def _open_text(path: Path | None) -> Iterator[TextIO | None]:
     if path is None:
@@ -122,7 +105,7 @@ def _refuse_overwriting(given: argparse.Namespace) -> None:
 
 
 def _from_pictures(given: argparse.Namespace) -> int:
-    config = _configuration(given)
+    config = configuration(given.config, given.set)
     _refuse_overwriting(given)
     for option in ('embeddings', 'image_size'):
         if getattr(given, option) is not None:
@@ -156,7 +139,7 @@ def _from_pictures(given: argparse.Namespace) -> int:
 
 
 def _from_detections(given: argparse.Namespace) -> int:
-    config = _configuration(given)
+    config = configuration(given.config, given.set)
     _refuse_overwriting(given)
     if given.output is not None:
         raise ConfigError('--output: needs pictures; give a SOURCE instead of --detections')

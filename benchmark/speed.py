@@ -1,0 +1,170 @@
+#!/usr/bin/env python3
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""
+Speed on generated scenes, interleaved frame by frame with the original proof of concept.
+
+The process is bound to as many cores as there are threads. Where ROS 2 is sourced, what the node
+adds to a frame is measured, too: message to picture, tracks to a serialized message, drawing.
+"""
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+import os
+from pathlib import Path
+from typing import Any
+
+import cv2
+from face_tracker_ros import Config
+from face_tracker_ros.annotate import draw
+from face_tracker_ros.cli.common import configuration
+from face_tracker_ros.detection import FaceDetector
+from face_tracker_ros.evaluation import scenes, speed, speed_table
+from face_tracker_ros.types import FrameResult, Image
+import numpy as np
+from original import Original
+from rich.console import Console
+from rich.progress import track as progress
+from rich.table import Table
+
+_SEED = 100
+_WARM = 8  # frames, not counted
+
+
+def frames_of(people: Sequence[Sequence[scenes.Portrait]], count: int, height: int,
+              length: int) -> list[Image]:
+    """Return a scene with `count` faces all the time, seen by a camera that moves."""
+    size = (round(height * 16 / 9 / 2) * 2, height)
+    if count == 0:
+        wall = scenes.background(np.random.default_rng(_SEED), size[0] + length, height)
+        return [np.ascontiguousarray(wall[:, step:step + size[0]]) for step in range(length)]
+    options = scenes.SceneOptions(people=count, seconds=length / scenes.RATE, camera='moving',
+                                  returns=False)
+    return [np.asarray(cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA), np.uint8)
+            for frame in scenes.generate(people, _SEED, options)]
+
+
+def compare(config: Config, frames: Sequence[Image], clock: str, original: bool) -> dict[str, Any]:
+    """Return our summary of the frames and, interleaved with it, the original's."""
+    tick = speed.CLOCKS[clock]
+    timed = speed.Timed(config, tick)
+    other = Original(config) if original else None
+    extras = [timed_draw, *ros_steps()]
+    seconds: list[float] = []
+    faces = 0
+    for number, frame in enumerate(frames):
+        counted = number >= _WARM
+        result = timed.process(frame, number / scenes.RATE, counted)
+        if counted:
+            timed.samples.add(dict(step(frame, result, tick) for step in extras))
+        if other is not None:
+            begin = tick()
+            found = other.process(frame, number / scenes.RATE)
+            if counted:
+                seconds.append(tick() - begin)
+                faces += len(found)
+    summary = timed.samples.summary()
+    if seconds:
+        summary['original'] = {'median': 1000 * float(np.median(seconds)),
+                               'p95': 1000 * float(np.quantile(seconds, 0.95)),
+                               'faces': faces / len(seconds)}
+        summary['times'] = float(np.sum(seconds) / np.sum(timed.samples.seconds['total']))
+    return summary
+
+
+Step = Callable[[Image, FrameResult, speed.Clock], 'tuple[str, float]']
+
+
+def timed_draw(frame: Image, result: FrameResult, tick: speed.Clock) -> tuple[str, float]:
+    """Return the seconds to draw the tracks."""
+    canvas = frame.copy()
+    begin = tick()
+    draw(canvas, result)
+    return 'draw', tick() - begin
+
+
+def ros_steps() -> Iterator[Step]:
+    """Yield what the node does besides, where ROS 2 is there."""
+    try:
+        from face_tracker_ros.ros.convert import to_message, to_picture
+        from face_tracker_ros.ros.messages import to_detections
+        from rclpy.serialization import serialize_message
+        from std_msgs.msg import Header
+    except ImportError:
+        return
+
+    def convert(frame: Image, result: FrameResult, tick: speed.Clock) -> tuple[str, float]:
+        message = to_message(frame, Header())
+        begin = tick()
+        to_picture(message)
+        return 'convert', tick() - begin
+
+    def publish(frame: Image, result: FrameResult, tick: speed.Clock) -> tuple[str, float]:
+        begin = tick()
+        serialize_message(to_detections(result.tracks, Header()))
+        return 'publish', tick() - begin
+    yield convert
+    yield publish
+
+
+def show(results: Sequence[dict[str, Any]], console: Console) -> None:
+    """Print one row a scene."""
+    table = Table(title='Median ms a frame (95 %)')
+    columns = ('height', 'faces', 'found', 'embedded', 'total', 'bare', 'ratio', 'own', 'resize',
+               'detect', 'decode', 'camera', 'crop', 'embed', 'quality', 'associate', 'glue',
+               'draw', 'original', 'times')
+    for column in columns:
+        table.add_column(column, justify='right', no_wrap=True)
+    for found in results:
+        middle, late = found['median'], found['p95']
+        cells = {'height': str(found['height']), 'faces': str(found['people']),
+                 'found': f"{found['faces']:.1f}", 'embedded': f"{found['embedded']:.1f}",
+                 'ratio': f"{found['ratio']:.2f}", 'own': f"{found['own']:.2f}",
+                 **{name: f'{value:.2f}' for name, value in middle.items()},
+                 'total': f"{middle['total']:.1f} ({late['total']:.1f})",
+                 'bare': f"{middle['bare']:.1f}"}
+        if 'original' in found:
+            cells['original'] = (f"{found['original']['median']:.1f} "
+                                 f"({found['original']['p95']:.1f})")
+            cells['times'] = f"{found['times']:.1f}"
+        table.add_row(*(cells.get(column, '') for column in columns))
+    console.print(table)
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--people', type=Path, metavar='FOLDER', required=True,
+                        help='photos for generated scenes, a folder a person')
+    parser.add_argument('--faces', type=int, nargs='+', default=[0, 1, 5, 10, 20])
+    parser.add_argument('--heights', type=int, nargs='+', default=[480, 720, 1080])
+    parser.add_argument('--frames', type=int, default=80, help='frames of each scene')
+    parser.add_argument('--threads', type=int, default=1, help='threads and cores')
+    parser.add_argument('--clock', choices=speed.CLOCKS, default='wall',
+                        help="'cpu' counts computing only, for machines with other work")
+    parser.add_argument('--no-original', action='store_true', help='leave the baseline out')
+    parser.add_argument('--config', type=Path, metavar='YAML', help='parameters')
+    parser.add_argument('--set', action='append', default=[], metavar='NAME=VALUE')
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write what is measured')
+    given = parser.parse_args()
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[-given.threads:])
+    cv2.setNumThreads(given.threads)
+    config = configuration(given.config, given.set).updated({'inference.threads': given.threads})
+    people = scenes.read_portraits(given.people, FaceDetector.from_config(Config()))[1::2]
+    results = []
+    for height, count in progress([(height, count) for height in given.heights
+                                   for count in given.faces], 'measuring', transient=True):
+        frames = frames_of(people, count, height, given.frames)
+        results.append({'height': height, 'people': count, 'threads': given.threads,
+                        'clock': given.clock,
+                        **compare(config, frames, given.clock, not given.no_original)})
+    console = Console(width=190)
+    show(results, console)
+    begin = speed.start(config)
+    console.print(speed_table.start_table(begin))
+    if given.json:
+        speed.write_json(given.json, [*results, {'start': begin}])
+
+
+if __name__ == '__main__':
+    main()

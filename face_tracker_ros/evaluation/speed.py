@@ -1,0 +1,200 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Where the time of a frame goes: by stage, and beside the bare inference of what it ran."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+import functools
+import json
+import os
+from pathlib import Path
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any
+
+from face_tracker_ros.config import Config
+from face_tracker_ros.inference import Network
+from face_tracker_ros.pipeline import FaceTracker
+from face_tracker_ros.types import FrameResult, Image
+import numpy as np
+
+Clock = Callable[[], float]
+
+CLOCKS: Mapping[str, Clock] = {'wall': time.perf_counter, 'cpu': time.process_time}
+STAGES = ('resize', 'detect', 'decode', 'camera', 'crop', 'embed', 'quality', 'associate', 'glue')
+INFERENCE = ('detect', 'embed')  # what the networks take; the rest is ours to keep small
+
+_START = """
+import json, resource, sys, time
+begin = time.perf_counter()
+from face_tracker_ros import FaceTracker
+import numpy as np
+imported = time.perf_counter()
+tracker = FaceTracker.from_config(json.loads(sys.argv[1]))
+loaded = time.perf_counter()
+frame = np.zeros((720, 1280, 3), np.uint8)
+tracker.process(frame, 0.0)
+first = time.perf_counter()
+for number in range(1, 30):
+    tracker.process(frame, number / 30)
+print(json.dumps({'import': imported - begin, 'load': loaded - imported,
+                  'first frame': first - loaded,
+                  'peak MiB': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+"""
+
+
+@dataclass
+class Samples:
+    """Seconds by name, one value a frame, and how many faces and embeddings there were."""
+
+    seconds: dict[str, list[float]] = field(default_factory=dict)
+    faces: int = 0
+    embedded: int = 0
+    frames: int = 0
+
+    def add(self, values: Mapping[str, float]) -> None:
+        """Note one frame's seconds."""
+        for name, value in values.items():
+            self.seconds.setdefault(name, []).append(value)
+
+    def summary(self) -> dict[str, Any]:
+        """Return medians and 95 % quantiles in milliseconds, means a frame, and ratios."""
+        middle = {name: float(1000 * np.median(values)) for name, values in self.seconds.items()}
+        late = {name: float(1000 * np.quantile(values, 0.95))
+                for name, values in self.seconds.items()}
+        own = np.array(self.seconds['total']) - sum(np.array(self.seconds[name])
+                                                    for name in INFERENCE)
+        bare = np.array(self.seconds['bare'])
+        return {'frames': self.frames, 'faces': self.faces / self.frames,
+                'embedded': self.embedded / self.frames, 'median': middle, 'p95': late,
+                'own': float(1000 * np.median(own)),
+                'ratio': float(np.sum(self.seconds['total']) / np.sum(bare))}
+
+
+class Stopwatch:
+    """Adds up the time spent in methods, by stage and without what they call of other stages."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Start with nothing."""
+        self._clock = clock
+        self._open: list[str] = []
+        self._since = 0.0
+        self.spent: dict[str, float] = {}
+
+    def watch(self, owner: Any, method: str, stage: str,
+              note: Callable[..., None] | None = None) -> None:
+        """Time a method of one object from now on; `note` is told its arguments."""
+        inner = getattr(owner, method)
+
+        @functools.wraps(inner)
+        def timed(*arguments: Any) -> Any:
+            if note is not None:
+                note(*arguments)
+            self._turn()
+            self._open.append(stage)
+            try:
+                return inner(*arguments)
+            finally:
+                self._turn()
+                self._open.pop()
+        setattr(owner, method, timed)
+
+    def take(self) -> dict[str, float]:
+        """Return what was spent by stage since the last time."""
+        spent, self.spent = self.spent, {}
+        return spent
+
+    def _turn(self) -> None:
+        now = self._clock()
+        if self._open:
+            stage = self._open[-1]
+            self.spent[stage] = self.spent.get(stage, 0.0) + now - self._since
+        self._since = now
+
+
+class Timed:
+    """
+    A FaceTracker of which every stage is timed, and the bare inference beside it.
+
+    Bare are the same compiled networks on the same pictures, with nothing around them.
+    """
+
+    def __init__(self, config: Config, clock: Clock) -> None:
+        """Load the models."""
+        self.samples = Samples()
+        self._clock = clock
+        self._tracker = FaceTracker.from_config(config)
+        self._watch = watch = Stopwatch(clock)
+        self._fed: list[tuple[Network, Image]] = []
+        detector, encoder = self._tracker._detector, self._tracker._encoder
+        for owner, method, stage in (
+                (self._tracker, 'process', 'glue'), (self._tracker, '_embed', 'quality'),
+                (self._tracker, '_follow_camera', 'camera'), (detector, 'detect', 'decode'),
+                (detector, '_fit', 'resize'), (encoder, 'encode', 'crop'),
+                (self._tracker._tracker, 'predict', 'associate'),
+                (self._tracker._tracker, 'wants_embedding', 'associate'),
+                (self._tracker._tracker, 'update', 'associate')):
+            watch.watch(owner, method, stage)
+        for network, stage in ((detector._network, 'detect'), (encoder._network, 'embed')):
+            watch.watch(network, 'infer', stage, functools.partial(self._note, network))
+
+    def process(self, frame: Image, stamp: float, count: bool = True) -> FrameResult:
+        """Process a frame, then run what it ran bare; `count` is False while warming up."""
+        self._fed.clear()
+        result = self._tracker.process(frame, stamp)
+        spent = self._watch.take()
+        bare = self._bare()
+        if count:
+            self.samples.frames += 1
+            self.samples.faces += len(result.detections)
+            self.samples.embedded += result.embedded
+            stages = {stage: spent.get(stage, 0.0) for stage in STAGES}
+            self.samples.add({**stages, 'total': sum(stages.values()), 'bare': bare})
+        return result
+
+    def _note(self, network: Network, images: Image) -> None:
+        self._fed.append((network, images))
+
+    def _bare(self) -> float:
+        total = 0.0
+        for network, images in self._fed:
+            request = network.request(images)
+            begin = self._clock()
+            request.infer()
+            total += self._clock() - begin
+        return total
+
+
+def measure(config: Config, frames: Iterable[tuple[float, Image]], clock: str = 'wall',
+            warm: int = 5) -> dict[str, Any]:
+    """Return the summary of `Samples` over (stamp, frame), the first `warm` left out."""
+    timed = Timed(config, CLOCKS[clock])
+    for number, (stamp, frame) in enumerate(frames):
+        timed.process(frame, stamp, number >= warm)
+    return timed.samples.summary() if timed.samples.frames else {}
+
+
+def start(config: Config) -> dict[str, dict[str, float]]:
+    """Return seconds to import, load and see a first frame, and MiB, cold and warm."""
+    values = json.dumps(config.values())
+    found = {}
+    with tempfile.TemporaryDirectory() as cache:
+        for name in ('cold', 'warm'):
+            done = subprocess.run([sys.executable, '-c', _START, values], check=True,
+                                  stdout=subprocess.PIPE,
+                                  env={**os.environ, 'FACE_TRACKER_CACHE': cache})
+            found[name] = json.loads(done.stdout)
+    return found
+
+
+def peak_memory() -> float:
+    """Return the most memory that this process has used, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def write_json(path: Path, values: Sequence[Mapping[str, Any]]) -> None:
+    """Write what was measured."""
+    path.write_text(json.dumps(values, indent=1) + '\n', encoding='utf-8')
