@@ -51,9 +51,12 @@ def nms(boxes: AnyFloats, scores: AnyFloats, max_iou: float) -> IntArray:
     order = np.argsort(-scores, kind='stable')
     overlap = iou(boxes[order], boxes[order]) > max_iou
     keep: list[int] = []
-    for row in range(len(order)):
-        if not overlap[row, keep].any():
-            keep.append(row)
+    free = np.ones(len(order), bool)
+    while free.any():
+        best = int(free.argmax())
+        keep.append(best)
+        free &= ~overlap[best]
+        free[best] = False
     return np.asarray(order[keep], np.intp)
 
 

@@ -71,6 +71,8 @@ class InferenceConfig:
 
     threads: int = _param(2, 'CPU threads that inference may use; 0 = all cores.', 0, 256,
                           live=False)
+    half: bool = _param(True, 'Compute in 16 bits where processor and model (half in model.yaml) '
+                        'are made for it.', live=False)
     cache: bool = _param(True, 'Keep compiled models on disk, so that the next start is quick.',
                          live=False)
 

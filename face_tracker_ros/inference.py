@@ -26,15 +26,20 @@ class Network:
     size of pictures is first seen, and kept for the last few.
     """
 
-    def __init__(self, path: Path, spec: InputSpec, config: InferenceConfig) -> None:
-        """Read the model file; ModelError when it cannot be read."""
+    def __init__(self, path: Path, spec: InputSpec, config: InferenceConfig,
+                 half: bool = False) -> None:
+        """
+        Read the model file; ModelError when it cannot be read.
+
+        half: compute in 16 bits where the processor can (unless `inference.half` is off).
+        """
         self._path, self._spec = path, spec
         self._core = ov.Core()
         self._options: dict[str, Any] = {
             'PERFORMANCE_HINT': 'LATENCY', 'NUM_STREAMS': 1,
-            'INFERENCE_NUM_THREADS': config.threads,
-            # Pixel coordinates come out of some graphs: half precision would shift boxes.
-            'INFERENCE_PRECISION_HINT': 'f32'}
+            'INFERENCE_NUM_THREADS': config.threads}
+        if not (half and config.half):  # else OpenVINO takes what is fastest
+            self._options['INFERENCE_PRECISION_HINT'] = 'f32'
         if config.cache:
             self._use_cache(cache_folder() / 'compiled')
         self._requests: OrderedDict[tuple[int, int, int], Any] = OrderedDict()

@@ -72,6 +72,7 @@ class ModelSpec:
     family: form of the output (FAMILIES). files: the first is the one to open.
     score: threshold that the publisher or our measurement recommends (detectors).
     crop_scale: side of the square crop as a multiple of the longer box side (encoders).
+    half: whether its results are as good in numbers of 16 bits (measured).
     """
 
     name: str
@@ -87,6 +88,7 @@ class ModelSpec:
     landmarks: bool = False
     embedding_size: int = 0
     crop_scale: float = 1.0
+    half: bool = False
     fetch: Fetch | None = None
 
     @property
@@ -128,6 +130,7 @@ def read_spec(path: Path) -> ModelSpec:
         landmarks=section.flag('landmarks') if detector else False,
         embedding_size=0 if detector else section.whole('embedding_size', 1, 65536),
         crop_scale=1.0 if detector else section.number('crop_scale', 0.1, 10.0),
+        half=section.flag('half', False),
         fetch=_fetch(section.section('fetch')) if 'fetch' in section.content else None)
     section.finish()
     if spec.name != path.parent.name:
@@ -188,8 +191,8 @@ class _Section:
             raise self.wrong(key, value, 'give a whole number')
         return int(value)
 
-    def flag(self, key: str) -> bool:
-        value = self.take(key)
+    def flag(self, key: str, default: Any = _MISSING) -> bool:
+        value = self.take(key, default)
         if not isinstance(value, bool):
             raise self.wrong(key, value, 'give true or false')
         return value

@@ -54,7 +54,7 @@ class FaceDetector:
         Raises ModelError when the model is unknown, missing, corrupt or cannot be run.
         """
         spec, path = find_model(config.detector, 'detector')
-        network = Network(path, spec.input, config.inference)
+        network = Network(path, spec.input, config.inference, spec.half)
         detector = cls(spec.name, network, spec.input, DECODERS[spec.family],
                        config.detection.width)
         detector._network.prepare(*detector._geometry(1280, 720)[:2])

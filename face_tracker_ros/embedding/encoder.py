@@ -34,7 +34,7 @@ class FaceEncoder:
         Raises ModelError when the model is unknown, missing, corrupt or cannot be run.
         """
         spec, path = find_model(config.encoder, 'encoder')
-        network = Network(path, spec.input, config.inference)
+        network = Network(path, spec.input, config.inference, spec.half)
         for batch in _BATCHES:
             network.prepare(spec.input.width, spec.input.height, batch)
         return cls(spec, network)

@@ -2,6 +2,8 @@
 """How much a crop can tell about whose face it shows."""
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 from face_tracker_ros.boxes import area, clip
 from face_tracker_ros.types import FloatArray, Image
@@ -37,8 +39,11 @@ def sharpness(image: Image, boxes: FloatArray) -> FloatArray:
         left, top, right, bottom = box.astype(int)
         if right - left < 2 or bottom - top < 2:
             continue
-        crop = cv2.resize(image[top:bottom, left:right], (_SIDE, _SIDE),
-                          interpolation=cv2.INTER_AREA)
-        grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY).astype(np.float32)
-        found[row] = cv2.Laplacian(grey, cv2.CV_32F).std() / (grey.std() + 1)
+        grey = cv2.cvtColor(image[top:bottom, left:right], cv2.COLOR_BGR2GRAY)
+        small = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+        found[row] = _deviation(cv2.Laplacian(small, cv2.CV_32F)) / (_deviation(small) + 1)
     return found
+
+
+def _deviation(values: Any) -> float:
+    return float(cv2.meanStdDev(values)[1][0, 0])

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 import functools
 import json
+import math
 import os
 from pathlib import Path
-import resource
 import subprocess
 import sys
 import tempfile
@@ -28,7 +28,7 @@ STAGES = ('resize', 'detect', 'decode', 'camera', 'crop', 'embed', 'quality', 'a
 INFERENCE = ('detect', 'embed')  # what the networks take; the rest is ours to keep small
 
 _START = """
-import json, resource, sys, time
+import json, sys, time
 begin = time.perf_counter()
 from face_tracker_ros import FaceTracker
 import numpy as np
@@ -40,9 +40,9 @@ tracker.process(frame, 0.0)
 first = time.perf_counter()
 for number in range(1, 30):
     tracker.process(frame, number / 30)
+from face_tracker_ros.evaluation.speed import peak_memory
 print(json.dumps({'import': imported - begin, 'load': loaded - imported,
-                  'first frame': first - loaded,
-                  'peak MiB': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+                  'first frame': first - loaded, 'peak MiB': peak_memory()}))
 """
 
 
@@ -191,8 +191,12 @@ def start(config: Config) -> dict[str, dict[str, float]]:
 
 
 def peak_memory() -> float:
-    """Return the most memory that this process has used, in MiB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    """Return the most memory that this process has used, in MiB; NaN where Linux is not."""
+    try:  # getrusage would tell that of the process that started this one, if it is more
+        status = Path('/proc/self/status').read_text(encoding='ascii')
+    except OSError:
+        return math.nan
+    return int(status.partition('VmHWM:')[2].split()[0]) / 1024
 
 
 def write_json(path: Path, values: Sequence[Mapping[str, Any]]) -> None:

@@ -2,8 +2,6 @@
 """How the camera moved between two frames, out of the background's optical flow."""
 from __future__ import annotations
 
-import math
-
 import cv2
 from face_tracker_ros.types import BoolArray, Float64Array, FloatArray, Image
 import numpy as np
@@ -15,6 +13,7 @@ _LEAST = 12  # inliers without which a motion is not believed
 _LEAST_SHARE = 0.5  # of the corners followed
 _NEAR = 1.5  # pixels, reduced, between an inlier and where the motion puts it
 _WINDOW = (13, 13)  # pixels, reduced, by which a corner is found again
+_SHOULDERS = np.array([-0.5, -0.25, 0.5, 1.0], np.float32)  # what a box grows by, in its sides
 _STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
 
 
@@ -80,12 +79,11 @@ class CameraMotion:
 def _background(grey: Image, boxes: FloatArray) -> Image:
     """Return a mask (H, W), 255 outside the faces and the shoulders under them."""
     mask = np.full(grey.shape, 255, np.uint8)
-    for left, top, right, bottom in boxes:
-        if math.isfinite(left + top + right + bottom):
-            width, height = right - left, bottom - top
-            low = np.clip((left - width / 2, top - height / 4), 0, grey.shape[::-1]).astype(int)
-            high = np.clip((right + width / 2, bottom + height), 0, grey.shape[::-1]).astype(int)
-            mask[low[1]:high[1], low[0]:high[0]] = 0
+    sound = boxes[np.isfinite(boxes).all(axis=1)]
+    grown = sound + np.tile(sound[:, 2:] - sound[:, :2], 2) * _SHOULDERS
+    limits = np.tile(grey.shape[::-1], 2)
+    for left, top, right, bottom in np.clip(grown, 0, limits).astype(int).tolist():
+        mask[top:bottom, left:right] = 0
     return mask
 
 

@@ -1,0 +1,53 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Networks in numbers of 16 bits, where the processor has them."""
+import cv2
+from face_tracker_ros import Config
+from face_tracker_ros.detection import FaceDetector
+from face_tracker_ros.embedding.encoder import FaceEncoder
+import numpy as np
+import openvino as ov
+import pytest
+
+HAS_HALF = not {'BF16', 'FP16'}.isdisjoint(
+    ov.Core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES'))
+
+
+@pytest.fixture(scope='module')
+def precise():
+    return Config.load({'inference.half': False, 'detection.width': 480})
+
+
+@pytest.fixture(scope='module')
+def quick():
+    return Config.load({'detection.width': 480})
+
+
+def test_half_precision_is_used_where_the_processor_has_it_and_it_is_wanted(precise, quick):
+    picture = np.zeros((1, 288, 480, 3), np.uint8)
+    kinds = {}
+    for name, config in (('precise', precise), ('quick', quick)):
+        network = FaceDetector.from_config(config)._network
+        compiled = network.request(picture).get_compiled_model()
+        kinds[name] = compiled.get_property('INFERENCE_PRECISION_HINT').get_type_name()
+    assert kinds['precise'] == 'f32'
+    assert (kinds['quick'] in ('bf16', 'f16')) is HAS_HALF
+
+
+def test_other_peoples_networks_stay_precise_unless_their_description_says_so(shared, monkeypatch):
+    monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
+    detector = FaceDetector.from_config(Config.load({'detector': 'ultra-light-slim-320'}))
+    compiled = detector._network.request(np.zeros((1, 240, 320, 3), np.uint8)).get_compiled_model()
+    assert compiled.get_property('INFERENCE_PRECISION_HINT').get_type_name() == 'f32'
+
+
+def test_half_precision_finds_the_same_faces_and_people(precise, quick, two_portraits):
+    found = {}
+    for name, config in (('precise', precise), ('quick', quick)):
+        faces = FaceDetector.from_config(config).detect(two_portraits, 0.5, 0.4)
+        small = cv2.resize(two_portraits, (640, 360), interpolation=cv2.INTER_AREA)
+        found[name] = faces, FaceEncoder.from_config(config).encode(small, faces.boxes / 2)
+    (a, first), (b, second) = found['precise'], found['quick']
+    assert len(a) == len(b) == 2
+    np.testing.assert_allclose(a.scores, b.scores, atol=0.02)
+    np.testing.assert_allclose(a.boxes, b.boxes, atol=0.05 * np.ptp(a.boxes[:, 1::2]))
+    assert ((first * second).sum(axis=1) > 0.99).all()
