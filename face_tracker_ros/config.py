@@ -19,6 +19,9 @@ from face_tracker_ros.errors import ConfigError
 import yaml
 
 
+_LEAST_WIDTH = 64  # pixels; no detector sees anything in less
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One declared parameter; `live` ones may change while the tracker runs."""
@@ -83,8 +86,10 @@ class DetectionConfig:
 
     width: int = _param(640, 'Pixels to which the longer side of a picture is reduced for '
                         'detectors of free input size, never enlarged; 640, 480 or 320 (more '
-                        'finds smaller faces and costs time).',
-                        64, 3840, live=False)
+                        'finds smaller faces and costs time). 0 = the least of these in which '
+                        'faces of detection.min_size have 16 pixels.', 0, 3840, live=False)
+    interval: int = _param(1, 'Look for faces in every n-th frame only; in between tracks '
+                           'are shown where they are expected.', 1, 30)
     score: float = _param(0.5, 'Score from which a detection may start a track.', 0.0, 1.0)
     low_score: float = _param(0.35, 'Score from which a detection may prolong a track '
                               '(tracker.low_score_pass).', 0.0, 1.0)
@@ -248,6 +253,9 @@ def _rebuild(config: Any, prefix: str, values: Mapping[str, Any]) -> Any:
 
 def _check_relations(config: Config) -> Config:
     detection = config.detection
+    if 0 < detection.width < _LEAST_WIDTH:
+        raise ConfigError(f"parameter 'detection.width': {detection.width} is out of range; "
+                          f'give 0 or {_LEAST_WIDTH} to 3840')
     if detection.low_score > detection.score:
         raise ConfigError(f"parameter 'detection.low_score': {detection.low_score:g} is above "
                           f'detection.score ({detection.score:g}); give at most that')

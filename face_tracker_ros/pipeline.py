@@ -20,6 +20,7 @@ from face_tracker_ros.types import (BoolArray, Detections, Float64Array, FloatAr
 import numpy as np
 
 LATE = 1.0  # seconds; a frame that comes so much too late is refused, others begin anew
+_NOTHING = Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
 
 
 class FaceTracker:
@@ -41,6 +42,8 @@ class FaceTracker:
         self._tracker = Tracker(config)
         self._camera = CameraMotion()
         self._last = -math.inf
+        self._shown = np.zeros((0, 4), np.float32)
+        self._unsearched = 0  # frames since faces were looked for
 
     @classmethod
     def from_config(cls, config: Config | Mapping[str, Any] | str | os.PathLike[str] | None = None
@@ -79,16 +82,19 @@ class FaceTracker:
         if 0 < self._last - stamp <= LATE:
             raise FrameError(f'stamp: {self._last - stamp:.3f} s before that of the last frame; '
                              'give frames in order')
+        searched = self._is_searched(stamp)
         self._last = stamp
         begin = time.perf_counter()
-        detections = self._detect(frame)
+        detections = self._detect(frame) if searched else _NOTHING
         detected = time.perf_counter()
-        camera = self._follow_camera(frame, detections)
+        camera = self._follow_camera(frame, detections.boxes if searched else self._shown)
         followed = time.perf_counter()
         self._tracker.predict(stamp, camera)
         embeddings, quality, count = self._embed(frame, detections, stamp)
         embedded = time.perf_counter()
-        tracks, lost = self._tracker.update(detections, embeddings, stamp, quality)
+        tracks, lost = (self._tracker.update(detections, embeddings, stamp, quality) if searched
+                        else self._tracker.carry(stamp))
+        self._shown = np.array([track.box for track in tracks], np.float32).reshape(-1, 4)
         end = time.perf_counter()
         timings = {'detect': detected - begin, 'camera': followed - detected,
                    'embed': embedded - followed, 'track': end - embedded, 'total': end - begin}
@@ -117,7 +123,14 @@ class FaceTracker:
                 raise ConfigError(f"parameter '{parameter.name}': {new[parameter.name]!r} cannot "
                                   'be taken while running; make a new tracker')
         self._config = config
+        self._detector.min_size = config.detection.min_size
         self._tracker.configure(config)
+
+    def _is_searched(self, stamp: float) -> bool:
+        """Return whether faces are to be looked for in the frame that begins."""
+        due = stamp < self._last or self._unsearched + 1 >= self._config.detection.interval
+        self._unsearched = 0 if due or self._last == -math.inf else self._unsearched + 1
+        return self._unsearched == 0
 
     def _detect(self, frame: Image) -> Detections:
         detection = self._config.detection
@@ -125,12 +138,12 @@ class FaceTracker:
         sides = found.boxes[:, 2:] - found.boxes[:, :2]
         return found[np.flatnonzero((sides >= detection.min_size).all(axis=1))]
 
-    def _follow_camera(self, frame: Image, detections: Detections) -> Float64Array | None:
-        """Return how the picture moved, while there is anybody for whom it matters."""
+    def _follow_camera(self, frame: Image, boxes: FloatArray) -> Float64Array | None:
+        """Return how the picture moved around the boxes, while anybody is there."""
         tracker = self._config.tracker
         if tracker.mode == 'robust' and tracker.camera_motion and (
-                len(detections) or len(self._tracker)):
-            return self._camera.update(frame, detections.boxes)
+                len(boxes) or len(self._tracker)):
+            return self._camera.update(frame, boxes)
         self._camera.reset()
         return None
 

@@ -98,9 +98,11 @@ class FrameResult:
 
     stamp: seconds, the image's.
     tracks: confirmed faces seen in this frame, and those that the detector has likely just
-        missed (`tracker.coast`; state 'lost'), sorted by score, best first.
+        missed (`tracker.coast`) or did not look for (`detection.interval`), both of state 'lost';
+        sorted by score, best first.
     lost: confirmed tracks that are out of sight and not given up yet.
-    detections: all faces above the tracker's lowest threshold, border and low-score ones too.
+    detections: all faces above the tracker's lowest threshold, border and low-score ones too;
+        none where they were not looked for.
     timings: seconds by stage ('detect', 'camera', 'embed', 'track', 'total').
     embedded: number of faces embedded in this frame.
     """

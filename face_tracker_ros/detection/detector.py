@@ -27,6 +27,9 @@ DECODERS: Mapping[str, Decoder] = {
 }
 # Suppression costs the square of the candidates; no picture holds more faces than this.
 _MOST_CANDIDATES = 1000
+# Widths to choose from when none is given, and the pixels that the smallest face must have there.
+_WIDTHS = (320, 480, 640)
+_LEAST_FACE = 16.0
 
 
 class FaceDetector:
@@ -35,14 +38,15 @@ class FaceDetector:
 
     Networks of free input size see the picture with its aspect ratio, its longer side reduced to
     `width` pixels and the rest padded; networks of fixed size see it stretched to that size.
+    Width 0 is the least at which faces of `min_size` pixels in the picture are large enough.
     Small pictures are not enlarged: that costs time and makes near faces larger than most
     networks know them.
     """
 
     def __init__(self, name: str, network: Network, spec: InputSpec, decode: Decoder,
-                 width: int) -> None:
+                 width: int, min_size: float = 0.0) -> None:
         """Join a network and the decoder of its outputs; see from_config for the usual way."""
-        self.name = name
+        self.name, self.min_size = name, min_size
         self._network, self._spec, self._decode, self._width = network, spec, decode, width
         self._canvas: Image = np.zeros((0, 0, 3), np.uint8)
 
@@ -56,7 +60,7 @@ class FaceDetector:
         spec, path = find_model(config.detector, 'detector')
         network = Network(path, spec.input, config.inference, spec.half)
         detector = cls(spec.name, network, spec.input, DECODERS[spec.family],
-                       config.detection.width)
+                       config.detection.width, config.detection.min_size)
         detector._network.prepare(*detector._geometry(1280, 720)[:2])
         return detector
 
@@ -82,10 +86,16 @@ class FaceDetector:
         spec = self._spec
         if spec.fixed:
             return spec.width, spec.height, spec.width, spec.height
-        scale = min(1.0, self._width / max(width, height))
+        longer = max(width, height)
+        scale = min(1.0, (self._width or self._enough(longer)) / longer)
         inner = [max(1, round(side * scale)) for side in (width, height)]
         outer = [math.ceil(side / spec.multiple) * spec.multiple for side in inner]
         return outer[0], outer[1], inner[0], inner[1]
+
+    def _enough(self, longer: int) -> int:
+        """Return the least width at which the smallest face of such a picture is found."""
+        wanted = _LEAST_FACE * longer / max(self.min_size, 1e-6)
+        return next((width for width in _WIDTHS if width >= wanted), _WIDTHS[-1])
 
     def _fit(self, image: Image) -> tuple[Image, float, float]:
         """Return the network's input and the factors from its pixels to the image's."""

@@ -158,6 +158,20 @@ class Tracker:
         shown = self._shown()
         return self._report(shown), self._report(~shown)
 
+    def carry(self, stamp: float, camera: Float64Array | None = None
+              ) -> tuple[tuple[Track, ...], tuple[Track, ...]]:
+        """
+        Take a frame in which no faces were looked for; return tracks to show, and those lost.
+
+        Arguments as of `predict`. Shown are the tracks of the last update, where they are
+        expected; none is the worse for not being seen.
+        """
+        self.predict(stamp, camera)
+        self._ahead, self._scene = False, None
+        self._table.detection[:] = -1
+        shown = self._shown()
+        return self._report(shown), self._report(~shown)
+
     def _look(self, detections: Detections, stamp: float) -> Scene:
         self.predict(stamp)
         if self._scene is None or self._scene.detections is not detections:
@@ -237,10 +251,10 @@ class Tracker:
         boxes = kalman.to_boxes(table.mean[rows])
         velocity = (table.mean[rows, 4:6] * kalman.REFERENCE_RATE).astype(np.float32)
         columns = zip(table.id[rows].tolist(), boxes, table.score[rows].tolist(),
-                      table.misses[rows].tolist(), (self._now - table.first_seen[rows]).tolist(),
+                      (table.detection[rows] < 0).tolist(), (self._now - table.first_seen[rows]).tolist(),
                       (self._now - table.last_seen[rows]).tolist(), velocity,
                       (self._now - table.embedded[rows]).tolist(), table.detection[rows].tolist())
-        return tuple(Track(who, box, score, LOST if misses else CONFIRMED, age, unseen, pace,
+        return tuple(Track(who, box, score, LOST if hidden else CONFIRMED, age, unseen, pace,
                            embedded, detection)
-                     for who, box, score, misses, age, unseen, pace, embedded, detection
+                     for who, box, score, hidden, age, unseen, pace, embedded, detection
                      in columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import cv2
-from face_tracker_ros import Config, FrameError, ModelError
+from face_tracker_ros import Config, FaceTracker, FrameError, ModelError
 from face_tracker_ros.boxes import iou
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.detection.detector import DECODERS
@@ -220,3 +220,22 @@ def test_damaged_cache_is_done_without(content, monkeypatch, tmp_path, two_portr
     for path in compiled:
         path.write_bytes(content)
     assert len(FaceDetector.from_config(Config()).detect(two_portraits, 0.5, 0.4)) == 2
+
+
+@pytest.mark.parametrize('min_size, width', [(12, 640), (33, 640), (34, 640), (43, 480),
+                                             (63, 480), (64, 320), (500, 320)])
+def test_width_0_is_the_least_that_shows_the_smallest_face(min_size, width, two_portraits):
+    detector = FaceDetector.from_config(Config.load({'detection.width': 0,
+                                                     'detection.min_size': float(min_size)}))
+    assert detector._geometry(1280, 720)[2] == width
+    assert detector._geometry(320, 180)[2] == 320
+    assert len(detector.detect(two_portraits, 0.5, 0.4)) == 2
+
+
+def test_width_0_follows_the_smallest_face_while_running(two_portraits):
+    config = Config.load({'detection.width': 0})
+    tracker = FaceTracker.from_config(config)
+    for min_size, width in ((12.0, 640), (64.0, 320)):
+        tracker.reconfigure(config.updated({'detection.min_size': min_size}))
+        tracker.process(two_portraits, min_size)
+        assert tracker._detector._canvas.shape[1] == width
