@@ -251,7 +251,8 @@ class Tracker:
         boxes = kalman.to_boxes(table.mean[rows])
         velocity = (table.mean[rows, 4:6] * kalman.REFERENCE_RATE).astype(np.float32)
         columns = zip(table.id[rows].tolist(), boxes, table.score[rows].tolist(),
-                      (table.detection[rows] < 0).tolist(), (self._now - table.first_seen[rows]).tolist(),
+                      (table.detection[rows] < 0).tolist(),
+                      (self._now - table.first_seen[rows]).tolist(),
                       (self._now - table.last_seen[rows]).tolist(), velocity,
                       (self._now - table.embedded[rows]).tolist(), table.detection[rows].tolist())
         return tuple(Track(who, box, score, LOST if hidden else CONFIRMED, age, unseen, pace,
