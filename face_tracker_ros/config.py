@@ -88,8 +88,8 @@ class DetectionConfig:
                         'detectors of free input size, never enlarged; 640, 480 or 320 (more '
                         'finds smaller faces and costs time). 0 = the least of these in which '
                         'faces of detection.min_size have 16 pixels.', 0, 3840, live=False)
-    interval: int = _param(1, 'Look for faces in every n-th frame only; in between tracks '
-                           'are shown where they are expected.', 1, 30)
+    interval: int = _param(1, 'Look for faces in every n-th frame only, and in all while one '
+                           'is new; in between tracks are shown where they are expected.', 1, 30)
     score: float = _param(0.5, 'Score from which a detection may start a track.', 0.0, 1.0)
     low_score: float = _param(0.35, 'Score from which a detection may prolong a track '
                               '(tracker.low_score_pass).', 0.0, 1.0)

@@ -128,7 +128,8 @@ class FaceTracker:
 
     def _is_searched(self, stamp: float) -> bool:
         """Return whether faces are to be looked for in the frame that begins."""
-        due = stamp < self._last or self._unsearched + 1 >= self._config.detection.interval
+        due = (stamp < self._last or self._tracker.tentative
+               or self._unsearched + 1 >= self._config.detection.interval)
         self._unsearched = 0 if due or self._last == -math.inf else self._unsearched + 1
         return self._unsearched == 0
 

@@ -150,31 +150,35 @@ def test_a_late_frame_is_refused_and_a_jump_back_starts_anew(tracker, show):
 def test_between_searched_frames_tracks_are_carried_along(show):
     tracker = FaceTracker.from_config({'detection.interval': 3, 'detection.width': 480,
                                        'tracker.camera_motion': False})
-    for step in range(18):
+    for step in range(20):
         result = tracker.process(show((20 + 6 * step, 20)), step / 30)
-        assert bool(len(result.detections)) is (step % 3 == 0)
-        if step > 9:  # the pace is known by then
+        carried = (step - 2) % 3 if step > 2 else 0  # all are searched while the face is new
+        assert bool(len(result.detections)) is (carried == 0)
+        assert [track.id for track in result.tracks] == ([1] if step >= 2 else [])
+        if step > 8:  # the pace is known by then
             track, = result.tracks
-            assert track.id == 1
-            assert track.state == ('lost' if step % 3 else 'confirmed')
+            assert track.state == ('lost' if carried else 'confirmed')
             face = 20 + 6 * step + 100  # the middle of the portrait
             assert track.box[[0, 2]].mean() == pytest.approx(face, abs=25)
-            assert track.time_since_update == pytest.approx(step % 3 / 30)
+            assert track.time_since_update == pytest.approx(carried / 30)
     assert result.tracks[0].velocity[0] == pytest.approx(180, rel=0.3)
 
 
 def test_a_stream_that_begins_anew_is_searched_at_once(show):
     tracker = FaceTracker.from_config({'detection.interval': 5, 'detection.width': 480})
-    for step in range(3):
-        tracker.process(show((20, 20)), 10 + step / 30)
+    for step in range(5):
+        result = tracker.process(show((20, 20)), 10 + step / 30)
+    assert len(result.tracks) == 1 and len(result.detections) == 0
     assert len(tracker.process(show((20, 20)), 1.0).detections) == 1
-    assert len(tracker.process(show((20, 20)), 1.03).detections) == 0
+    tracker.process(EMPTY, 1.03)  # the new track ends
+    assert len(tracker.process(show((20, 20)), 1.06).detections) == 0
     tracker.reset()
-    assert len(tracker.process(show((20, 20)), 1.06).detections) == 1
+    assert len(tracker.process(show((20, 20)), 1.1).detections) == 1
 
 
 def test_the_interval_of_detection_can_change_while_running(tracker, show):
-    tracker.process(show((20, 20)), 0.0)
+    for step in range(4):
+        assert len(tracker.process(show((20, 20)), step / 30).detections) == 1
     tracker.reconfigure(tracker.config.updated({'detection.interval': 2}))
-    found = [len(tracker.process(show((20, 20)), step / 30).detections) for step in range(1, 5)]
+    found = [len(tracker.process(show((20, 20)), step / 30).detections) for step in range(4, 8)]
     assert found == [0, 1, 0, 1]

@@ -62,6 +62,11 @@ class Tracker:
         """Return the number of tracks that are followed, tentative and lost ones included."""
         return len(self._table)
 
+    @property
+    def tentative(self) -> bool:
+        """Whether there are faces that are still to be confirmed (`tracker.n_init`)."""
+        return bool((self._table.id == 0).any())
+
     def predict(self, stamp: float, camera: Float64Array | None = None) -> None:
         """
         Move all tracks to where they are expected at `stamp` (seconds).
