@@ -123,7 +123,8 @@ class FaceTracker:
         rows = np.flatnonzero(self._wanted(detections, stamp))
         embeddings = np.full((len(detections), self._encoder.size), np.nan, np.float32)
         if len(rows):
-            embeddings[rows] = self._encoder.encode(frame, detections.boxes[rows])
+            chosen = detections[rows]
+            embeddings[rows] = self._encoder.encode(frame, chosen.boxes, chosen.landmarks)
         return embeddings, len(rows)
 
     def _wanted(self, detections: Detections, stamp: float) -> BoolArray:

@@ -87,7 +87,7 @@ def _info(arguments: argparse.Namespace) -> int:
         rows += [('embedding', f'{spec.embedding_size} numbers'),
                  ('crop', f'{spec.crop_scale:g} x the longer side of the face box')]
     rows += [('licence', spec.licence), ('terms', spec.terms), ('source', spec.source)]
-    rows += [('file', f'{item.name}, {item.size} bytes, SHA-256 {item.sha256}')
+    rows += [('file', f'{item.name}, {item.size} bytes, {_checksum_text(item)}')
              for item in spec.files]
     for title, value in rows:
         print(f'{title:<10} {value}')
