@@ -195,6 +195,9 @@ def _declared(cls: Any, prefix: str = '') -> Iterator[Parameter]:
 
 PARAMETERS: tuple[Parameter, ...] = tuple(_declared(Config))
 
+# Those that name a model; the name is the model's task, too.
+MODEL_PARAMETERS = ('detector', 'encoder', 'landmarks')
+
 # What only the ROS node has: declared here, so that one list is the whole truth.
 NODE_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('autostart', True, 'Configure and activate at start, without a life-cycle manager.',

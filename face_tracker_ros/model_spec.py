@@ -57,6 +57,15 @@ class InputSpec:
     multiple: int = 1
     fit: str = 'stretch'
 
+    def __str__(self) -> str:
+        """Return it as people read it: `320 x 240 pixels, RGB, (pixel - 127) / 128`."""
+        size = f'{self.width} x {self.height} pixels' if self.fixed else (
+            f'any size, sides are multiples of {self.multiple}' if self.multiple > 1
+            else 'any size')
+        padded = ', padded' if self.fit == 'pad' else ''
+        values = 'raw' if self.raw else f'(pixel - {_short(self.mean)}) / {_short(self.scale)}'
+        return f'{size}{padded}, {self.color}, {values}'
+
     @property
     def fixed(self) -> bool:
         """Return whether the model takes one size only."""
@@ -121,6 +130,11 @@ class ModelSpec:
     def fetchable(self) -> bool:
         """Return whether the publisher offers all files for download."""
         return self.fetch is not None or all(item.url for item in self.files)
+
+
+def _short(values: tuple[float, float, float]) -> str:
+    texts = [f'{value:g}' for value in values]
+    return texts[0] if len(set(texts)) == 1 else f"[{', '.join(texts)}]"
 
 
 def is_name(text: object) -> bool:

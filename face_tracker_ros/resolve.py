@@ -10,7 +10,7 @@ from face_tracker_ros.errors import ModelError
 from face_tracker_ros.inference import Port, read_ports
 from face_tracker_ros.model_description import read_spec
 from face_tracker_ros.model_spec import (InputSpec, is_path, ModelFile, ModelSpec, SUFFIXES)
-from face_tracker_ros.models import find_model, first_fault, wrong_task
+from face_tracker_ros.models import find_model, first_fault, known_models, load_spec, wrong_task
 
 _HOW = "describe it in a model.yaml (docs/models.md) and give the path to that"
 # What torchvision's and most re-identification networks are trained with: RGB, 0 to 1.
@@ -36,7 +36,7 @@ def resolve_model(text: str, task: str) -> tuple[ModelSpec, Path]:
         raise ModelError(f"model file '{path}' is missing; give the path to a model.yaml or to "
                          f"an {' or '.join(SUFFIXES)} file, or a name that 'models list' shows")
     if path.suffix in SUFFIXES:
-        return guess_model(path, task), path
+        return _registered(path, task) or guess_model(path, task), path
     spec = read_spec(path, registered=False)
     if spec.task != task:
         raise wrong_task(text, spec.task, task)
@@ -45,6 +45,15 @@ def resolve_model(text: str, task: str) -> tuple[ModelSpec, Path]:
         raise ModelError(f"model '{text}': {fault}; put the right file there or correct the "
                          'description')
     return spec, path.parent / spec.files[0].name
+
+
+def _registered(path: Path, task: str) -> ModelSpec | None:
+    """Return the description of a model of the registry that lies elsewhere, None if it is none."""
+    for name in known_models(task):
+        spec = load_spec(name)
+        if spec.files[0].name == path.name and first_fault(spec, path.parent) is None:
+            return spec
+    return None
 
 
 def guess_model(path: Path, task: str) -> ModelSpec:

@@ -51,6 +51,13 @@ class Tracker:
         self._ahead = False  # whether the tracks stand predicted at _stamp already
         self._now = 0.0
 
+    def forget_faces(self) -> None:
+        """Forget what everybody looks like, and who left; tracks and their ids stay."""
+        self._gallery = Gallery(self._config.tracker.gallery_size)
+        self._table.slot = self._gallery.open(len(self._table))
+        self._table.embedded[:] = -np.inf
+        self._departed = Departed()
+
     @property
     def least_score(self) -> float:
         """The score below which a detection is of no use."""
