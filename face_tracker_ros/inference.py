@@ -35,6 +35,16 @@ def read_ports(path: Path) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
     return tuple(inputs), tuple(outputs)
 
 
+def read_network(path: Path) -> Any:
+    """Return OpenVINO's model of a file; ModelError when it cannot be read."""
+    return _read_model(ov.Core(), path)
+
+
+def write_network(model: Any, path: Path, half: bool = True) -> None:
+    """Write <path>.xml and .bin, with weights of 16 bits or as they are."""
+    ov.save_model(model, str(path), compress_to_fp16=half)
+
+
 class Network:
     """
     One network, fed uint8 BGR pictures (N, H, W, 3); not for use by two threads at once.
@@ -96,24 +106,27 @@ class Network:
         sides = [3, height, width] if layout == 'NCHW' else [height, width, 3]
         try:
             model.reshape([batch, *sides])
-            return self._core.compile_model(self._preprocessed(model), 'CPU', self._options)
+            return self._core.compile_model(preprocessed(model, self._spec), 'CPU',
+                                            self._options)
         except RuntimeError as error:
             raise ModelError(f"model file '{self._path}' does not run on pictures of {width}x"
                              f'{height} pixels ({_short(error)}); choose another model or '
                              'detection.width') from error
 
-    def _preprocessed(self, model: Any) -> Any:
-        spec, processor = self._spec, PrePostProcessor(model)
-        pictures = processor.input()
-        pictures.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout('NHWC'))
-        pictures.tensor().set_color_format(ColorFormat.BGR)
-        pictures.model().set_layout(ov.Layout(spec.layout))
-        if spec.color == 'RGB':
-            pictures.preprocess().convert_color(ColorFormat.RGB)
-        if not spec.raw:
-            pictures.preprocess().convert_element_type(ov.Type.f32)
-            pictures.preprocess().mean(list(spec.mean)).scale(list(spec.scale))
-        return processor.build()
+
+def preprocessed(model: Any, spec: InputSpec) -> Any:
+    """Return the network fed uint8 BGR [N, H, W, 3]: the rest is done inside the graph."""
+    processor = PrePostProcessor(model)
+    pictures = processor.input()
+    pictures.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout('NHWC'))
+    pictures.tensor().set_color_format(ColorFormat.BGR)
+    pictures.model().set_layout(ov.Layout(spec.layout))
+    if spec.color == 'RGB':
+        pictures.preprocess().convert_color(ColorFormat.RGB)
+    if not spec.raw:
+        pictures.preprocess().convert_element_type(ov.Type.f32)
+        pictures.preprocess().mean(list(spec.mean)).scale(list(spec.scale))
+    return processor.build()
 
 
 def _read_model(core: Any, path: Path) -> Any:

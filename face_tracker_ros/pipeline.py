@@ -73,8 +73,8 @@ class FaceTracker:
                  ] if restricted else []
         for spec in specs:
             if not spec.files[0].checksum and spec.source == spec.name:
-                lines.append(f"'{spec.name}': recognised as '{spec.family}', fed with {spec.input}; "
-                             'a model.yaml (docs/models.md) says it otherwise')
+                lines.append(f"'{spec.name}': recognised as '{spec.family}', fed with "
+                             f'{spec.input}; a model.yaml (docs/models.md) says it otherwise')
         return lines
 
     def process(self, frame: Image, stamp: float) -> FrameResult:

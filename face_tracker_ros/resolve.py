@@ -12,7 +12,7 @@ from face_tracker_ros.model_description import read_spec
 from face_tracker_ros.model_spec import (InputSpec, is_path, ModelFile, ModelSpec, SUFFIXES)
 from face_tracker_ros.models import find_model, first_fault, known_models, load_spec, wrong_task
 
-_HOW = "describe it in a model.yaml (docs/models.md) and give the path to that"
+_HOW = 'describe it in a model.yaml (docs/models.md) and give the path to that'
 # What torchvision's and most re-identification networks are trained with: RGB, 0 to 1.
 _IMAGENET_MEAN = (123.675, 116.28, 103.53)
 _IMAGENET_SCALE = (58.395, 57.12, 57.375)
@@ -48,7 +48,7 @@ def resolve_model(text: str, task: str) -> tuple[ModelSpec, Path]:
 
 
 def _registered(path: Path, task: str) -> ModelSpec | None:
-    """Return the description of a model of the registry that lies elsewhere, None if it is none."""
+    """Return the description of a file of the registry that lies elsewhere, None if it is none."""
     for name in known_models(task):
         spec = load_spec(name)
         if spec.files[0].name == path.name and first_fault(spec, path.parent) is None:
@@ -168,5 +168,5 @@ def _others_are_one(sides: tuple[int, ...], but: int) -> bool:
 
 
 def _shown(ports: Sequence[Port]) -> str:
-    texts = [f"{port.name} {list(port.shape)}".strip().replace('-1', '?') for port in ports]
+    texts = [f'{port.name} {list(port.shape)}'.strip().replace('-1', '?') for port in ports]
     return ', '.join(texts[:6]) + (', ...' if len(texts) > 6 else '')

@@ -25,13 +25,13 @@ def decode(outputs: Mapping[str, FloatArray], width: int, height: int,
     """
     parts = {value.shape[-1]: value.reshape(-1, value.shape[-1]) for value in outputs.values()}
     logits = np.clip(parts[1][:, 0], -_LARGEST_LOGIT, _LARGEST_LOGIT)
-    scores = 1 / (1 + np.exp(-logits))
+    scores = (1 / (1 + np.exp(-logits))).astype(np.float32)
     rows = np.flatnonzero(scores >= min_score)
     raw = parts[16][rows]
     size = np.array([width, height], np.float32)
     center = raw[:, :2] + _anchors(len(scores))[rows] * size
-    return Detections(np.hstack([center - raw[:, 2:4] / 2, center + raw[:, 2:4] / 2]),
-                      scores[rows])
+    half = raw[:, 2:4] / 2
+    return Detections(np.hstack([center - half, center + half]), scores[rows])
 
 
 @functools.lru_cache(maxsize=4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 import math
+from pathlib import Path
 
 import cv2
 from face_tracker_ros import boxes as box_ops
@@ -43,9 +44,9 @@ class FaceDetector:
     networks know them.
     """
 
-    def __init__(self, spec: ModelSpec, network: Network, width: int) -> None:
-        """Join a detector's description and network; see from_config for the usual way."""
-        self.name, self.spec = spec.name, spec
+    def __init__(self, spec: ModelSpec, path: Path, network: Network, width: int) -> None:
+        """Join a detector's description, file and network; see from_config for the usual way."""
+        self.name, self.spec, self.path = spec.name, spec, path
         self._network, self._width = network, width
         self._decode = DECODERS[spec.family]
         self._canvas: Image = np.zeros((0, 0, 3), np.uint8)
@@ -58,7 +59,8 @@ class FaceDetector:
         Raises ModelError when the model is unknown, missing, corrupt or cannot be run.
         """
         spec, path = resolve_model(config.detector, 'detector')
-        detector = cls(spec, Network(path, spec.input, config.inference), config.detection.width)
+        detector = cls(spec, path, Network(path, spec.input, config.inference),
+                       config.detection.width)
         detector._try()
         return detector
 
@@ -78,6 +80,10 @@ class FaceDetector:
         scale = np.array([scale_x, scale_y], np.float32)
         landmarks = None if found.landmarks is None else found.landmarks * scale
         return Detections(found.boxes * np.tile(scale, 2), found.scores, landmarks)
+
+    def fed(self, image: Image) -> Image:
+        """Return the picture [1, H, W, 3] that the network sees of an image."""
+        return self._fit(image)[0][None].copy()
 
     def _try(self) -> None:
         blank: Image = np.zeros((720, 1280, 3), np.uint8)

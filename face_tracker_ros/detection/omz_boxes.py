@@ -9,7 +9,7 @@ from face_tracker_ros.types import Detections, FloatArray
 
 def decode(outputs: Mapping[str, FloatArray], width: int, height: int,
            min_score: float) -> Detections:
-    """Return the rows of `boxes` [N, 5] (left, top, right, bottom, score) of at least `min_score`."""
+    """Return the rows of `boxes` [N, 5] (box in pixels, score) of at least `min_score`."""
     rows = outputs['boxes'].reshape(-1, 5)
     rows = rows[rows[:, 4] >= min_score]
     return Detections(rows[:, :4], rows[:, 4])

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Turning faces upright: the similarity that brings five landmarks nearest to where they belong."""
+"""Turning faces upright: the similarity that brings five landmarks to where they belong."""
 from __future__ import annotations
 
 import cv2
@@ -8,7 +8,7 @@ import numpy as np
 
 # A fit that would enlarge or reduce more is no face's.
 _SMALLEST, _LARGEST = 1e-3, 1e3
-# Residual of the fit, in parts of the template's size, from which the points are no frontal face's.
+# Residual of the fit, in parts of the template's size, from which the points fit no face.
 _WORST_FIT = 0.35
 
 

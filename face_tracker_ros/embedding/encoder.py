@@ -2,6 +2,8 @@
 """The face encoder: boxes of one picture go in together, unit vectors come out."""
 from __future__ import annotations
 
+from pathlib import Path
+
 from face_tracker_ros import boxes as box_ops
 from face_tracker_ros.config import Config
 from face_tracker_ros.detection import check_image
@@ -24,16 +26,18 @@ _BATCHES = (4, 2, 1)
 class FaceEncoder:
     """Embeds faces with any encoder; `size` is the length of a vector."""
 
-    def __init__(self, spec: ModelSpec, network: Network,
+    def __init__(self, spec: ModelSpec, path: Path, network: Network,
                  finder: LandmarkFinder | None = None) -> None:
         """
-        Join an encoder's description and network; see from_config for the usual way.
+        Join an encoder's description, file and network; see from_config for the usual way.
 
         finder: gives the landmarks that an aligning encoder wants and the detector has not.
         """
         self.name, self.size, self.spec = spec.name, spec.embedding_size, spec
+        self.path = path
         self.finder = finder if spec.alignment else None
-        self._network, self._batches = network, _BATCHES
+        self._network = network
+        self._batches: tuple[int, ...] = _BATCHES
         self._template = np.array(spec.alignment, np.float32).reshape(-1, 2)
 
     @classmethod
@@ -44,7 +48,7 @@ class FaceEncoder:
         Raises ModelError when the model is unknown, missing, corrupt or cannot be run.
         """
         spec, path = resolve_model(config.encoder, 'encoder')
-        encoder = cls(spec, Network(path, spec.input, config.inference),
+        encoder = cls(spec, path, Network(path, spec.input, config.inference),
                       LandmarkFinder.from_config(config))
         encoder._prepare()
         return encoder
@@ -71,10 +75,11 @@ class FaceEncoder:
         chosen = _visible(boxes, image.shape[1], image.shape[0], self.spec.crop_scale)
         if chosen.any():
             known = None if landmarks is None else landmarks[chosen]
-            vectors[chosen] = unit(self._infer(self._crops(image, boxes[chosen], known)), np.nan)
+            vectors[chosen] = unit(self._infer(self.crops(image, boxes[chosen], known)), np.nan)
         return vectors
 
-    def _crops(self, image: Image, boxes: FloatArray, landmarks: FloatArray | None) -> Image:
+    def crops(self, image: Image, boxes: FloatArray, landmarks: FloatArray | None) -> Image:
+        """Return what the network sees (N, side, side, 3) of usable boxes (N, 4)."""
         side, scale = self.spec.input.width, self.spec.crop_scale
         if landmarks is None and self.finder is not None:
             landmarks = self.finder.find(image, boxes)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 import difflib
 from typing import Any
 
-from face_tracker_ros.config import Config, MODEL_PARAMETERS, NODE_PARAMETERS, Parameter, PARAMETERS
+from face_tracker_ros.config import (Config, MODEL_PARAMETERS, NODE_PARAMETERS, Parameter,
+                                     PARAMETERS)
 from face_tracker_ros.errors import ConfigError, FaceTrackerError
 from rcl_interfaces.msg import (FloatingPointRange, IntegerRange, ParameterDescriptor,
                                 SetParametersResult)
