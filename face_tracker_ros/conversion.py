@@ -13,6 +13,7 @@ from dataclasses import replace
 import importlib
 from pathlib import Path
 from typing import Any
+import warnings
 
 from face_tracker_ros.describe import write_description
 from face_tracker_ros.errors import ModelError
@@ -27,12 +28,13 @@ from openvino import opset13 as ops
 _CHECKED = 4  # pictures that both networks are compared on
 _TOLERANCE = 1e-3  # of unit vectors, before weights are rounded to 16 bits
 _HALF_TOLERANCE = 2e-2
+_EXACT = {'INFERENCE_PRECISION_HINT': 'f32'}
 Run = Callable[[Image], FloatArray]
 
 
 def convert_file(path: Path, feeding: InputSpec) -> tuple[Any, Run]:
     """Return the graph of an .onnx, .xml or .tflite file, pooled, and the file's own answers."""
-    original = ov.compile_model(_resized(read_network(path), feeding), 'CPU')
+    original = ov.compile_model(_resized(read_network(path), feeding), 'CPU', _EXACT)
     return read_network(path), lambda pictures: _mean(np.concatenate(
         [original(_fed(picture[None], feeding))[0] for picture in pictures]), feeding)
 
@@ -42,7 +44,9 @@ def convert_module(module: Any, feeding: InputSpec) -> tuple[Any, Run]:
     import torch
     module = module.eval()
     example = torch.zeros(1, 3, feeding.height, feeding.width)
-    model = ov.convert_model(module, example_input=example)
+    with warnings.catch_warnings():  # of PyTorch, about what OpenVINO uses of it
+        warnings.simplefilter('ignore')
+        model = ov.convert_model(module, example_input=example)
 
     def run(pictures: Image) -> FloatArray:
         with torch.no_grad():
@@ -88,6 +92,9 @@ def load_module(source: str, weights: str) -> Any:
 def without_classifier(module: Any, torch: Any) -> Any:
     """Return the part of a network before its classifier, of the usual names for the two."""
     if hasattr(module, 'features') and hasattr(module, 'classifier'):
+        first = module.classifier[0] if hasattr(module.classifier, '__getitem__') else None
+        if 'Norm' in type(first).__name__:  # ConvNeXt's belongs to the features
+            return torch.nn.Sequential(module.features, module.avgpool, first)
         return module.features
     for name in ('fc', 'classifier', 'head', 'heads'):
         if hasattr(module, name):
@@ -173,7 +180,7 @@ def _fed(pictures: Image, feeding: InputSpec) -> FloatArray:
 
 def _compare(model: Any, pictures: Image, expected: FloatArray, tolerance: float,
              name: str) -> float:
-    compiled = ov.compile_model(model, 'CPU', {'INFERENCE_PRECISION_HINT': 'f32'})
+    compiled = ov.compile_model(model, 'CPU', _EXACT)
     found = unit(np.asarray(compiled(pictures)[0]).reshape(len(pictures), -1), np.nan)
     difference = (float(np.abs(found - expected).max()) if found.shape == expected.shape
                   else float('inf'))

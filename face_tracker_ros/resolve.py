@@ -71,6 +71,8 @@ def guess_model(path: Path, task: str) -> ModelSpec:
         family, path.suffix == '.xml' or taken_raw or family in _RAW)
     if family == 'vector' and not size[0]:
         size = (_CROP, _CROP)
+    elif family == 'centerface':
+        size = (0, 0)  # is offered with a small size in the file, and takes any
     spec = InputSpec(layout, color, mean, scale, *size, multiple=1 if size[0] else multiple,
                      fit=fit)
     files = [ModelFile(path.name)]

@@ -151,7 +151,9 @@ def _fetch(arguments: argparse.Namespace) -> int:
         print(f'{spec.name}: already installed, {where}')
         return 0
     columns = (TextColumn('{task.description}'), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True,
+                  disable=not console.is_terminal) as progress:
         bars = {item.name: progress.add_task(item.name, total=item.size) for item in spec.files}
         path = fetch_model(spec, lambda name, done, size: progress.update(
             bars[name], completed=done))

@@ -20,11 +20,11 @@ def fit_similarity(points: FloatArray, template: FloatArray) -> tuple[Float64Arr
     their means, the factor is sum(q conj(p)) / sum(|p|^2). A fit does not hold when points are
     not finite, coincide, or stay far from the template.
     """
-    p = points[..., 0].astype(np.float64) + 1j * points[..., 1]
-    q = template[:, 0].astype(np.float64) + 1j * template[:, 1]
-    p_mean, q_mean = p.mean(axis=1, keepdims=True), q.mean()
-    p, q = p - p_mean, q - q_mean
     with np.errstate(invalid='ignore', divide='ignore', over='ignore'):
+        p = points[..., 0].astype(np.float64) + 1j * points[..., 1]
+        q = template[:, 0].astype(np.float64) + 1j * template[:, 1]
+        p_mean, q_mean = p.mean(axis=1, keepdims=True), q.mean()
+        p, q = p - p_mean, q - q_mean
         factor = (q * p.conj()).sum(axis=1) / (np.abs(p) ** 2).sum(axis=1)
         shift = q_mean - factor * p_mean[:, 0]
         rest = np.sqrt((np.abs(factor[:, None] * p - q) ** 2).sum(axis=1)
