@@ -59,6 +59,8 @@ def _file(item: ModelFile) -> dict[str, Any]:
         content.update(size=item.size)
     if item.checksum:
         content[item.algorithm] = item.checksum
+    if item.url:
+        content.update(url=item.url)
     return content
 
 

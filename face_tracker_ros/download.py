@@ -93,4 +93,6 @@ class _OnlyHttps(urllib.request.HTTPRedirectHandler):
 
 
 def _reason(error: Exception) -> str:
-    return ' '.join(str(getattr(error, 'reason', None) or error).split()) or type(error).__name__
+    # An HTTPError's reason leaves out its code.
+    cause = error if isinstance(error, urllib.error.HTTPError) else getattr(error, 'reason', None)
+    return ' '.join(str(cause or error).split()) or type(error).__name__
