@@ -26,7 +26,7 @@ _LEAVE_OFF = '.part'
 
 def download(item: ModelFile, folder: Path, progress: Progress) -> Path:
     """
-    Bring one file of a model into a folder and return its path, verified.
+    Bring one file of a model into a folder, unless it is there; return its path, verified.
 
     The environment's proxies are used; FACE_TRACKER_MIRROR, an https address, takes the place of
     'https://' in the file's own, so that it holds a folder for each host. What was cut off stays
@@ -35,6 +35,8 @@ def download(item: ModelFile, folder: Path, progress: Progress) -> Path:
     path = folder / item.name
     part = folder / (item.name + _LEAVE_OFF)
     address = _address(item.url)
+    if path.is_file() and file_fault(item, path) is None:
+        return path
     if part.is_file() and part.stat().st_size > item.size:
         part.unlink()
     try:

@@ -109,6 +109,7 @@ def mobilenet(torch):
             act(inplace=True) if act else nn.Identity())
 
     class Squeeze(nn.Module):
+
         def __init__(self, width):
             super().__init__()
             self.down, self.up = nn.Conv2d(width, width // 4, 1), nn.Conv2d(width // 4, width, 1)
@@ -118,6 +119,7 @@ def mobilenet(torch):
             return x * torch.nn.functional.hardsigmoid(self.up(weight))
 
     class Block(nn.Module):
+
         def __init__(self, inside, kernel, width, outside, squeeze, act, stride):
             super().__init__()
             self.same = stride == 1 and inside == outside
@@ -175,6 +177,7 @@ def test_weights_file_is_read_without_running_anything(tmp_path):
     import pickle
 
     class Evil:
+
         def __reduce__(self):
             return Path.touch, (tmp_path / 'pwned',)
     (tmp_path / 'evil.pth').write_bytes(pickle.dumps({'state_dict': Evil()}))

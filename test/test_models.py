@@ -183,7 +183,7 @@ def test_model_for_the_other_task_is_refused_with_those_that_would_do():
     ('name: mine.xml', 'name: /etc/passwd', 'give a plain name'),
     ('name: mine.xml', 'name: mine.txt', 'give an .xml, .onnx or .tflite file first'),
     ('name: mine.bin', 'name: other.bin', "list 'mine.bin' too"),
-    ('task: detector', 'task: guesser', "task is 'guesser'; give detector or encoder or landmarks"),
+    ('task: detector', 'task: guesser', "task is 'guesser'; give detector or encoder or land"),
     ('family: decoded', 'family: resnet', "family is 'resnet'; give decoded or omz-ssd"),
     ('family: decoded', '', 'family is missing'),
     ('size: 287736', 'size: 0', 'files[0].size is 0'),

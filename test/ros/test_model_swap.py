@@ -8,11 +8,13 @@ from pathlib import Path
 import shutil
 from typing import Any
 
+from face_tracker_ros.fetch import fetch_model
+from face_tracker_ros.models import load_spec
 import numpy as np
 import pytest
 from rcl_interfaces.srv import GetParameters, SetParametersAtomically
 from rclpy.parameter import Parameter, parameter_value_to_python
-from ros_client import Client, NODE, NodeProcess
+from ros_client import Client, FACES, NODE, NodeProcess
 from vision_msgs.msg import Detection2DArray
 
 DEFAULTS = {'detector': 'face-detector', 'encoder': 'mobilenetv3-large-face', 'landmarks': ''}
@@ -23,6 +25,8 @@ def process(tmp_path_factory: pytest.TempPathFactory, client: Client,
             shared: Path) -> Iterator[NodeProcess]:
     """Return one node for all tests of this module, which finds other people's models."""
     log = tmp_path_factory.mktemp('node') / 'log'
+    for name in ('blazeface-back', 'centerface'):
+        fetch_model(load_spec(name))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
         process = NodeProcess('face_tracker_ros.ros.node', (), log)
@@ -54,7 +58,7 @@ class Stream:
         """Go on until the condition holds."""
         self.client.wait(condition, what)
 
-    def more(self, frames: int = 5) -> None:
+    def more(self, frames: int = 3) -> None:
         """Go on for some frames."""
         goal = len(self.seen) + frames
         self.until(lambda: len(self.seen) >= goal, f'{frames} more frames')
@@ -110,10 +114,22 @@ def test_models_change_between_two_frames_and_tracks_live_on(
                 'the report of the new detector')
     swap(stream, process, detector='face-detection-0200',
          landmarks='landmarks-regression-retail-0009')
-    swap(stream, process,
-         detector=str(shared / 'models' / 'ultra-light' / 'version-RFB-320.onnx'))
     swap(stream, process, **DEFAULTS)
     assert models(client) == DEFAULTS
+
+
+def test_a_detector_of_every_family_serves_the_node(
+        client: Client, process: NodeProcess, stream: Stream, shared: Path) -> None:
+    """But those of the two families of the test above."""
+    for detector in ('centerface', 'blazeface-back',
+                     str(shared / 'models' / 'ultra-light' / 'version-RFB-320.onnx'),
+                     'face-detector'):
+        swap(stream, process, detector=detector)
+    boxes = [np.array([[box.bbox.center.position.x, box.bbox.center.position.y]
+                       for box in tracks.detections]) for tracks in stream.seen]
+    for centers in boxes:
+        for face in FACES.values():
+            assert np.abs(centers - face).max(axis=1).min() < 40, 'boxes stay on the faces'
 
 
 @pytest.mark.parametrize('values, words', [
