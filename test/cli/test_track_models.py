@@ -82,3 +82,13 @@ def test_models_by_path_serve_the_track_command(track, shared, expected):
                / 'face-reidentification-retail-0095.xml')
     assert agrees(track('--set', f'detector={detector}', '--set', f'encoder={encoder}'),
                   expected)
+
+
+def test_terms_and_what_a_bare_file_is_taken_for_are_told(pictures, shared, tmp_path, capsys):
+    import shutil
+    path = tmp_path / 'mine.onnx'
+    shutil.copy(shared / 'models' / 'ultra-light' / 'version-slim-320.onnx', path)
+    assert main(['track', str(pictures), '--set', f'detector={path}']) == 0
+    error = capsys.readouterr().err
+    assert "'mobilenetv3-large-face': weights for research use only" in error
+    assert f"'{path}': recognised as 'ultra-light', fed with 320 x 240 pixels, RGB" in error
