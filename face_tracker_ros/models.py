@@ -76,7 +76,8 @@ def load_spec(name: str, task: str | None = None) -> ModelSpec:
         near = difflib.get_close_matches(str(name), known, 1)
         hint = f"did you mean '{near[0]}'? " if near else ''
         raise ModelError(f"model '{name}' is unknown; {hint}known: {', '.join(known)}")
-    spec = read_spec(path)
+    status = path.stat()
+    spec = _read_spec(path, status.st_size, status.st_mtime_ns)
     if task is not None and spec.task != task:
         raise wrong_task(name, spec.task, task)
     return spec
@@ -230,6 +231,11 @@ def _candidates(spec: ModelSpec) -> Iterator[Path]:
             folders.sort()
             if main in names:
                 yield Path(here)
+
+
+@functools.lru_cache(maxsize=256)
+def _read_spec(path: Path, size: int, changed: int) -> ModelSpec:
+    return read_spec(path)
 
 
 @functools.lru_cache(maxsize=256)

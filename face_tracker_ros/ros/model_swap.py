@@ -56,6 +56,8 @@ class ModelSwap:
             return
         try:
             models = self._tracker.load_models(config)
+            # Freeing the old networks takes a while, and must not happen under the lock.
+            former = self._tracker.load_models(self._tracker.config)
             with self._lock:
                 self._tracker.reconfigure(_with_models_of(self._tracker.config, config), models)
         except Exception as error:
@@ -64,6 +66,7 @@ class ModelSwap:
             self._node.get_logger().error(f'the models stay as they were: {reason}')
             self._give_up(config)
         else:
+            del former
             self.tell()
 
     def _give_up(self, config: Config) -> None:
