@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 import os
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def resolve_model(text: str, task: str) -> tuple[ModelSpec, Path]:
         raise ModelError(f"model file '{path}' is missing; give the path to a model.yaml or to "
                          f"an {' or '.join(SUFFIXES)} file, or a name that 'models list' shows")
     if path.suffix in SUFFIXES:
-        return _registered(path, task) or guess_model(path, task), path
+        return _registered(path, task), path
     spec = read_spec(path, registered=False)
     if spec.task != task:
         raise wrong_task(text, spec.task, task)
@@ -47,13 +48,29 @@ def resolve_model(text: str, task: str) -> tuple[ModelSpec, Path]:
     return spec, path.parent / spec.files[0].name
 
 
-def _registered(path: Path, task: str) -> ModelSpec | None:
-    """Return the description of a file of the registry that lies elsewhere, None if it is none."""
-    for name in known_models(task):
-        spec = load_spec(name)
-        if spec.files[0].name == path.name and first_fault(spec, path.parent) is None:
+def _registered(path: Path, task: str) -> ModelSpec:
+    """
+    Return what a bare file is: a model of the registry, another build of one, or anything else.
+
+    Another build has the name and the form of one that is known, and wants to be fed like it.
+    """
+    namesakes = [spec for spec in map(load_spec, known_models(task))
+                 if spec.files[0].name == path.name]
+    for spec in namesakes:
+        if first_fault(spec, path.parent) is None:
             return spec
-    return None
+    guessed = guess_model(path, task)
+    for spec in namesakes:
+        if _form(spec) == _form(guessed):
+            return replace(guessed, input=spec.input, score=spec.score, aspect=spec.aspect,
+                           crop_scale=spec.crop_scale, alignment=spec.alignment,
+                           summary=f'another build of {spec.name}, by its name and form')
+    return guessed
+
+
+def _form(spec: ModelSpec) -> tuple[object, ...]:
+    given = spec.input
+    return spec.family, given.layout, given.width, given.height, spec.embedding_size
 
 
 def guess_model(path: Path, task: str) -> ModelSpec:

@@ -45,6 +45,24 @@ def test_bare_files_are_taken_for_what_their_description_says(name, shared, monk
     assert resolve_model(str(path), spec.task)[0] == spec, 'known by content where it lies'
 
 
+def test_another_build_of_a_known_model_is_fed_like_it(shared):
+    folder = shared / 'models' / 'face-detection-adas-0001' / 'FP16-INT8'
+    spec, path = resolve_model(str(folder / 'face-detection-adas-0001.xml'), 'detector')
+    assert path.parent == folder and 'another build of face-detection-adas-0001' in spec.summary
+    assert spec.licence == 'not known'
+
+
+def test_name_alone_makes_no_known_model(tmp_path):
+    path = tmp_path / 'face-reidentification-retail-0095.xml'
+    constant_network(path, {'vector': np.ones((1, 32))})
+    spec = resolve_model(str(path), 'encoder')[0]
+    assert spec.alignment == () and spec.embedding_size == 32
+    (tmp_path / 'sub').mkdir()
+    path = tmp_path / 'sub' / path.name
+    constant_network(path, {'vector': np.ones((1, 256))}, (1, 3, 128, 128))
+    assert len(resolve_model(str(path), 'encoder')[0].alignment) == 5
+
+
 def test_every_family_can_be_recognised(tmp_path, shared, monkeypatch):
     """Of the family nobody has a file of, a network of constant answers does."""
     path = constant_network(tmp_path / 'fcos.xml', {

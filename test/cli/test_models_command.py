@@ -33,7 +33,8 @@ def test_list_shows_every_model_with_its_licence_and_whether_it_is_there(capsys,
     rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[1:]}
     assert tuple(rows) == known_models()
     assert 'research use only' in rows['face-detector'] and 'installed' in rows['face-detector']
-    assert 'missing' in rows['yunet'] and 'models info yunet' in rows['yunet']
+    missing = rows['face-detection-0200']
+    assert 'missing' in missing and 'models info face-detection-0200' in missing
     assert "models fetch centerface'" in rows['centerface']
 
 
@@ -105,7 +106,8 @@ def test_fetch_without_network_says_so_in_one_line(capsys, empty_cache, monkeypa
 
 
 @pytest.mark.parametrize('arguments, words', [
-    (['fetch', 'yunet'], ["'yunet' cannot be fetched", 'opencv_zoo', 'FACE_TRACKER_MODEL_PATH']),
+    (['fetch', 'face-detection-0200'], ["'face-detection-0200' cannot be fetched",
+                                        'open_model_zoo', 'FACE_TRACKER_MODEL_PATH']),
     (['fetch', 'centreface'], ["'centreface' is unknown", "did you mean 'centerface'?"]),
     (['info', '../yunet'], ['unknown', 'known: blazeface-back']),
     (['verify', 'nothing'], ["'nothing' is unknown"])])
