@@ -48,8 +48,9 @@ class ModelSwap:
             self._node.get_logger().info(line)
 
     def stop(self) -> None:
-        """End the thread, once what it loads is loaded."""
+        """End the thread, once what it loads is loaded, and let go of the tracker."""
         self._loader.stop()
+        del self._loader, self._tracker  # loader and swap know each other; models must go now
 
     def _load(self, config: Config) -> None:
         if _models(config) == _models(self._tracker.config):
