@@ -15,6 +15,7 @@ from face_tracker_ros.ros.convert import AnyImage, to_picture
 from face_tracker_ros.ros.diagnostics import Statistics, summary, to_message
 from face_tracker_ros.ros.latest import LatestWorker
 from face_tracker_ros.ros.messages import stamp_seconds
+from face_tracker_ros.ros.model_swap import ModelSwap
 from face_tracker_ros.ros.outputs import Outputs
 from face_tracker_ros.ros.parameters import Settings, unknown_overrides
 from face_tracker_ros.types import FrameResult
@@ -50,6 +51,7 @@ class FaceTrackerNode(LifecycleNode):
         super().__init__('face_tracker', **options)
         self._tracker: FaceTracker | None = None
         self._tracker_lock = threading.Lock()
+        self._swap: ModelSwap | None = None
         self._worker: LatestWorker[tuple[AnyImage, float]] | None = None
         self._image_subscription: Any = None
         self._subscribed = 0.0
@@ -95,9 +97,8 @@ class FaceTrackerNode(LifecycleNode):
         if not self.context.ok():
             return TransitionCallbackReturn.FAILURE
         self._outputs = Outputs(self, self._settings['annotate'])
-        models = self._tracker.models
-        self.get_logger().info(f"loaded detector '{models['detector']}' and encoder "
-                               f"'{models['encoder']}' in {time.monotonic() - begin:.1f} s")
+        self._swap = ModelSwap(self, self._tracker, self._tracker_lock, self._settings.restore)
+        self._swap.tell(f' in {time.monotonic() - begin:.1f} s')
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -162,6 +163,9 @@ class FaceTrackerNode(LifecycleNode):
             self._report_timer = None
 
     def _free(self) -> None:
+        if self._swap is not None:
+            self._swap.stop()
+            self._swap = None
         if self._outputs is not None:
             self._outputs.destroy()
             self._outputs = None
@@ -247,9 +251,8 @@ class FaceTrackerNode(LifecycleNode):
         return response
 
     def _reconfigure(self, config: Config) -> None:
-        with self._tracker_lock:
-            if self._tracker is not None:
-                self._tracker.reconfigure(config)
+        if self._swap is not None:
+            self._swap.begin(config)
 
     def _report(self) -> None:
         if not self.context.ok():

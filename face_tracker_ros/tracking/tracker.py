@@ -50,6 +50,13 @@ class Tracker:
         self._ahead = False  # whether the tracks stand predicted at _stamp already
         self._now = 0.0
 
+    def forget_faces(self) -> None:
+        """Forget what everybody looks like, and who left; tracks and their ids stay."""
+        self._identities = Identities(self._config)
+        self._table.slot = self._identities.gallery.open(len(self._table))
+        self._table.embedded[:] = -np.inf
+        self._table.quality[:] = 0
+
     @property
     def least_score(self) -> float:
         """The score below which a detection is of no use."""
