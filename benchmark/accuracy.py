@@ -61,8 +61,8 @@ def measure(given: argparse.Namespace) -> dict[str, object]:
         raise ModelError(f"model '{REFERENCE}', the reference on clips, is not installed; give "
                          'the folder that holds it as --models')
     inputs = list(detector_inputs(detectors))
-    result: dict[str, object] = {'seeds': [seeds[0], seeds[-1]], 'step': given.step,
-                                 'seconds': given.seconds}
+    result: dict[str, object] = {'arguments': given.changed, 'seconds': given.seconds,
+                                 'seeds': [seeds[0], seeds[-1]]}
     result['missing'] = [name for task in ('detector', 'encoder') for name in known_models(task)
                          if name not in (*detectors, *encoders)]
     result['terms'] = {name: load_spec(name).licence for name in (*detectors, *encoders)}
@@ -70,7 +70,8 @@ def measure(given: argparse.Namespace) -> dict[str, object]:
              ('encoders', lambda: measure_encoders(given.people, encoders, given.boxes)),
              ('scenes', lambda: measure_scenes(given.people, seeds, given.seconds, given.step,
                                                inputs, encoders)),
-             ('times', lambda: measure_times(given.people, inputs, encoders)))
+             ('times', lambda: measure_times(given.people, inputs, encoders,
+                                             given.rounds)))
     for name, work in steps:
         print(f'accuracy: {name}', file=sys.stderr, flush=True)
         result[name] = work()
@@ -112,12 +113,17 @@ def main() -> int:
     parser.add_argument('--seeds', default='100-101', help='of the scenes: FIRST-LAST, from 100')
     parser.add_argument('--seconds', type=float, default=20.0, help='length of a scene')
     parser.add_argument('--step', type=int, default=3, help='take every n-th frame of a scene')
+    parser.add_argument('--rounds', type=int, default=40, help='times that each model is timed')
     parser.add_argument('--output', type=Path, default=Path(__file__).parents[1] / 'docs',
                         metavar='FOLDER', help='where accuracy.md and its plots go')
     parser.add_argument('--json', type=Path, metavar='FILE', help='keep the figures here, too')
     parser.add_argument('--from', type=Path, metavar='FILE', dest='source',
                         help='write the page from kept figures')
     given = parser.parse_args()
+    given.changed = ''.join(
+        f' --{name} {value}' for name, value in sorted(vars(given).items())
+        if name in ('boxes', 'frames', 'seeds', 'seconds', 'step')
+        and value != parser.get_default(name))
     return finish('accuracy', lambda: run(given))
 
 

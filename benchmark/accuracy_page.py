@@ -29,7 +29,8 @@ def _opening(figures: Figures) -> list[str]:
         "Written by one command, from the repository's folder after `source scripts/env.sh`; "
         'everything but the times comes out the same again:', '',
         '```bash',
-        'python3 benchmark/accuracy.py --clips CLIPS --people PHOTOS --models MODELS', '```', '',
+        'python3 benchmark/accuracy.py --clips CLIPS --people PHOTOS --models MODELS'
+        + figures['arguments'], '```', '',
         'CLIPS: the five clips of github intel-iot-devkit/sample-videos (CC-BY-4.0, Intel) that '
         'show faces, four of them as 480x270 previews. PHOTOS: people of Labeled Faces in the '
         'Wild who were held out by name from the training of our encoder. MODELS: the files '
@@ -76,8 +77,8 @@ def _detectors(figures: Figures) -> list[str]:
         'faces; right is what `face-detection-adas-0001` (FP16, score 0.5) finds, so *extra* '
         'boxes may be faces that it misses, and two errors alike do not show. *Scenes*: '
         f"{scenes['frames']} generated pictures of 1280x720 ({_scenes(figures)}), "
-        f"{scenes['faces']} faces of about 30 to 200 pixels of which at least 40 % show; a box on a "
-        'more hidden face is neither right nor wrong. Their boxes are exact in place, but their '
+        f"{scenes['faces']} faces of about 30 to 200 pixels of which at least 40 % show; a box on "
+        'a more hidden face is neither right nor wrong. Their boxes are exact in place, but their '
         'extent is the one that `face-detector` gave the face on its photo, and many of these '
         'photos were among its training pictures: the scenes favour it. *Score* is the '
         "threshold that the model's description recommends; average precision (AP) takes all "
@@ -169,8 +170,9 @@ def _tracking(figures: Figures) -> list[str]:
         f"Generated scenes of {figures['seconds']:g} s at {scenes['rate']:g} frames a second "
         f'({_scenes(figures)}; people cross, leave and come back, half of them as another '
         "photo), the whole tracker with default parameters but for the detector's recommended "
-        'score; means over the seeds, each a different set of people, so that a point or two '
-        'between models means nothing. Scored is the detection that a track took. The distances '
+        'score; means over the seeds. With so few scenes one person who gets a new id moves a '
+        'mean by several points: models that differ by less are alike. Scored is the '
+        'detection that a track took. The distances '
         f'in the default parameters were chosen for `{OURS[0]}` and `{OURS[1]}`, on other scenes '
         'of other people; other encoders would gain by their own.', '',
         '## Terms', '', *table(('model', 'licence'), [

@@ -25,7 +25,6 @@ REFERENCE = 'face-detection-adas-0001'
 MIN_IOU = 0.4
 LOWEST = 0.05  # score down to which detections are kept, for average precision
 DETECT_STEP = 15  # every so many frames of a scene, the detectors are judged
-ROUNDS = 25
 
 Input = tuple[str, int]
 
@@ -158,8 +157,8 @@ def _tracker(detector: str, encoder: str) -> FaceTracker:
         detection_low_score=min(own, Config().detection.low_score)))
 
 
-def measure_times(folder: Path, inputs: Sequence[Input],
-                  encoders: Sequence[str]) -> dict[str, Any]:
+def measure_times(folder: Path, inputs: Sequence[Input], encoders: Sequence[str],
+                  rounds: int) -> dict[str, Any]:
     """Return median milliseconds on one thread, all models taking turns on one picture."""
     portraits = scenes.read_portraits(folder, FaceDetector.from_config(Config()))[1::2]
     options = scenes.SceneOptions(seconds=0.1)
@@ -175,7 +174,7 @@ def measure_times(folder: Path, inputs: Sequence[Input],
         for count in (1, 4):
             work[f'{name} {count}'] = lambda own=encoder, n=count: own.encode(image, boxes[:n])
     taken: dict[str, list[float]] = {name: [] for name in work}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for name, call in work.items():
             call()  # what another model left in the caches is not this one's fault
             begin = time.perf_counter()

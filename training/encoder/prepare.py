@@ -32,8 +32,8 @@ from training.common import end, new_folder, parser, pictures, read_picture
 
 STEP = 'encoder.prepare'
 SIDE, BOX = 144, 96  # pixels of a loose crop, and of the face box's longer side in it
-TEMPLATE = 128 * np.float32([(0.31557, 0.46158), (0.68262, 0.45984), (0.50026, 0.64051),
-                             (0.34947, 0.82469), (0.65343, 0.82325)])
+TEMPLATE = np.array([(0.31557, 0.46158), (0.68262, 0.45984), (0.50026, 0.64051),
+                     (0.34947, 0.82469), (0.65343, 0.82325)], np.float32) * 128
 _LARGEST, _SMALLEST = 800, 24  # pixels of a picture's and of a face box's side
 
 
@@ -145,8 +145,9 @@ def prepare(given: argparse.Namespace) -> None:
              set=np.array(of), person=np.array(people))
     (output / 'held.json').write_text(
         json.dumps({'set': given.hold_out, 'people': held}) + '\n', encoding='utf-8')
-    pairs = held_out_pairs(of, people, given.hold_out, set(held))
-    np.savez(output / 'pairs.npz', **pairs)
+    pairs = held_out_pairs(of, people, given.hold_out, held)
+    np.savez(output / 'pairs.npz', first=pairs['first'], second=pairs['second'],
+             same=pairs['same'], fold=pairs['fold'])
     print(f"{len(held)} people held out, {len(pairs['first'])} pairs of them", flush=True)
 
 

@@ -91,7 +91,7 @@ def _numbers(text: str) -> list[int]:
 
 
 def _apply(kind: str, arguments: list[Any], values: dict[str, str]) -> Tensor:
-    first, second = arguments[0], arguments[1] if len(arguments) > 1 else None
+    first, second = arguments[0], arguments[-1]
     strides, pads = _numbers(values.get('strides', '')), _numbers(values.get('pads_begin', ''))
     if kind in ('Convolution', 'GroupConvolution'):
         groups = second.shape[0] if kind == 'GroupConvolution' else 1

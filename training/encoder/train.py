@@ -98,7 +98,9 @@ class Trainer:
         self.optimiser = torch.optim.AdamW(
             [{'params': matrices, 'weight_decay': .05}, {'params': others, 'weight_decay': 0}],
             lr=given.rate, betas=(.9, .99))
-        self.targets = None if self.stage.mix is not None else self._fixed_targets(len(data['x']))
+        self.targets: Any = None
+        if self.stage.mix is None:
+            self.targets = self._fixed_targets(len(data['x']))
 
     def teach(self, x: Any, rows: Any, mirror: Any) -> Any:
         """Return the teacher's unit vectors of loose crops."""
