@@ -56,11 +56,11 @@ def make_pairs(people: Sequence[str], folds: int = FOLDS) -> Pairs:
 
     people: who is on each picture. The names, sorted, are dealt into folds in turn; a pair joins
     two pictures of one fold, so that no person is in two folds: all pairs of one person, and all
-    pairs of two people.
+    pairs of two people. There are fewer folds where some would hold one person only.
     """
     names, who = np.unique(np.asarray(people), return_inverse=True)
     first, second = np.triu_indices(len(who), 1)
-    fold = who % folds
+    fold = who % max(1, min(folds, len(names) // 2))
     within = fold[first] == fold[second]
     first, second = first[within], second[within]
     return Pairs(first, second, np.asarray(who[first] == who[second]), fold[first])
@@ -123,12 +123,13 @@ def cross_validated(similarity: Float64Array, same: BoolArray,
 
     As Labeled Faces in the Wild is scored: the mean over the folds. The accuracy of a fold is the
     mean of its shares of right same and right different pairs, which is the plain accuracy where
-    there are as many of either.
+    there are as many of either. A single fold is judged by its own best threshold.
     """
     accuracies, thresholds = [], []
     for number in np.unique(fold):
         own = fold == number
-        threshold = best_threshold(similarity[~own], same[~own])
+        others = own if own.all() else ~own
+        threshold = best_threshold(similarity[others], same[others])
         accepted = similarity[own] >= threshold
         shares = [accepted[same[own]].mean()] if same[own].any() else []
         shares += [(~accepted[~same[own]]).mean()] if (~same[own]).any() else []

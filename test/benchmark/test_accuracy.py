@@ -73,7 +73,8 @@ def test_encoders_know_who_is_who(page):
 
 
 def test_tracking_is_scored_with_each_detector(page):
-    tracking = json.loads((page / 'figures.json').read_text(encoding='utf-8'))['scenes']['tracking']
+    figures = json.loads((page / 'figures.json').read_text(encoding='utf-8'))
+    tracking = figures['scenes']['tracking']
     assert {(row['detector'], row['camera']) for row in tracking} == {
         (name, camera) for name in ('face-detector', 'yunet', 'face-detection-adas-0001')
         for camera in ('still', 'moving')}

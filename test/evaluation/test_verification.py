@@ -73,6 +73,14 @@ def test_pairs_follow_the_rule_and_folds_share_nobody():
     assert len(pairs) == 6 and pairs.same.sum() == 2
 
 
+def test_few_people_make_few_folds():
+    pairs = make_pairs(['a', 'a', 'b', 'c', 'c'])  # one fold: everybody with everybody
+    assert len(pairs) == 10 and not pairs.fold.any()
+    assert cross_validated(np.where(pairs.same, 0.9, 0.1), pairs.same, pairs.fold) \
+        == (1.0, pytest.approx(0.5))
+    assert len(make_pairs([])) == 0
+
+
 def test_figures_of_vectors():
     vectors = np.float32([(1, 0), (0.8, 0.6), (0, 1), (0, 1)])
     pairs = make_pairs(['a', 'a', 'b', 'b'], folds=1)

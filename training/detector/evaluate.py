@@ -17,7 +17,7 @@ from face_tracker_ros.boxes import nms
 from face_tracker_ros.errors import SourceError
 from face_tracker_ros.evaluation.detection_scores import judge, summarise
 import numpy as np
-from training.check import check_detector
+from training.check import check_detector, Compiled
 from training.common import end, parser
 from training.detector.label import SIDE
 from training.detector.pack import FACE, HELD
@@ -32,12 +32,13 @@ def evaluate(given: argparse.Namespace) -> None:
     tiles = read_tiles(given.pack, HELD)
     if not len(tiles['image']):
         raise SourceError(f"pack '{given.pack}' holds nobody out; pack more folders")
+    network = Compiled(given.model)
     for side in (SIDE, 120, 60):
         judged = []
         for image, boxes, flag in zip(tiles['image'], tiles['box'], tiles['flag']):
             canvas = np.zeros((_CANVAS, _CANVAS, 3), np.uint8)
             canvas[:side, :side] = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
-            rows = check_detector(given.model, canvas)
+            rows = check_detector(network, canvas)
             rows = rows[rows[:, 4] >= 0.05]
             rows = rows[nms(rows[:, :4], rows[:, 4], 0.4)]
             reference = boxes[flag > 0] * np.float32(side / SIDE)

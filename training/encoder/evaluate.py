@@ -16,7 +16,7 @@ from face_tracker_ros.errors import SourceError
 from face_tracker_ros.evaluation.verification import verify
 from face_tracker_ros.types import Image
 import numpy as np
-from training.check import check_encoder
+from training.check import check_encoder, Compiled
 from training.common import end, load_arrays, parser
 from training.encoder.prepare import BOX, SIDE
 
@@ -46,12 +46,13 @@ def evaluate(given: argparse.Namespace) -> None:
     if not same.any() or same.all():
         raise SourceError(f"file '{given.data / 'pairs.npz'}' lacks pairs of one kind; hold out "
                           'more people with several pictures each')
+    network = Compiled(given.model)
     rows, places = np.unique(np.concatenate((pairs['first'], pairs['second'])),
                              return_inverse=True)
     print(f'{len(rows)} pictures, {same.sum()} pairs of one person, {(~same).sum()} of two')
     for face in (0, 48, 28):
         views = np.stack([box_crop(crops[row], given.size, given.scale, face) for row in rows])
-        vectors = np.concatenate([check_encoder(given.model, part) for part in
+        vectors = np.concatenate([check_encoder(network, part) for part in
                                   np.array_split(views, max(1, len(views) // 64))])
         first, second = vectors[places].reshape(2, -1, vectors.shape[1]).astype(np.float64)
         found = verify((first * second).sum(axis=1), same, pairs['fold'])

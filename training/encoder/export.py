@@ -14,7 +14,7 @@ import sys
 
 from face_tracker_ros.errors import ModelError
 import numpy as np
-from training.check import check_encoder
+from training.check import check_encoder, Compiled
 from training.common import end, load_weights, parser, torch_device
 
 STEP = 'encoder.export'
@@ -62,7 +62,7 @@ def export(given: argparse.Namespace) -> None:
     with torch.no_grad():
         scaled = (torch.from_numpy(crops).permute(0, 3, 1, 2).float() - MEAN) / SCALE
         expected = network(scaled).numpy()
-    worst = float((check_encoder(given.output, crops) * expected).sum(axis=1).min())
+    worst = float((check_encoder(Compiled(given.output), crops) * expected).sum(axis=1).min())
     if worst < 0.999:
         raise ModelError(f"network '{given.output}' differs from torch's (cosine {worst:.4f}); "
                          'train longer, or keep full precision')
