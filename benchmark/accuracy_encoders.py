@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 from face_tracker_ros import Config
 from face_tracker_ros.detection import FaceDetector
-from face_tracker_ros.embedding.alignment import warp
+from face_tracker_ros.embedding.alignment import aligned_crops
 from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.errors import ModelError, SourceError
 from face_tracker_ros.evaluation import scenes
@@ -87,7 +87,8 @@ def embed(encoder: FaceEncoder, faces: Sequence[Face], size: int,
     for face in faces:
         photo, box = reduced(face, size), face.box[None]
         if template is not None:
-            photo, box = warp(photo, face.landmarks, side, template * side), whole
+            crops, made = aligned_crops(photo, face.landmarks[None], template, 1.0, side)
+            photo, box = (crops[0], whole) if made[0] else (photo, box)
         rows.append(encoder.encode(photo, box)[0])
     return np.array(rows, np.float32)
 

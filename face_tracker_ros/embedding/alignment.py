@@ -1,54 +1,54 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Turning a face upright by its landmarks, for encoders that were trained on aligned faces."""
+"""Turning faces upright: the similarity that brings five landmarks to where they belong."""
 from __future__ import annotations
 
 import cv2
-from face_tracker_ros.types import Float64Array, FloatArray, Image
+from face_tracker_ros.types import BoolArray, Float64Array, FloatArray, Image
 import numpy as np
 
-_SHRINK = 2.0  # times smaller, from which neighbouring pixels have to be averaged first
+# A fit that would enlarge or reduce more is no face's.
+_SMALLEST, _LARGEST = 1e-3, 1e3
+# Residual of the fit, in parts of the template's size, from which the points fit no face.
+_WORST_FIT = 0.35
 
 
-def warp(image: Image, landmarks: FloatArray, size: int, template: FloatArray) -> Image:
+def fit_similarity(points: FloatArray, template: FloatArray) -> tuple[Float64Array, BoolArray]:
     """
-    Return the face as an upright crop (size, size, 3) of a uint8 BGR image (H, W, 3).
+    Return matrices (N, 2, 3) that map points (N, K, 2) nearest to template (K, 2), and which hold.
 
-    landmarks: (5, 2) in pixels of the image, finite and not all at one place. template: (5, 2),
-    where they belong in the crop, in its pixels. The crop is moved, turned and scaled alike in
-    both directions so that the points come nearest to the template (least squares); what lies
-    outside the image repeats its border.
+    Rotation, one scale and shift, least squares: with points as complex numbers p and q around
+    their means, the factor is sum(q conj(p)) / sum(|p|^2). A fit does not hold when points are
+    not finite, coincide, or stay far from the template.
     """
-    matrix = similarity(landmarks, template)
-    shrink = 1 / float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    if shrink > _SHRINK:
-        image, matrix = _reduced(image, matrix, size, shrink)
-    crop = cv2.warpAffine(image, matrix, (size, size), flags=cv2.INTER_LINEAR,
-                          borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(crop, np.uint8)
+    with np.errstate(invalid='ignore', divide='ignore', over='ignore'):
+        p = points[..., 0].astype(np.float64) + 1j * points[..., 1]
+        q = template[:, 0].astype(np.float64) + 1j * template[:, 1]
+        p_mean, q_mean = p.mean(axis=1, keepdims=True), q.mean()
+        p, q = p - p_mean, q - q_mean
+        factor = (q * p.conj()).sum(axis=1) / (np.abs(p) ** 2).sum(axis=1)
+        shift = q_mean - factor * p_mean[:, 0]
+        rest = np.sqrt((np.abs(factor[:, None] * p - q) ** 2).sum(axis=1)
+                       / (np.abs(q) ** 2).sum())
+        good = (np.isfinite(factor) & np.isfinite(shift) & (rest < _WORST_FIT)
+                & (np.abs(factor) > _SMALLEST) & (np.abs(factor) < _LARGEST))
+    matrices = np.stack([np.stack([factor.real, -factor.imag, shift.real], axis=1),
+                         np.stack([factor.imag, factor.real, shift.imag], axis=1)], axis=1)
+    return matrices, np.asarray(good, bool)
 
 
-def similarity(source: FloatArray, target: FloatArray) -> Float64Array:
-    """Return the (2, 3) similarity that brings points (N, 2) nearest to others (N, 2)."""
-    z, w = (points.astype(np.float64) @ np.array([1, 1j]) for points in (source, target))
-    centred = z - z.mean()
-    turn = np.vdot(centred, w) / np.vdot(centred, centred).real
-    shift = w.mean() - turn * z.mean()
-    return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+def aligned_crops(image: Image, landmarks: FloatArray, template: FloatArray, aspect: float,
+                  size: int) -> tuple[Image, BoolArray]:
+    """
+    Return upright crops (N, size, size, 3) and which of them could be made; others are black.
 
-
-def _reduced(image: Image, matrix: Float64Array, size: int,
-             shrink: float) -> tuple[Image, Float64Array]:
-    """Return the part of the image that the crop shows, made smaller, and the matrix for it."""
-    back = np.linalg.inv(np.vstack((matrix, (0, 0, 1))))
-    corners = back @ np.array([[0, size, 0, size], [0, 0, size, size], [1, 1, 1, 1]])
-    limits = np.array(image.shape[1::-1]) - 1
-    low = np.clip(np.floor(corners[:2].min(axis=1)) - shrink, 0, limits).astype(int)
-    high = np.clip(np.ceil(corners[:2].max(axis=1)) + shrink, low + 1, limits + 1).astype(int)
-    sides = high - low
-    fewer = np.maximum(np.rint(sides / shrink), 1).astype(int)
-    small = cv2.resize(image[low[1]:high[1], low[0]:high[0]], (int(fewer[0]), int(fewer[1])),
-                       interpolation=cv2.INTER_AREA)
-    scale = sides / fewer  # of a pixel, whose centre is at its middle
-    grow = np.array([[scale[0], 0, low[0] + scale[0] / 2 - 0.5],
-                     [0, scale[1], low[1] + scale[1] / 2 - 0.5], [0, 0, 1]])
-    return np.asarray(small, np.uint8), matrix @ grow
+    landmarks: (N, 5, 2) in pixels of the image; template: (5, 2) in parts of the crop's sides.
+    aspect: width by height of the upright region, which is stretched to the square crop.
+    """
+    region = np.array([aspect, 1.0], np.float32) * size
+    matrices, good = fit_similarity(landmarks, template * region)
+    matrices[:, 0] /= aspect
+    crops = np.zeros((len(landmarks), size, size, 3), np.uint8)
+    for row in np.flatnonzero(good):
+        cv2.warpAffine(image, matrices[row], (size, size), dst=crops[row],
+                       flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return crops, good

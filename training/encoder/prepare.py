@@ -22,7 +22,7 @@ import sys
 import cv2
 from face_tracker_ros import Config
 from face_tracker_ros.detection import FaceDetector
-from face_tracker_ros.embedding.alignment import similarity
+from face_tracker_ros.embedding.alignment import fit_similarity
 from face_tracker_ros.errors import ConfigError, ModelError, SourceError
 from face_tracker_ros.evaluation.verification import make_pairs
 from face_tracker_ros.models import load_spec
@@ -46,7 +46,7 @@ def largest_in_the_middle(found: Detections, width: int, height: int) -> int:
 
 
 def loose_crop(picture: Image, detector: FaceDetector) -> tuple[Image, Float64Array] | None:
-    """Return a loose crop and its (2, 3) alignment, or None where no face is large enough."""
+    """Return a loose crop and its (2, 3) alignment, or None where no face is sound."""
     height, width = picture.shape[:2]
     shrink = _LARGEST / max(height, width)
     if shrink < 1:
@@ -67,7 +67,8 @@ def loose_crop(picture: Image, detector: FaceDetector) -> tuple[Image, Float64Ar
                           (SIDE, SIDE), borderMode=cv2.BORDER_REPLICATE,
                           flags=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
     points = (landmarks * scale + move).astype(np.float32)
-    return np.asarray(crop, np.uint8), similarity(points, TEMPLATE)
+    matrices, good = fit_similarity(points[None], TEMPLATE)
+    return (np.asarray(crop, np.uint8), matrices[0]) if good[0] else None
 
 
 def bordered(picture: Image) -> Image:
