@@ -75,6 +75,7 @@ def measure(given: argparse.Namespace) -> dict[str, object]:
     for name, work in steps:
         print(f'accuracy: {name}', file=sys.stderr, flush=True)
         result[name] = work()
+    result['load'] = [round(os.getloadavg()[0], 1), os.cpu_count()]
     return result
 
 

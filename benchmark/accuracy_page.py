@@ -35,7 +35,9 @@ def _opening(figures: Figures) -> list[str]:
         'show faces, four of them as 480x270 previews. PHOTOS: people of Labeled Faces in the '
         'Wild who were held out by name from the training of our encoder. MODELS: the files '
         'that are not in the package. Times are medians of one picture on one CPU thread, all '
-        'models taking turns, on a shared virtual machine: compare within a table.']
+        'models taking turns: compare within a table. In this run the machine was at a load of '
+        f"{figures['load'][0]:g} on {figures['load'][1]} cores; above their number, times are "
+        'longer than on a free one.']
     if figures['missing']:
         names = ', '.join(f'`{name}`' for name in figures['missing'])
         parts += ['', f'Not installed and so not measured: {names}.']
