@@ -199,6 +199,8 @@ NODE_PARAMETERS: tuple[Parameter, ...] = (
               live=False),
     Parameter('max_rate', 0.0, 'Most frames a second to process; 0 = as many as come.',
               0.0, 1000.0),
+    Parameter('expected_rate', 0.0, 'Images a second that the camera gives; diagnostics warn '
+              'below 80 % of it. 0 = unknown.', 0.0, 1000.0),
     Parameter('annotate', True, 'Offer the annotated image (drawn only while somebody '
               'subscribes).', live=False),
     Parameter('image_transport', 'raw', "Form of the images: 'raw' (topic image) or "
