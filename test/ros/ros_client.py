@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import face_tracker_ros
 from face_tracker_ros.ros.convert import to_message
 from lifecycle_msgs.msg import Transition
@@ -91,6 +91,7 @@ class Client:
         self._executor.add_node(self.node)
         self.arrays: list[Detection2DArray] = []
         self.diagnostics: dict[str, dict[str, str]] = {}
+        self.status = DiagnosticStatus(level=b'?')
         self.node.create_subscription(Detection2DArray, f'{NODE}/tracks', self.arrays.append, 50)
         self.node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 50)
         self.images = self.publisher(QoSReliabilityPolicy.RELIABLE)
@@ -107,9 +108,11 @@ class Client:
         """Drop what has been received so far."""
         self.arrays.clear()
         self.diagnostics.clear()
+        self.status = DiagnosticStatus(level=b'?')
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
+            self.status = status
             self.diagnostics[status.name] = {item.key: item.value for item in status.values}
 
     def publisher(self, reliability: QoSReliabilityPolicy, topic: str = 'image',

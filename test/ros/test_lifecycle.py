@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 import signal
 
+from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
 import pytest
 from ros_client import Client, NodeProcess
@@ -84,9 +85,13 @@ def test_bad_model_leaves_the_node_unconfigured(client: Client, start: Start, se
     errors = [line for line in process.output().splitlines() if 'ERROR' in line]
     assert errors and all(word in errors[0] for word in words), process.output()
     assert 'Traceback' not in process.output()
+    client.wait(lambda: client.status.level == DiagnosticStatus.ERROR, 'the error')
+    assert all(word in client.status.message for word in ['not configured', *words])
     good = {'detector': 'face-detector', 'encoder': 'mobilenetv3-large-face'}
     assert client.set_parameters(good).successful
     assert client.change('configure') and client.change('activate')
+    client.wait(lambda: client.status.message.startswith('waiting for the first image'),
+                'the report of a good node')
 
 
 @pytest.mark.parametrize('number', SIGNALS)

@@ -123,6 +123,24 @@ def test_annotated_image_is_drawn_only_for_subscribers(
     client.wait(lambda: client.report('annotated') > 0, 'a report')
 
 
+def test_picture_that_cannot_be_drawn_is_no_bad_frame(client: Client,
+                                                      tracker: NodeProcess) -> None:
+    bad = client.report('bad_frames')
+    subscription = client.node.create_subscription(
+        CompressedImage, f'{NODE}/annotated_image/compressed', lambda message: None, 5)
+    too_wide = np.zeros((8, 65600, 3), np.uint8)
+    sent = []
+    client.wait(lambda: 'no annotated image' in tracker.output(), 'the warning',
+                lambda: sent.append(client.publish(too_wide)))
+    client.node.destroy_subscription(subscription)
+    client.wait(lambda: client.arrays != [], 'its tracks')
+    assert client.arrays[0].header in sent
+    client.forget()
+    client.wait(lambda: client.diagnostics != {}, 'a report')
+    assert client.report('bad_frames') == bad
+    assert '65600x8 pixels does not fit into JPEG' in tracker.output()
+
+
 def test_reset_forgets_tracks_and_never_gives_an_id_twice(
         client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
     before = ids(client.tracks_of(two_people, 2))

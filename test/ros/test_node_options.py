@@ -49,9 +49,3 @@ def test_compressed_images_are_tracked(client: Client, start: Start,
                 lambda: camera.publish(convert.to_compressed_message(two_people,
                                                                      client.header())))
     client.node.destroy_publisher(camera)
-
-
-def test_missing_images_are_reported(client: Client, start: Start) -> None:
-    process = start('-r', 'image:=/nowhere')
-    client.wait(lambda: "no image on '/nowhere' for 5 s; nobody publishes it"
-                in process.output(), 'the warning')
