@@ -17,14 +17,12 @@ from vision_msgs.msg import Detection2DArray
 class Outputs:
     """Publishers of tracks and annotated images; silent while the node is not active."""
 
-    def __init__(self, node: LifecycleNode, annotate: bool) -> None:
-        """Offer ~/tracks and, with `annotate`, ~/annotated_image, raw and compressed."""
+    def __init__(self, node: LifecycleNode) -> None:
+        """Offer ~/tracks and ~/annotated_image, raw and compressed."""
         self._node = node
         self._tracks = self._offer(Detection2DArray, '~/tracks', 10)
-        self._raw = self._compressed = None
-        if annotate:
-            self._raw = self._offer(Image, '~/annotated_image', 1)
-            self._compressed = self._offer(CompressedImage, '~/annotated_image/compressed', 1)
+        self._raw = self._offer(Image, '~/annotated_image', 1)
+        self._compressed = self._offer(CompressedImage, '~/annotated_image/compressed', 1)
 
     def publish_tracks(self, header: Header, result: FrameResult) -> None:
         """Publish the tracks of a frame, also when there are none."""
@@ -45,8 +43,7 @@ class Outputs:
     def destroy(self) -> None:
         """Withdraw the topics."""
         for publisher in (self._tracks, self._raw, self._compressed):
-            if publisher is not None:
-                self._node.destroy_lifecycle_publisher(publisher)
+            self._node.destroy_lifecycle_publisher(publisher)
 
     def _offer(self, message_type, topic: str, depth: int):
         return self._node.create_lifecycle_publisher(
@@ -55,4 +52,4 @@ class Outputs:
 
 
 def _wanted(publisher) -> bool:
-    return publisher is not None and publisher.get_subscription_count() > 0
+    return publisher.get_subscription_count() > 0

@@ -84,7 +84,7 @@ class FaceTrackerNode(LifecycleNode):
                 else TransitionCallbackReturn.ERROR
         if not self.context.ok():
             return TransitionCallbackReturn.FAILURE
-        self._outputs = Outputs(self, self._settings['annotate'])
+        self._outputs = Outputs(self)
         models = self._tracker.models
         self.get_logger().info(f"loaded detector '{models['detector']}' and encoder "
                                f"'{models['encoder']}' in {time.monotonic() - begin:.1f} s")
@@ -201,9 +201,9 @@ class FaceTrackerNode(LifecycleNode):
     def _draw(self, header: Header, picture: Picture, result: FrameResult) -> None:
         # The tracks are out: what fails here is no bad frame.
         try:
-            if self._outputs is not None and self._outputs.publish_picture(header, picture,
-                                                                           result):
-                self._statistics.annotated()
+            if self._settings['annotate'] and self._outputs is not None:
+                if self._outputs.publish_picture(header, picture, result):
+                    self._statistics.annotated()
         except Exception as error:
             if self.context.ok():
                 self.get_logger().warning(f'no annotated image: {_reason(error)}',
