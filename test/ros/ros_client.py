@@ -2,7 +2,8 @@
 """What the tests with live nodes share: a process under test and a client node."""
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 import os
 from pathlib import Path
 import signal
@@ -128,13 +129,13 @@ class Client:
             self._executor.spin_once(timeout_sec=max(end - time.monotonic(), 0))
 
     def wait(self, condition: Callable[[], bool], what: str,
-             meanwhile: Callable[[], object] = lambda: None) -> None:
-        """Spin until the condition holds, calling `meanwhile` 30 times a second at most."""
+             meanwhile: Callable[[], object] = lambda: None, step: float = 1 / 30) -> None:
+        """Spin until the condition holds, calling `meanwhile` once in `step` seconds at most."""
         end = time.monotonic() + TIMEOUT
         while not condition():
             assert time.monotonic() < end, f'waited {TIMEOUT:g} s for {what}'
             meanwhile()
-            self.spin(1 / 30)
+            self.spin(step)
 
     def header(self) -> Header:
         """Return a header a thirtieth of a second after the last one."""
@@ -175,8 +176,25 @@ class Client:
 
     def change(self, transition: str) -> bool:
         """Request a transition; return whether it was done."""
-        request = ChangeState.Request(transition=Transition(id=TRANSITIONS[transition]))
-        return bool(self.call(ChangeState, 'change_state', request).success)
+        with self.changes() as change:
+            return change(transition)
+
+    @contextmanager
+    def changes(self) -> Iterator[Callable[[str], bool]]:
+        """Give a function that requests transitions, as a life-cycle manager does."""
+        service = self.node.create_client(ChangeState, f'{NODE}/change_state')
+
+        def change(transition: str) -> bool:
+            future = service.call_async(
+                ChangeState.Request(transition=Transition(id=TRANSITIONS[transition])))
+            self.wait(future.done, f"the end of '{transition}'", step=0.01)
+            return bool(future.result().success)
+
+        try:
+            self.wait(service.service_is_ready, 'the life-cycle services')
+            yield change
+        finally:
+            self.node.destroy_client(service)
 
     def set_parameters(self, values: dict[str, Any]) -> SetParametersResult:
         """Set parameters atomically; return whether, or why not, they were taken."""
