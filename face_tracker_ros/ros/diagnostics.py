@@ -112,15 +112,21 @@ def summary(values: Values, situation: Situation) -> str:
             f"{values['replaced']} replaced by newer ones, {values['bad_frames']} bad")
 
 
-def to_message(header: Header, name: str, found: list[Problem], values: Values,
-               situation: Situation) -> DiagnosticArray:
-    """Return a DiagnosticArray with one status, as bad as the worst problem."""
+def report(header: Header, name: str, values: Values, situation: Situation,
+           found: list[Problem]) -> DiagnosticArray:
+    """Return the message of a node, as bad as the worst problem found."""
+    level = max((problem.level for problem in found), default=DiagnosticStatus.OK)
+    text = '; '.join(problem.text for problem in found) or summary(values, situation)
+    return to_message(header, name, text, {'state': situation.phase, **situation.models, **values},
+                      level, situation.topic)
+
+
+def to_message(header: Header, name: str, text: str, values: Values,
+               level: bytes = DiagnosticStatus.OK, hardware: str = '') -> DiagnosticArray:
+    """Return a DiagnosticArray with one status."""
     status = DiagnosticStatus(
-        name=name, hardware_id=situation.topic,
-        level=max((problem.level for problem in found), default=DiagnosticStatus.OK),
-        message='; '.join(problem.text for problem in found) or summary(values, situation),
-        values=[KeyValue(key=key, value=_text(value)) for key, value
-                in {'state': situation.phase, **situation.models, **values}.items()])
+        name=name, message=text, level=level, hardware_id=hardware,
+        values=[KeyValue(key=key, value=_text(value)) for key, value in values.items()])
     return DiagnosticArray(header=header, status=[status])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from diagnostic_msgs.msg import DiagnosticArray
-from face_tracker_ros.ros.diagnostics import problems, Situation, summary, to_message
+from face_tracker_ros.ros.diagnostics import problems, report, Situation, summary
 from face_tracker_ros.ros.statistics import Statistics
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
@@ -38,7 +38,7 @@ class Reporter:
         found = problems(values, situation)
         header = Header(stamp=self._node.get_clock().now().to_msg())
         name = f'{self._node.get_fully_qualified_name()[1:]}: tracking'
-        self._publisher.publish(to_message(header, name, found, values, situation))
+        self._publisher.publish(report(header, name, values, situation, found))
         for problem in found:
             # What was refused or skipped has been logged where it happened.
             if problem.kind not in self._known | {'failure', 'bad'}:
