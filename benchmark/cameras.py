@@ -16,41 +16,12 @@ import os
 from pathlib import Path
 import subprocess
 import sys
-import threading
 import time
 
 from face_tracker_ros.transport import large_images
 
 ROOT = Path(__file__).parents[1]
 os.environ.update(large_images(ROOT, os.environ))
-
-
-def serve(names: Sequence[str]) -> None:
-    """Run nodes in this process, one a namespace, each on a thread of its own."""
-    from face_tracker_ros.ros.process import keep_large_buffers
-    from face_tracker_ros.ros.tracker_node import FaceTrackerNode
-    import rclpy
-    from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
-    from rclpy.parameter import Parameter
-    keep_large_buffers()
-    rclpy.init()
-
-    def live(name: str) -> None:
-        node = FaceTrackerNode(namespace=name, parameter_overrides=[
-            Parameter('inference.threads', value=1)])
-        node.start()
-        executor = SingleThreadedExecutor()
-        executor.add_node(node)
-        try:
-            executor.spin()
-        except ExternalShutdownException:
-            node.stop()
-
-    threads = [threading.Thread(target=live, args=(name,)) for name in names]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 def processor_seconds(process: int) -> float:
@@ -74,8 +45,10 @@ def measure(groups: Sequence[Sequence[str]], rate: float, seconds: float) -> str
     from sensor_msgs.msg import Image
     from std_msgs.msg import Header
     names = [name for group in groups for name in group]
-    processes = [subprocess.Popen([sys.executable, __file__, '--serve', *group])
-                 for group in groups]
+    threads = max(1, (os.cpu_count() or 1) // len(names))
+    processes = [subprocess.Popen([
+        sys.executable, '-m', 'face_tracker_ros.ros.node', *group, '--ros-args',
+        '-p', f'inference.threads:={threads}']) for group in groups]
     rclpy.init()
     node = rclpy.create_node('cameras')
     values: dict[str, dict[str, float]] = {name: {} for name in names}
@@ -128,11 +101,7 @@ def main() -> None:
     parser.add_argument('--cameras', type=int, default=3)
     parser.add_argument('--rate', type=float, default=10.0, help='frames a second and camera')
     parser.add_argument('--seconds', type=float, default=20.0)
-    parser.add_argument('--serve', nargs='+', help=argparse.SUPPRESS)
     given = parser.parse_args()
-    if given.serve:
-        serve(given.serve)
-        return
     names = [f'camera{number}' for number in range(given.cameras)]
     print('| processes | frames a second and camera | CPU ms a frame | MB | latency ms, 50 % | '
           '95 % |\n|---|---|---|---|---|---|')

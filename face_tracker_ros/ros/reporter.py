@@ -36,14 +36,14 @@ class Reporter:
             return
         values, situation = self._statistics.values(), self._situation()
         found = problems(values, situation)
-        header = Header(stamp=self._node.get_clock().now().to_msg())
-        name = f'{self._node.get_fully_qualified_name()[1:]}: tracking'
-        self._publisher.publish(report(header, name, values, situation, found))
         for problem in found:
             # What was refused or skipped has been logged where it happened.
             if problem.kind not in self._known | {'failure', 'bad'}:
                 self._node.get_logger().warning(problem.text)
         self._known = {problem.kind for problem in found}
+        header = Header(stamp=self._node.get_clock().now().to_msg())
+        name = f'{self._node.get_fully_qualified_name()[1:]}: tracking'
+        self._publisher.publish(report(header, name, values, situation, found))
         self._reports += 1
         if self._reports % _LOG_EVERY == 0 and int(values['processed']) > self._frames:
             self._node.get_logger().info(summary(values, situation))

@@ -42,14 +42,15 @@ FACES = {'hopper': (200, 150), 'collins': (463, 100)}
 class NodeProcess:
     """A node in a process of its own, with its output in a file."""
 
-    def __init__(self, module: str, arguments: Sequence[str], log: Path) -> None:
-        """Start `python -m module --ros-args arguments`."""
+    def __init__(self, module: str, arguments: Sequence[str], log: Path,
+                 others: Sequence[str] = ()) -> None:
+        """Start `python -m module others --ros-args arguments`."""
         self._log = log
         root = str(Path(face_tracker_ros.__file__).parents[1])
         path = os.pathsep.join(filter(None, [root, os.environ.get('PYTHONPATH')]))
         with log.open('w') as output:
             self.process = subprocess.Popen(
-                [sys.executable, '-m', module, '--ros-args', *arguments], stdout=output,
+                [sys.executable, '-m', module, *others, '--ros-args', *arguments], stdout=output,
                 stderr=subprocess.STDOUT, env={**os.environ, 'PYTHONPATH': path})
 
     def output(self) -> str:
@@ -161,7 +162,8 @@ class Client:
 
     def call(self, kind: type, name: str, request: Any = None) -> Any:
         """Call a service of the node; return the response."""
-        service = self.node.create_client(kind, f'{NODE}/{name}')
+        path = name if name.startswith('/') else f'{NODE}/{name}'
+        service = self.node.create_client(kind, path)
         try:
             self.wait(lambda: service.service_is_ready(), f'service {name}')
             future = service.call_async(kind.Request() if request is None else request)
