@@ -19,9 +19,9 @@ ARGUMENTS = (
                           description="Image topic of each camera, in the camera's namespace."),
     DeclareLaunchArgument('camera_info', default_value='camera_info',
                           description="Calibration topic, in the camera's namespace."),
-    DeclareLaunchArgument('process', default_value='shared', choices=['shared', 'separate'],
-                          description='shared: all nodes in one process, which takes less '
-                          'memory; separate: one for each, so that they do not end together.'),
+    DeclareLaunchArgument('process', default_value='separate', choices=['separate', 'shared'],
+                          description='separate: one for each node, so that they do not end '
+                          'together; shared: one for all, which takes less memory.'),
     DeclareLaunchArgument('threads', default_value='0',
                           description='CPU threads for the inference of all cameras together; '
                           '0: as many as there are cores.'),

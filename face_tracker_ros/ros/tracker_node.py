@@ -94,6 +94,7 @@ class FaceTrackerNode(LifecycleNode):
         """Start the worker and subscribe."""
         self._worker = LatestWorker(self._handle, self._interval)
         done = super().on_activate(state)
+        self._tell_label()
         self._subscribe()
         return done
 
@@ -235,6 +236,11 @@ class FaceTrackerNode(LifecycleNode):
         with self._tracker_lock:
             if self._tracker is not None:
                 self._tracker.reconfigure(config)
+                self._tell_label()
+
+    def _tell_label(self) -> None:
+        if self._outputs is not None and self._tracker is not None:
+            self._outputs.publish_label(self._tracker.config.detection.score)
 
     def _situation(self) -> Situation:
         phase = 'active' if self._image_subscription is not None else \
