@@ -90,6 +90,8 @@ def test_bad_images_are_counted_and_the_node_goes_on(
            Image(header=client.header(), encoding='bgr8'),
            convert.to_message(EMPTY, client.header())]
     bad[2].data = array.array('B', bytes(10))
+    client.wait(lambda: 'frame skipped' in tracker.output(), 'the first warning',
+                lambda: client.images.publish(bad[2]))
     client.wait(lambda: client.report('bad_frames') >= 3, 'three bad frames',
                 lambda: client.images.publish(bad[0] if len(bad) == 1 else bad.pop()))
     assert ids(client.tracks_of(two_people, 2)) == before
@@ -142,6 +144,8 @@ def test_states_tell_velocity_and_lost_tracks(client: Client, tracker: NodeProce
         shift[0] = (shift[0] + 2) % 60
         client.publish(np.roll(two_people, shift[0], axis=1))
 
+    # the whole picture is shifted, which is how a turning camera looks
+    assert client.set_parameters({'tracker.camera_motion': False}).successful
     client.tracks_of(two_people, 2)
     client.wait(lambda: len(rows()) == 2 and (rows()['velocity_x'] > 20).all(), 'velocities', walk)
     seen = rows()
@@ -154,6 +158,7 @@ def test_states_tell_velocity_and_lost_tracks(client: Client, tracker: NodeProce
     client.wait(lambda: len(rows()) == 2 and (rows()['state'] == LOST_STATE).all(), 'lost tracks',
                 lambda: client.publish(EMPTY))
     assert set(rows()['id']) == set(seen['id']) and (rows()['time_since_update'] > 0).all()
+    assert client.set_parameters({'tracker.camera_motion': True}).successful
     client.node.destroy_subscription(subscription)
 
 
