@@ -12,13 +12,14 @@ from face_tracker_ros.pipeline import FaceTracker
 from face_tracker_ros.ros.convert import AnyImage, to_picture
 from face_tracker_ros.ros.diagnostics import Situation
 from face_tracker_ros.ros.latest import LatestWorker
+from face_tracker_ros.ros.lifecycle import SteadyLifecycleNode
 from face_tracker_ros.ros.messages import stamp_seconds
 from face_tracker_ros.ros.outputs import Outputs
 from face_tracker_ros.ros.parameters import Settings, unknown_overrides
 from face_tracker_ros.ros.reporter import Reporter
 from face_tracker_ros.ros.statistics import Statistics
 from face_tracker_ros.types import FrameResult, Image as Picture
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSDurabilityPolicy, QoSHistoryPolicy, QoSProfile, QoSReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CompressedImage, Image
@@ -31,7 +32,7 @@ _SENSOR_DATA = {'history': QoSHistoryPolicy.KEEP_LAST, 'depth': 1,
 _THROTTLE_SECONDS = 5.0
 
 
-class FaceTrackerNode(LifecycleNode):
+class FaceTrackerNode(SteadyLifecycleNode):
     """
     Tracks the faces of one image topic.
 
