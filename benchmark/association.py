@@ -16,7 +16,7 @@ from pathlib import Path
 import statistics
 import time
 
-from cases import Case, ltft_cases, scene_cases
+from cases import Case, clip_cases, ltft_cases, PERFECT, perfect, scene_cases
 from contenders import CONTENDERS, Moment, ours, Step
 from face_tracker_ros import Config, Detections
 from face_tracker_ros.evaluation.metrics import Labels, score
@@ -34,13 +34,11 @@ _ABLATIONS: tuple[dict[str, object], ...] = (
     {'tracker.camera_motion': False},
     {'tracker.low_score_pass': False},
     {'tracker.score_weighted_noise': False},
-    {'tracker.coast': 0.0},
-    {'tracker.min_quality': 0.0},
-    {'tracker.observation_centric': False},
-    {'tracker.suppress_duplicates': False},
-    {'tracker.gallery_size': 30},
-    {'tracker.gallery_size': 1},
     {'tracker.motion_share': 0.0},
+    {'tracker.gallery_size': 1},
+    {'tracker.min_quality': 0.0},
+    {'tracker.coast': 0.0},
+    {'tracker.suppress_duplicates': False},
     {'tracker.reid_window': 0.0},
     {'tracker.reid_margin': 0.0},
     {'embedding.policy': 'always'},
@@ -148,18 +146,22 @@ def main() -> None:
     parser.add_argument('--camera', choices=('still', 'moving'), default='still')
     parser.add_argument('--cache', type=Path, metavar='FOLDER',
                         help='keep what detector and encoder found in the scenes here')
+    parser.add_argument('--clips', type=Path, metavar='FOLDER',
+                        help='clips that benchmark/labels tells the people of')
     parser.add_argument('--trackers', nargs='*', choices=CONTENDERS,
                         default=['robust', 'deepsort'])
     parser.add_argument('--ablation', action='store_true',
                         help='add rows: the default without each of its parts')
     parser.add_argument('--variant', action='append', default=[], metavar='NAME=VALUE[,...]',
                         help='add a row: the default with these parameters (repeatable)')
+    parser.add_argument('--perfect', nargs='+', choices=PERFECT, default=[],
+                        help='put the truth in the place of these parts')
     parser.add_argument('--time', type=int, nargs='+', metavar='TRACKS',
                         help='compare the time of one update with so many tracks instead')
     parser.add_argument('--each', action='store_true', help='print every case, too')
     parser.add_argument('--json', type=Path, help='write the rows to this file, too')
     given = parser.parse_args()
-    console = Console(width=130)
+    console = Console(width=160)
     if given.time:
         console.print(compare_times(given.time))
         return
@@ -168,6 +170,9 @@ def main() -> None:
     if given.people:
         cases += scene_cases(given.people, range(int(first), int(last or first) + 1), given.count,
                              given.camera, given.cache)
+    if given.clips:
+        cases += clip_cases(given.clips, Path(__file__).parent / 'labels')
+    cases = [perfect(case, given.perfect) for case in cases]
     rows = entries(given.trackers, given.ablation, given.variant)
     results = [run(case, row) for case, row in progress(
         [(case, row) for row in rows for case in cases], 'tracking', transient=True)]

@@ -25,9 +25,9 @@ def area(boxes: AnyFloats) -> Float64Array:
 
 def iou(a: AnyFloats, b: AnyFloats) -> Float64Array:
     """Return intersection over union (N, M) of boxes a (N, 4) and b (M, 4); 0 without area."""
-    a, b = a.astype(np.float64), b.astype(np.float64)
-    shared = _shared(a, b, 0)
-    shared *= _shared(a, b, 1)
+    first, second = a.astype(np.float64), b.astype(np.float64)
+    shared = _shared(first, second, 0)
+    shared *= _shared(first, second, 1)
     union = area(a)[:, None] + area(b)
     union -= shared
     np.maximum(union, np.finfo(np.float64).tiny, out=union)

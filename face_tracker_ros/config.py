@@ -116,7 +116,8 @@ class TrackerConfig:
     max_iou_distance: float = _param(
         0.7, 'Largest 1 - IoU at which a box is joined to a track by position alone.', 0.0, 1.0)
     n_init: int = _param(3, 'Frames in a row in which a new face must be found before its track '
-                         'is published.', 1, 100)
+                         'is published; in mode robust two are enough where as much time passes '
+                         'as between so many at 30 frames a second.', 1, 100)
     max_age: float = _param(1.0, 'Seconds a track is kept without being seen.', 0.0, 60.0)
     motion_share: float = _param(0.2, 'What a face at the edge of the motion gate adds to its '
                                  'cosine distance.', 0.0, 2.0)

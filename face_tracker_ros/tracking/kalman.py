@@ -56,7 +56,7 @@ def to_boxes(means: Float64Array) -> FloatArray:
 
 def _variance(height: Float64Array, size: float, fixed: Float64Array) -> Float64Array:
     """Return variances (T, 4) of (x, y, a, h) for boxes so high (T,)."""
-    return np.square(size * height)[:, None] * _SCALED + fixed
+    return np.asarray(np.square(size * height)[:, None] * _SCALED + fixed)
 
 
 def initiate(measurements: Float64Array) -> tuple[Float64Array, Float64Array]:
@@ -110,7 +110,7 @@ def innovation(means: Float64Array, covariances: Float64Array,
     noise_scale: factor on the variance of the measurement itself, one for all or (T,).
     """
     noise = _variance(means[:, 3], _POSITION, _MEASURED_ASPECT)
-    return covariances[:, 0] + noise * np.reshape(noise_scale, (-1, 1))
+    return np.asarray(covariances[:, 0] + noise * np.reshape(noise_scale, (-1, 1)))
 
 
 def update(means: Float64Array, covariances: Float64Array, measurements: Float64Array,

@@ -152,7 +152,8 @@ class Tracker:
             missed &= ~self._likely_there()
         self._end(np.where(table.confirmed, self._expired(), missed))
         self._identities.settle(table, self._now)
-        for row in np.flatnonzero((table.hits >= self._config.tracker.n_init) & (table.id == 0)):
+        ready = self._identities.ready(table, self._now) & (table.misses == 0)
+        for row in np.flatnonzero(ready & ~table.confirmed):
             self._last_id += 1
             table.id[row] = self._last_id
         shown = self._shown()

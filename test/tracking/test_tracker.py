@@ -377,3 +377,10 @@ def test_who_left_is_forgotten_as_soon_as_the_window_is_closed():
     for step in range(10):
         tracks, _ = tracker.update(people, embeddings, 6 + step / 30)
     assert [track.id for track in tracks] == [2]
+
+
+def test_two_sights_are_enough_when_frames_are_rare():
+    for rate, expected in ((30.0, False), (10.0, True)):
+        world = follower(rate=rate)
+        assert world.see((0, 100, 100)) == {}
+        assert (1 in world.see((0, 100, 100))) == expected
