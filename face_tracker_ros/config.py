@@ -216,8 +216,9 @@ NODE_PARAMETERS: tuple[Parameter, ...] = (
               live=False),
     Parameter('max_rate', 0.0, 'Most frames a second to process; 0 = as many as come.',
               0.0, 1000.0),
-    Parameter('annotate', True, 'Offer the annotated image (drawn only while somebody '
-              'subscribes).', live=False),
+    Parameter('expected_rate', 0.0, 'Images a second that the camera gives; diagnostics warn '
+              'below 80 % of it. 0 = unknown.', 0.0, 1000.0),
+    Parameter('annotate', True, 'Draw the annotated image, while somebody subscribes to it.'),
     Parameter('image_transport', 'raw', "Form of the images: 'raw' (topic image) or "
               "'compressed' (topic image/compressed, JPEG or PNG).",
               choices=('raw', 'compressed'), live=False),

@@ -20,7 +20,7 @@ from face_tracker_ros.types import (BoolArray, Detections, Float64Array, FloatAr
                                     Image)
 import numpy as np
 
-LATE = 1.0  # seconds; a frame that comes so much too late is refused, others begin anew
+_LATE = 1.0  # seconds; a frame that comes so much too late is refused, others begin anew
 
 
 class FaceTracker:
@@ -92,10 +92,10 @@ class FaceTracker:
         check_image(frame)
         if not math.isfinite(stamp):
             raise FrameError(f'stamp: {stamp!r}; give seconds as a finite number')
-        if 0 < self._last - stamp <= LATE:
+        if 0 < self._last - stamp <= _LATE:
             raise FrameError(f'stamp: {self._last - stamp:.3f} s before that of the last frame; '
                              'give frames in order')
-        self._last = stamp
+        restarted, self._last = self._last > stamp, stamp
         begin = time.perf_counter()
         detections = self._detect(frame)
         detected = time.perf_counter()
@@ -108,7 +108,7 @@ class FaceTracker:
         end = time.perf_counter()
         timings = {'detect': detected - begin, 'camera': followed - detected,
                    'embed': embedded - followed, 'track': end - embedded, 'total': end - begin}
-        return FrameResult(stamp, tracks, lost, detections, timings, count)
+        return FrameResult(stamp, tracks, lost, detections, timings, count, restarted)
 
     def run(self, frames: Iterable[tuple[float, Image]]) -> Iterator[FrameResult]:
         """Yield the result of each (stamp, frame) as it is processed."""

@@ -103,6 +103,7 @@ class FrameResult:
     detections: all faces above the tracker's lowest threshold, border and low-score ones too.
     timings: seconds by stage ('detect', 'camera', 'embed', 'track', 'total').
     embedded: number of faces embedded in this frame.
+    restarted: whether the stamp jumped back, so that all tracks began anew.
     """
 
     stamp: float
@@ -111,3 +112,4 @@ class FrameResult:
     detections: Detections
     timings: Mapping[str, float] = field(default_factory=dict)
     embedded: int = 0
+    restarted: bool = False

@@ -28,7 +28,7 @@ ARGUMENTS = (
                           description='Embedding model, a name or a path; empty: as in the '
                           'parameter file.'),
     DeclareLaunchArgument('annotate', default_value='', choices=['', 'true', 'false'],
-                          description='Offer the annotated image; empty: as in the parameter '
+                          description='Draw the annotated image; empty: as in the parameter '
                           'file.'),
     DeclareLaunchArgument('use_sim_time', default_value='false', choices=['true', 'false'],
                           description='Take the time from /clock (bags, simulators).'),

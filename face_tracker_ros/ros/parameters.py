@@ -25,10 +25,12 @@ def descriptor(parameter: Parameter) -> ParameterDescriptor:
     """Return what `ros2 param describe` shows of a declaration."""
     described = ParameterDescriptor(description=parameter.description,
                                     read_only=parameter.name in _START_ONLY)
+    constraints = []
     if parameter.choices:
-        described.additional_constraints = f"one of {', '.join(map(str, parameter.choices))}"
-    elif not parameter.live and not described.read_only:
-        described.additional_constraints = 'may change only while the node is unconfigured'
+        constraints.append(f"one of {', '.join(map(str, parameter.choices))}")
+    if not parameter.live and not described.read_only:
+        constraints.append('may change only while the node is unconfigured')
+    described.additional_constraints = '; '.join(constraints)
     if parameter.low is not None and parameter.high is not None:
         if isinstance(parameter.default, float):
             described.floating_point_range = [FloatingPointRange(

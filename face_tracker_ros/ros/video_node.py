@@ -131,4 +131,4 @@ class VideoPublisherNode(Node):
         header = Header(stamp=self.get_clock().now().to_msg())
         self._diagnostics.publish(to_message(
             header, f'{self.get_fully_qualified_name()[1:]}: source',
-            f'{self._published} frames published', False, {'published': self._published}))
+            f'{self._published} frames published', {'published': self._published}))
