@@ -91,6 +91,7 @@ class Client:
         self.node = rclpy.create_node('client', context=self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
+        self.sent: list[Header] = []
         self.arrays: list[Detection2DArray] = []
         self.diagnostics: dict[str, dict[str, str]] = {}
         self.status = DiagnosticStatus(level=b'?')
@@ -149,6 +150,7 @@ class Client:
     def publish(self, picture: np.ndarray, publisher: Any = None) -> Header:
         """Publish a picture with the next header; return that."""
         header = self.header()
+        self.sent.append(header)
         (publisher or self.images).publish(to_message(picture, header))
         return header
 

@@ -112,13 +112,12 @@ def test_annotated_image_is_drawn_only_for_subscribers(
         client.node.create_subscription(Image, topic, pictures.append, 5),
         client.node.create_subscription(CompressedImage, f'{topic}/compressed',
                                         pictures.append, 5)]
-    sent = []
     client.wait(lambda: {type(picture) for picture in pictures} == {Image, CompressedImage},
-                'annotated images', lambda: sent.append(client.publish(two_people)))
+                'annotated images', lambda: client.publish(two_people))
     for subscription in subscriptions:
         client.node.destroy_subscription(subscription)
     for message in pictures:
-        assert message.header in sent
+        assert message.header in client.sent
         picture = convert.to_picture(message)
         changed = (np.abs(picture.astype(int) - two_people) > 40).any(axis=2)
         assert changed[:, :320].any() and changed[:, 320:].any(), 'both faces are marked'

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from face_tracker_ros.config import Config, flatten, NODE_PARAMETERS, Parameter, PARAMETERS
+from face_tracker_ros.config import (Config, flatten, MODEL_PARAMETERS, NODE_PARAMETERS, Parameter,
+                                     PARAMETERS)
 from face_tracker_ros.ros.parameter_file import parameter_file
 import numpy as np
 import pytest
@@ -123,7 +124,7 @@ def test_live_parameter_works_at_the_next_frame(client: Client, tracker: NodePro
 def test_every_live_parameter_takes_another_value_at_once_and_is_as_it_says(
         client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
     other = {parameter.name: another(parameter) for parameter in DECLARED.values()
-             if parameter.live}
+             if parameter.live and parameter.name not in MODEL_PARAMETERS}  # test_model_swap
     assert client.set_parameters(other).successful
     assert values(client, *other) == list(other.values())
     for parameter in DECLARED.values():
@@ -149,7 +150,7 @@ def test_presets_are_taken_by_the_node(client: Client, start: Start, preset: str
 def test_presets_change_the_same_parameters_and_balanced_is_the_default() -> None:
     given = {name: flatten(yaml.safe_load(FILE.with_name(f'{name}.yaml').read_text())[
         '/**']['ros__parameters']) for name in PRESETS}
-    assert {path.stem for path in FILE.parent.glob('*.yaml')} == {*PRESETS, 'tracker'}
+    assert {path.stem for path in FILE.parent.glob('*.yaml')} == {*PRESETS, 'permissive', 'tracker'}
     assert Config.load(FILE.with_name('balanced.yaml')) == Config()
     assert given['fast'].keys() | given['accurate'].keys() == given['balanced'].keys()
     for name in ('fast', 'accurate'):
