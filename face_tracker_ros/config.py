@@ -150,9 +150,11 @@ class TrackerConfig:
 class Config:
     """All parameters of the core; make one with `Config.load`."""
 
-    detector: str = _param('face-detector', 'Name of the face detection model.', live=False)
-    encoder: str = _param('mobilenetv3-large-face', 'Name of the face embedding model.',
-                          live=False)
+    detector: str = _param('face-detector', 'Face detection model: a name, or a path to a '
+                           'model.yaml or network file.')
+    encoder: str = _param('mobilenetv3-large-face', 'Face embedding model: a name or a path.')
+    landmarks: str = _param('', 'Landmark model (a name or a path) for encoders that align faces '
+                            'and detectors without landmarks; empty = none.')
     inference: InferenceConfig = field(default_factory=InferenceConfig)
     detection: DetectionConfig = field(default_factory=DetectionConfig)
     embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
@@ -204,6 +206,9 @@ def _declared(cls: Any, prefix: str = '') -> Iterator[Parameter]:
 
 
 PARAMETERS: tuple[Parameter, ...] = tuple(_declared(Config))
+
+# Those that name a model; the name is the model's task, too.
+MODEL_PARAMETERS = ('detector', 'encoder', 'landmarks')
 
 # What only the ROS node has: declared here, so that one list is the whole truth.
 NODE_PARAMETERS: tuple[Parameter, ...] = (

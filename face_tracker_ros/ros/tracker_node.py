@@ -14,6 +14,7 @@ from face_tracker_ros.ros.diagnostics import Situation
 from face_tracker_ros.ros.latest import LatestWorker
 from face_tracker_ros.ros.lifecycle import SteadyLifecycleNode
 from face_tracker_ros.ros.messages import stamp_seconds
+from face_tracker_ros.ros.model_swap import ModelSwap
 from face_tracker_ros.ros.outputs import Outputs
 from face_tracker_ros.ros.parameters import Settings, unknown_overrides
 from face_tracker_ros.ros.reporter import Reporter
@@ -45,6 +46,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
         super().__init__('face_tracker', **options)
         self._tracker: FaceTracker | None = None
         self._tracker_lock = threading.Lock()
+        self._swap: ModelSwap | None = None
         self._worker: LatestWorker[tuple[AnyImage, float]] | None = None
         self._image_subscription: Any = None
         self._outputs: Outputs | None = None
@@ -86,16 +88,15 @@ class FaceTrackerNode(SteadyLifecycleNode):
         if not self.context.ok():
             return TransitionCallbackReturn.FAILURE
         self._outputs = Outputs(self)
-        models = self._tracker.models
-        self.get_logger().info(f"loaded detector '{models['detector']}' and encoder "
-                               f"'{models['encoder']}' in {time.monotonic() - begin:.1f} s")
+        self._swap = ModelSwap(self, self._tracker, self._tracker_lock, self._settings.restore)
+        self._swap.tell(f' in {time.monotonic() - begin:.1f} s')
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start the worker and subscribe."""
         self._worker = LatestWorker(self._handle, self._interval)
         done = super().on_activate(state)
-        self._tell_label()
+        self._tell_label(self._settings.config)
         self._subscribe()
         return done
 
@@ -149,6 +150,9 @@ class FaceTrackerNode(SteadyLifecycleNode):
             self._worker = None
 
     def _free(self) -> None:
+        if self._swap is not None:
+            self._swap.stop()
+            self._swap = None
         if self._outputs is not None:
             self._outputs.destroy()
             self._outputs = None
@@ -234,14 +238,13 @@ class FaceTrackerNode(SteadyLifecycleNode):
         return response
 
     def _reconfigure(self, config: Config) -> None:
-        with self._tracker_lock:
-            if self._tracker is not None:
-                self._tracker.reconfigure(config)
-                self._tell_label()
+        if self._swap is not None:
+            self._swap.begin(config)
+            self._tell_label(config)
 
-    def _tell_label(self) -> None:
-        if self._outputs is not None and self._tracker is not None:
-            self._outputs.publish_label(self._tracker.config.detection.score)
+    def _tell_label(self, config: Config) -> None:
+        if self._outputs is not None:
+            self._outputs.publish_label(config.detection.score)
 
     def _situation(self) -> Situation:
         phase = 'active' if self._image_subscription is not None else \
