@@ -96,7 +96,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
         """Start the worker and subscribe."""
         self._worker = LatestWorker(self._handle, self._interval)
         done = super().on_activate(state)
-        self._tell_label()
+        self._tell_label(self._settings.config)
         self._subscribe()
         return done
 
@@ -240,11 +240,11 @@ class FaceTrackerNode(SteadyLifecycleNode):
     def _reconfigure(self, config: Config) -> None:
         if self._swap is not None:
             self._swap.begin(config)
-            self._tell_label()
+            self._tell_label(config)
 
-    def _tell_label(self) -> None:
-        if self._outputs is not None and self._tracker is not None:
-            self._outputs.publish_label(self._tracker.config.detection.score)
+    def _tell_label(self, config: Config) -> None:
+        if self._outputs is not None:
+            self._outputs.publish_label(config.detection.score)
 
     def _situation(self) -> Situation:
         phase = 'active' if self._image_subscription is not None else \

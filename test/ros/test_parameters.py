@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from face_tracker_ros.config import (Config, flatten, MODEL_PARAMETERS, NODE_PARAMETERS, Parameter,
-                                     PARAMETERS)
+from face_tracker_ros.config import (Config, flatten, MODEL_PARAMETERS, NODE_PARAMETERS,
+                                     Parameter, PARAMETERS)
 from face_tracker_ros.ros.parameter_file import parameter_file
 import numpy as np
 import pytest
@@ -124,7 +124,7 @@ def test_live_parameter_works_at_the_next_frame(client: Client, tracker: NodePro
 def test_every_live_parameter_takes_another_value_at_once_and_is_as_it_says(
         client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
     other = {parameter.name: another(parameter) for parameter in DECLARED.values()
-             if parameter.live and parameter.name not in MODEL_PARAMETERS}  # test_model_swap
+             if parameter.live and parameter.name not in MODEL_PARAMETERS}
     assert client.set_parameters(other).successful
     assert values(client, *other) == list(other.values())
     for parameter in DECLARED.values():
