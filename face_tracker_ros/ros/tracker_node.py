@@ -13,6 +13,7 @@ from face_tracker_ros.errors import FaceTrackerError, FrameError
 from face_tracker_ros.pipeline import FaceTracker, LATE
 from face_tracker_ros.ros.convert import AnyImage, to_picture
 from face_tracker_ros.ros.diagnostics import Statistics, summary, to_message
+from face_tracker_ros.ros.extras import Extras
 from face_tracker_ros.ros.latest import LatestWorker
 from face_tracker_ros.ros.messages import stamp_seconds
 from face_tracker_ros.ros.outputs import Outputs
@@ -31,8 +32,7 @@ _SENSOR_DATA = {'history': QoSHistoryPolicy.KEEP_LAST, 'depth': 1,
                 'durability': QoSDurabilityPolicy.VOLATILE}
 _REPORT_SECONDS = 1.0
 _LOG_EVERY_REPORTS = 10
-_QUIET_SECONDS = 5.0
-_THROTTLE_SECONDS = 5.0
+_QUIET_SECONDS = _THROTTLE_SECONDS = 5.0
 _LOST_HINT = ('it is published, but large images need the same transport profile in both '
               'processes: config/fastdds_large_images.xml')
 
@@ -54,6 +54,7 @@ class FaceTrackerNode(LifecycleNode):
         self._image_subscription: Any = None
         self._subscribed = 0.0
         self._outputs: Outputs | None = None
+        self._extras: Extras | None = None
         self._report_timer: Any = None
         self._reports = 0
         self._quiet = False
@@ -85,8 +86,10 @@ class FaceTrackerNode(LifecycleNode):
         """Load the models and offer the topics; FAILURE, with the reason logged, when bad."""
         begin = time.monotonic()
         try:
+            self._extras = Extras(self, self._settings)
             self._tracker = FaceTracker.from_config(self._settings.config)
         except FaceTrackerError as error:
+            self._free()
             self.get_logger().error(str(error))
             return TransitionCallbackReturn.FAILURE
         except Exception as error:
@@ -106,6 +109,8 @@ class FaceTrackerNode(LifecycleNode):
         self._report_timer = self.create_timer(_REPORT_SECONDS, self._report,
                                                clock=Clock(clock_type=ClockType.STEADY_TIME))
         done = super().on_activate(state)
+        if self._extras is not None:
+            self._extras.activate()
         self._subscribe()
         return done
 
@@ -157,6 +162,8 @@ class FaceTrackerNode(LifecycleNode):
         if self._worker is not None:
             self._worker.stop()
             self._worker = None
+        if self._extras is not None:
+            self._extras.deactivate()
         if self._report_timer is not None:
             self.destroy_timer(self._report_timer)
             self._report_timer = None
@@ -165,13 +172,15 @@ class FaceTrackerNode(LifecycleNode):
         if self._outputs is not None:
             self._outputs.destroy()
             self._outputs = None
+        if self._extras is not None:
+            self._extras.destroy()
+            self._extras = None
         with self._tracker_lock:
             self._tracker = None
         self._last_stamp = None
 
     def _interval(self) -> float:
-        rate = self._settings['max_rate']
-        return 1 / rate if rate > 0 else 0.0
+        return 1 / self._settings['max_rate'] if self._settings['max_rate'] > 0 else 0.0
 
     def _on_image(self, message: AnyImage) -> None:
         if self._worker is None:
@@ -212,6 +221,8 @@ class FaceTrackerNode(LifecycleNode):
         self._outputs.publish_tracks(message.header, result)
         latency = self._now() - stamp
         published = time.perf_counter()
+        if self._extras is not None:
+            self._extras.publish(message.header, picture, result)
         drawn = self._outputs.publish_picture(message.header, picture, result)
         end = time.perf_counter()
         self._statistics.count(annotated=int(drawn))
@@ -242,6 +253,8 @@ class FaceTrackerNode(LifecycleNode):
             response.success = self._tracker is not None
             if self._tracker is not None:
                 self._tracker.reset()
+            if self._extras is not None:
+                self._extras.reset()
         response.message = 'all tracks forgotten' if response.success else \
             "no tracks to forget; first 'configure' the node"
         return response

@@ -107,8 +107,9 @@ class CameraModel:
 def _check(calibration: Calibration, model: str) -> None:
     k = np.array(calibration.k, np.float64)
     if k.shape != (9,) or not np.isfinite(k).all() or k[0] <= 0 or k[4] <= 0:
-        raise ConfigError(f'calibration: K {_text(calibration.k)} has no focal lengths; calibrate '
-                          'the camera and let its driver publish the result')
+        raise ConfigError(f'calibration: camera matrix {_text(calibration.k)} has no focal '
+                          'lengths; calibrate the camera and let '
+                          'its driver publish the result')
     if min(calibration.size) <= 0:
         raise ConfigError('calibration: size {}x{}; publish width and height of the calibrated '
                           'picture'.format(*calibration.size))

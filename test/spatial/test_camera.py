@@ -84,7 +84,8 @@ def test_cut_binned_and_scaled_pictures_see_the_same_rays(changes, size, picture
 
 
 @pytest.mark.parametrize('changes, named', [
-    ({'k': (0.0,) * 9}, 'K [0, 0, 0'), ({'k': K[:8]}, 'K [900'), ({'size': (0, 0)}, '0x0'),
+    ({'k': (0.0,) * 9}, 'matrix [0, 0, 0'), ({'k': K[:8]}, 'matrix [900'),
+    ({'size': (0, 0)}, '0x0'),
     ({'k': (np.nan,) * 9}, 'nan'), ({'model': 'thin_prism'}, "'thin_prism'"),
     ({'d': (0.1, 0.2)}, '[0.1, 0.2]'), ({'d': (np.inf,) * 5}, 'inf'),
     ({'size': (640, 480)}, '640x480')])
