@@ -164,7 +164,7 @@ NODE_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('image_transport', 'raw', "Form of the images: 'raw' (topic image) or "
               "'compressed' (topic image/compressed, JPEG or PNG).",
               choices=('raw', 'compressed'), live=False),
-    Parameter('spatial.face_size', 0.155, 'Metres: geometric mean of width and height of the '
+    Parameter('spatial.face_size', 0.16, 'Metres: geometric mean of width and height of the '
               "detector's box around a face; for ranges without a depth image.", 0.01, 1.0),
     Parameter('spatial.face_spread', 0.08, 'Relative deviation of spatial.face_size between '
               'people and views; for the covariance.', 0.001, 1.0),

@@ -33,7 +33,7 @@ SECONDS = 20.0
 """How long the demo runs, unless it is told otherwise."""
 
 _IMAGE = 'camera/image'
-_ANNOTATED = 'face_tracker/annotated_image'
+_SHOWN = ('face_tracker/annotated_image', 'face_tracker/markers')
 _READY_SECONDS = 120.0  # for loading and, the first time, compiling the models
 _LATE_SECONDS = 30.0  # that the source may take beyond the duration
 _SETTLE_SECONDS = 1.5  # in which the tracker's last report comes
@@ -164,7 +164,8 @@ class Demo:
             return
         stack.enter_context(self._child('rviz', [
             'rviz2', '-d', str(self._share / 'rviz' / 'tracker.rviz'), '--ros-args',
-            '-r', f'/{_ANNOTATED}:=/demo_{os.getpid()}/{_ANNOTATED}']))
+            *(part for name in _SHOWN
+              for part in ('-r', f'/{name}:=/demo_{os.getpid()}/{name}'))]))
 
     def _follow(self, player: Child, tracker: Child, recorder: Recorder) -> None:
         """Print what happens, once a second, until the source has ended."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 ASPECT = 1.41  # height / width of the detector's boxes, median of frontal faces
 DEPTH = 0.8  # extent of a face along the view, in widths; only for the box that is published
-_BOX_NOISE = 0.02  # deviation of a box's centre, in box sizes, besides half a pixel
+_BOX_NOISE = 0.04  # deviation of a box centre, lag of the filter included, in box sizes
 _CUT_SPREAD = 2.0  # a face cut by the border tells its size so much worse
 _BORDER = 1.5  # pixels; a side so near to the border may be cut
 _CENTRAL = 0.5  # share of the box, in x and y, whose depth is looked at
@@ -31,7 +31,7 @@ class FacePrior:
     the face of an adult. spread: relative deviation of that between people and views.
     """
 
-    size: float = 0.155
+    size: float = 0.16
     spread: float = 0.08
 
 
