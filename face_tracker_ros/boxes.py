@@ -25,14 +25,21 @@ def area(boxes: AnyFloats) -> Float64Array:
 
 def iou(a: AnyFloats, b: AnyFloats) -> Float64Array:
     """Return intersection over union (N, M) of boxes a (N, 4) and b (M, 4); 0 without area."""
-    a, b = a.astype(np.float64), b.astype(np.float64)
-    sides = np.minimum(a[:, None, 2:], b[None, :, 2:]) - np.maximum(a[:, None, :2], b[None, :, :2])
-    sides = np.maximum(sides, 0)
-    intersection = sides[..., 0] * sides[..., 1]
-    union = area(a)[:, None] + area(b)[None, :] - intersection
-    share: Float64Array = np.zeros_like(intersection)
-    np.divide(intersection, union, out=share, where=union > 0)
-    return share
+    first, second = a.astype(np.float64), b.astype(np.float64)
+    shared = _shared(first, second, 0)
+    shared *= _shared(first, second, 1)
+    union = area(a)[:, None] + area(b)
+    union -= shared
+    np.maximum(union, np.finfo(np.float64).tiny, out=union)
+    shared /= union
+    return shared
+
+
+def _shared(a: Float64Array, b: Float64Array, axis: int) -> Float64Array:
+    """Return the length (N, M) that boxes share along x (0) or y (1)."""
+    length: Float64Array = np.minimum(a[:, axis + 2, None], b[:, axis + 2])
+    length -= np.maximum(a[:, axis, None], b[:, axis])
+    return np.maximum(length, 0, out=length)
 
 
 def nms(boxes: AnyFloats, scores: AnyFloats, max_iou: float) -> IntArray:

@@ -78,17 +78,28 @@ class TrackerConfig:
     n_init: int = _param(3, 'Frames in a row in which a new face must be found before its track '
                          'is published.', 1, 100)
     max_age: float = _param(1.0, 'Seconds a track is kept without being seen.', 0.0, 60.0)
-    coast: float = _param(0.0, 'Seconds for which a track that was not found goes on being '
-                          'published where it is expected.', 0.0, 10.0)
-    gallery_size: int = _param(30, 'Embeddings kept of each track (L_k; 100 in the paper).',
-                               1, 1000, live=False)
+    motion_share: float = _param(0.2, 'What a face at the edge of the motion gate adds to its '
+                                 'cosine distance.', 0.0, 2.0)
+    camera_motion: bool = _param(True, 'Follow the background, so that a moving camera does not '
+                                 'look like moving people.')
+    coast: float = _param(0.2, 'Longest time in seconds for which a track that the detector has '
+                          'likely just missed, by how often it did lately, goes on being '
+                          'published where it is expected; 0 = not at all.', 0.0, 10.0)
+    suppress_duplicates: bool = _param(True, 'Begin no track with a second box of a face that is '
+                                       'tracked, and show none that is missed in its place.')
+    gallery_size: int = _param(0, 'Embeddings kept of each track; 0 = 8 different looks in mode '
+                               "robust, the last 100 in mode deepsort (the paper's L_k).",
+                               0, 1000, live=False)
+    min_quality: float = _param(0.3, 'Least quality (size, sharpness, share inside the picture; '
+                                '0 to 1) of a face that is remembered beside better ones, and '
+                                'by which people are recognised; 0.3 is 20 pixels.', 0.0, 1.0)
     low_score_pass: bool = _param(True, 'Prolong tracks with low-score detections '
                                   '(detection.low_score) by overlap.')
     score_weighted_noise: bool = _param(True, 'Trust confident detections more in the motion '
                                         'filter (NSA Kalman).')
     reid_window: float = _param(60.0, 'Seconds for which somebody who left gets the same id back '
                                 'on return; 0 = never.', 0.0, 86400.0)
-    reid_max_distance: float = _param(0.65, 'Largest cosine distance at which a returning face is '
+    reid_max_distance: float = _param(0.7, 'Largest cosine distance at which a returning face is '
                                       'recognised; depends on encoder and scene.', 0.0, 2.0)
     reid_margin: float = _param(0.1, 'How much nearer than the second-best person a returning '
                                 'face must be.', 0.0, 2.0)

@@ -11,9 +11,12 @@ from typing import Any
 from face_tracker_ros.config import Config, PARAMETERS
 from face_tracker_ros.detection import check_image, FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
+from face_tracker_ros.embedding.quality import quality as crop_quality, sharpness
 from face_tracker_ros.errors import ConfigError, FrameError
 from face_tracker_ros.tracking import Tracker
-from face_tracker_ros.types import BoolArray, Detections, FloatArray, FrameResult, Image
+from face_tracker_ros.tracking.camera_motion import CameraMotion
+from face_tracker_ros.types import (BoolArray, Detections, Float64Array, FloatArray, FrameResult,
+                                    Image)
 import numpy as np
 
 LATE = 1.0  # seconds; a frame that comes so much too late is refused, others begin anew
@@ -36,6 +39,7 @@ class FaceTracker:
         self._detector = detector
         self._encoder = encoder
         self._tracker = Tracker(config)
+        self._camera = CameraMotion()
         self._last = -math.inf
 
     @classmethod
@@ -79,12 +83,15 @@ class FaceTracker:
         begin = time.perf_counter()
         detections = self._detect(frame)
         detected = time.perf_counter()
-        embeddings, count = self._embed(frame, detections, stamp)
+        camera = self._follow_camera(frame, detections)
+        followed = time.perf_counter()
+        self._tracker.predict(stamp, camera)
+        embeddings, quality, count = self._embed(frame, detections, stamp)
         embedded = time.perf_counter()
-        tracks, lost = self._tracker.update(detections, embeddings, stamp)
+        tracks, lost = self._tracker.update(detections, embeddings, stamp, quality)
         end = time.perf_counter()
-        timings = {'detect': detected - begin, 'embed': embedded - detected,
-                   'track': end - embedded, 'total': end - begin}
+        timings = {'detect': detected - begin, 'camera': followed - detected,
+                   'embed': embedded - followed, 'track': end - embedded, 'total': end - begin}
         return FrameResult(stamp, tracks, lost, detections, timings, count)
 
     def run(self, frames: Iterable[tuple[float, Image]]) -> Iterator[FrameResult]:
@@ -95,6 +102,7 @@ class FaceTracker:
     def reset(self) -> None:
         """Forget all tracks and everybody who left; ids go on counting."""
         self._tracker.reset()
+        self._camera.reset()
         self._last = -math.inf
 
     def reconfigure(self, config: Config) -> None:
@@ -117,14 +125,30 @@ class FaceTracker:
         sides = found.boxes[:, 2:] - found.boxes[:, :2]
         return found[np.flatnonzero((sides >= detection.min_size).all(axis=1))]
 
+    def _follow_camera(self, frame: Image, detections: Detections) -> Float64Array | None:
+        """Return how the picture moved, while there is anybody for whom it matters."""
+        tracker = self._config.tracker
+        if tracker.mode == 'robust' and tracker.camera_motion and (
+                len(detections) or len(self._tracker)):
+            return self._camera.update(frame, detections.boxes)
+        self._camera.reset()
+        return None
+
     def _embed(self, frame: Image, detections: Detections,
-               stamp: float) -> tuple[FloatArray, int]:
-        """Return embeddings (N, D), rows of NaN where none is needed, and how many were made."""
+               stamp: float) -> tuple[FloatArray, FloatArray, int]:
+        """
+        Return embeddings (N, D), rows of NaN where none is needed, and how many were made.
+
+        Between the two stands the quality (N,) of the crops, 0 where there is no embedding.
+        """
         rows = np.flatnonzero(self._wanted(detections, stamp))
         embeddings = np.full((len(detections), self._encoder.size), np.nan, np.float32)
+        quality = np.zeros(len(detections), np.float32)
         if len(rows):
-            embeddings[rows] = self._encoder.encode(frame, detections.boxes[rows])
-        return embeddings, len(rows)
+            boxes = detections.boxes[rows]
+            embeddings[rows] = self._encoder.encode(frame, boxes)
+            quality[rows] = crop_quality(boxes, frame.shape[1::-1], sharpness(frame, boxes))
+        return embeddings, quality, len(rows)
 
     def _wanted(self, detections: Detections, stamp: float) -> BoolArray:
         if self._config.embedding.policy == 'always':

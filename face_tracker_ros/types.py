@@ -97,11 +97,11 @@ class FrameResult:
     What one frame gave.
 
     stamp: seconds, the image's.
-    tracks: confirmed faces seen in this frame, and those missed for less than `tracker.coast`
-        (state 'lost'), sorted by score, best first.
-    lost: confirmed tracks missed for longer and not given up yet.
+    tracks: confirmed faces seen in this frame, and those that the detector has likely just
+        missed (`tracker.coast`; state 'lost'), sorted by score, best first.
+    lost: confirmed tracks that are out of sight and not given up yet.
     detections: all faces above the tracker's lowest threshold, border and low-score ones too.
-    timings: seconds by stage ('detect', 'embed', 'track', 'total').
+    timings: seconds by stage ('detect', 'camera', 'embed', 'track', 'total').
     embedded: number of faces embedded in this frame.
     """
 

@@ -72,8 +72,8 @@ def test_embeddings_are_spared_for_a_lone_face_and_never_with_policy_always(show
 
 def test_timings_name_every_stage_and_add_up(tracker, show):
     timings = tracker.process(show((20, 20)), 0.0).timings
-    assert set(timings) == {'detect', 'embed', 'track', 'total'}
-    parts = sum(timings[stage] for stage in ('detect', 'embed', 'track'))
+    assert set(timings) == {'detect', 'camera', 'embed', 'track', 'total'}
+    parts = sum(timings[stage] for stage in ('detect', 'camera', 'embed', 'track'))
     assert timings['total'] == pytest.approx(parts, rel=1e-6)
 
 

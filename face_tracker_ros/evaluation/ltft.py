@@ -19,6 +19,7 @@ from face_tracker_ros.types import Float64Array, FloatArray
 import numpy as np
 
 FRAME_RATES = {'sidewalk': 24.0, 'bengal': 25.0, 'shibuya': 25.0}  # all others 30
+SIZES = {'choke1': (800, 600), 'choke2': (800, 600), 'shibuya': (3840, 2160)}  # others 1920x1080
 
 _DIMENSION = 256
 _SAME_COSINE = 0.54  # mean between two sights of one person, as of a good encoder on large faces
@@ -33,6 +34,7 @@ class Sequence:
 
     name: str
     frame_rate: float
+    size: tuple[int, int]
     truth: Labels
     scores: FloatArray
     embeddings: FloatArray
@@ -54,7 +56,7 @@ def read(path: Path) -> Sequence:
     boxes[:, 2:] += boxes[:, :2]
     truth = Labels(rows[:, 0].astype(np.intp), rows[:, 1].astype(np.intp),
                    boxes.astype(np.float32), rows[:, 6] == 1)
-    return Sequence(name, FRAME_RATES.get(name, 30.0), truth,
+    return Sequence(name, FRAME_RATES.get(name, 30.0), SIZES.get(name, (1920, 1080)), truth,
                     np.clip(rows[:, 7], 0, 1).astype(np.float32), simulate(truth))
 
 

@@ -19,9 +19,17 @@ def assign(cost: Float64Array, limit: float) -> tuple[IntArray, IntArray]:
     if 0 in cost.shape:
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
     admissible = cost <= limit
-    rows, columns = linear_sum_assignment(np.where(admissible, cost, limit + _BEYOND))
-    joined = admissible[rows, columns]
-    return rows[joined], columns[joined]
+    rows, columns = np.nonzero(admissible)
+    rivals = ((np.bincount(rows, minlength=cost.shape[0])[rows] > 1)
+              | (np.bincount(columns, minlength=cost.shape[1])[columns] > 1))
+    if not rivals.any():
+        return rows, columns
+    r, c = np.unique(rows[rivals]), np.unique(columns[rivals])
+    fought = cost[np.ix_(r, c)]
+    ours, theirs = linear_sum_assignment(np.where(fought <= limit, fought, limit + _BEYOND))
+    joined = fought[ours, theirs] <= limit
+    return (np.concatenate((rows[~rivals], r[ours[joined]])),
+            np.concatenate((columns[~rivals], c[theirs[joined]])))
 
 
 def cascade(cost: Float64Array, limit: float, ages: IntArray) -> tuple[IntArray, IntArray]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from face_tracker_ros.types import BoolArray, Float64Array, FloatArray, IntArray
 import numpy as np
 
+_SAME = 0.35  # cosine distance up to which two ids that are remembered are one person's
 _MOST = 1000  # people remembered; the one who left first is forgotten
 
 
@@ -40,7 +41,7 @@ def recognise(new: FloatArray, known: FloatArray, possible: BoolArray, itself: B
     one time; itself: (M, K), True where a row of `new` is among `known`. A pair counts when it
     is possible, at most `max_distance` apart (cosine), nearer by `margin` than everybody else
     known, impossible ones included (rank-based verification, Barquero et al. 2021), and no other
-    new face is nearer to that person.
+    new face is nearer to that person. Who is remembered under two ids is no rival of itself.
     """
     if not len(new) or not len(known):
         return []
@@ -48,7 +49,7 @@ def recognise(new: FloatArray, known: FloatArray, possible: BoolArray, itself: B
     best = distance.argmin(axis=1)
     nearest = distance[np.arange(len(new)), best]
     others = distance.copy()
-    others[np.arange(len(new)), best] = np.inf
+    others[1 - known[best] @ known.T <= _SAME] = np.inf  # the person itself, under any id
     with np.errstate(invalid='ignore'):
         clear = others.min(axis=1) - nearest >= margin
     sure = possible[np.arange(len(new)), best] & (nearest <= max_distance) & clear

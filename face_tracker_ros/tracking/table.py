@@ -13,13 +13,16 @@ class TrackTable:
     """
     All tracks that are followed, oldest first; every array has one row a track.
 
-    mean, covariance: of the Kalman filter, (T, 8) and (T, 8, 8).
+    mean, covariance: of the Kalman filter, (T, 8) and (T, 3, 4).
     id: 0 while tentative.
     slot: the gallery's row.
     hits, misses: updates with a detection so far; updates without one since the last.
     first_seen, last_seen, embedded: stamps in seconds (embedded: -inf when never).
     settled: whether it is decided who the person is (new, or somebody who came back).
     score: of the last detection. detection: row in this frame, -1 when not seen.
+    quality: of the best embedding so far, 0 to 1.
+    found, missed: updates in which the face was found, and in which it was missed just shortly;
+    both fade with time.
     """
 
     mean: Float64Array
@@ -34,11 +37,14 @@ class TrackTable:
     settled: BoolArray
     score: Float64Array
     detection: IntArray
+    quality: Float64Array
+    found: Float64Array
+    missed: Float64Array
 
     @classmethod
     def empty(cls) -> TrackTable:
         """Return a table without tracks."""
-        return cls.born(np.zeros((0, 8)), np.zeros((0, 8, 8)), np.zeros(0, np.intp), 0.0,
+        return cls.born(np.zeros((0, 8)), np.zeros((0, 3, 4)), np.zeros(0, np.intp), 0.0,
                         np.zeros(0), np.zeros(0, np.intp))
 
     @classmethod
@@ -46,10 +52,10 @@ class TrackTable:
              score: Float64Array, detection: IntArray) -> TrackTable:
         """Return tentative tracks that begin at `stamp`."""
         count = len(mean)
-        whole = np.zeros(count, np.intp)
-        time = np.full(count, stamp)
+        whole, zero, time = np.zeros(count, np.intp), np.zeros(count), np.full(count, stamp)
         return cls(mean, covariance, whole, slot, whole + 1, whole.copy(), time, time.copy(),
-                   np.full(count, -np.inf), np.zeros(count, bool), score, detection)
+                   np.full(count, -np.inf), np.zeros(count, bool), score, detection, zero,
+                   zero.copy(), zero.copy())
 
     def __len__(self) -> int:
         """Return the number of tracks."""

@@ -14,7 +14,7 @@ MODES = pytest.mark.parametrize('mode', ['robust', 'deepsort'])
 def walk(seed, people=4, frames=40, rate=30.0):
     """Yield (stamp, boxes, embeddings) of people on smooth paths, now and then unseen."""
     random = np.random.default_rng(seed)
-    phase, speed = random.uniform(0, 6.3, (2, people, 2))
+    phase, speed = random.uniform(0, 6.3, (people, 2)), random.uniform(0, 2, (people, 2))
     size = random.uniform(40, 120, people)
     hidden = random.integers(0, 3 * frames / rate * 30, (people, 2))
     vectors = np.array([face(person, 0.1, person + 50 * seed) for person in range(people)])
@@ -117,5 +117,5 @@ def test_memory_is_bounded_however_many_people_pass():
         found = Detections(np.array([[100, 100, 160, 180]]), np.array([0.9]))
         for step in range(4):
             tracker.update(found, vector, 2.0 * visit + step / 30)
-    assert len(tracker._gallery._counts) <= 16
-    assert len(tracker._departed.id) <= 4
+    assert len(tracker._identities.gallery._counts) <= 16
+    assert len(tracker._identities._departed.id) <= 4

@@ -231,14 +231,95 @@ def test_faces_near_each_other_are_always_embedded():
     assert not wanted[2] or step < 40
 
 
-def test_a_missed_face_is_shown_where_it_is_expected_while_it_coasts():
-    world = follower(coast=0.1)
-    for step in range(10):
-        world.see((0, 100 + 6 * step, 100))
-    shown = world.see(frames=3)
+def flickering(world, frames):
+    """Show a walking face, soon missed in every third frame; return where it stands."""
+    for step in range(frames):
+        world.see(*([] if step > 5 and step % 3 == 2 else [(0, 100 + 6 * step, 100)]))
+    return 100 + 6 * (frames - 1)
+
+
+def test_a_face_that_flickers_is_shown_where_it_is_expected_while_it_is_missed():
+    world = follower()
+    x = flickering(world, 29)  # the last two frames were found
+    shown = world.see()
     assert shown[1].state == 'lost' and shown[1].detection == -1
-    assert shown[1].box[[0, 2]].mean() == pytest.approx(100 + 6 * 12, abs=3)
+    assert shown[1].box[[0, 2]].mean() == pytest.approx(x + 6, abs=3)
+    assert world.see(frames=8) == {} and [track.id for track in world.lost] == [1]
+
+
+def test_a_face_that_never_flickered_is_gone_when_it_is_missed():
+    world = follower()
+    world.see((0, 100, 100), frames=30)
     assert world.see() == {} and [track.id for track in world.lost] == [1]
+
+
+def test_a_face_that_fades_before_it_is_missed_is_gone():
+    world = follower()
+    flickering(world, 27)
+    world.see((0, 262, 100), score=0.6)
+    assert world.see() == {}
+
+
+def test_no_missed_face_is_shown_without_coasting():
+    world = follower(coast=0.0)
+    flickering(world, 29)
+    assert world.see() == {}
+
+
+def test_new_face_of_a_flickering_detector_needs_no_unbroken_row():
+    world = follower()
+    flickering(world, 30)
+    for seen in (True, True, False, True):
+        shown = world.see(*([(5, 500, 300)] if seen else []))
+    assert 2 in shown
+
+
+def test_no_missed_face_is_shown_in_the_place_of_another():
+    world = follower(max_iou_distance=0.3)  # so that the other face is not joined to it
+    x = flickering(world, 29)
+    shown = world.see((3, x + 26, 102), frames=2)
+    assert 1 not in shown
+
+
+@pytest.mark.parametrize('suppress, expected', [(True, 1), (False, 2)])
+def test_second_box_of_a_face_begins_no_track(suppress, expected):
+    world = follower(suppress_duplicates=suppress)
+    # the second box lies 40 pixels beside the first, IoU 0.33
+    assert len(world.see((0, 200, 200), (1, 232, 200), frames=1)) == 0
+    world = follower(suppress_duplicates=suppress)
+    world.see((0, 200, 200), frames=5)
+    assert len(world.see((0, 200, 200), (1, 232, 200), frames=5)) == expected
+
+
+def test_a_moving_camera_moves_the_tracks():
+    moved = np.array([[1.0, 0, 150], [0, 1, -80]])
+    for camera, expected in ((moved, [1]), (None, [2])):
+        tracker = Tracker(Config.load({'tracker.reid_window': 0.0}))
+        for step in range(10):
+            tracker.update(*frame((0, 300, 300)), step / 30)
+        for step in range(10, 13):
+            stamp = step / 30
+            tracker.predict(stamp, camera if step == 10 else None)
+            detections, _ = frame((0, 450, 220))
+            tracks, _ = tracker.update(detections, None, stamp)
+        assert [track.id for track in tracks] == expected
+
+
+def test_poor_faces_are_kept_out_of_what_people_are_recognised_by():
+    good, poor = np.float32([1.0]), np.float32([0.1])
+    for quality, expected in ((good, 1), (poor, 2)):
+        tracker = Tracker(Config.load(None))
+        for step in range(10):
+            tracker.update(*frame((0, 300, 300)), step / 30, quality)
+        for step in range(10):
+            tracks, _ = tracker.update(*frame((0, 900, 300)), 5 + step / 30, good)
+        assert [track.id for track in tracks] == [expected]
+
+
+def test_qualities_out_of_step_are_refused():
+    tracker = Tracker(Config.load(None))
+    with pytest.raises(ValueError, match='2 qualities for 1 detections'):
+        tracker.update(*frame((0, 300, 300)), 0.0, np.ones(2, np.float32))
 
 
 def test_a_hidden_face_keeps_its_size_however_it_changed_before():

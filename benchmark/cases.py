@@ -1,0 +1,218 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""What the trackers of the association benchmark are shown, and the truth."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from face_tracker_ros import Config
+from face_tracker_ros.boxes import iou
+from face_tracker_ros.detection import FaceDetector
+from face_tracker_ros.embedding.encoder import FaceEncoder
+from face_tracker_ros.embedding.quality import sharpness
+from face_tracker_ros.evaluation import ltft, scenes
+from face_tracker_ros.evaluation.metrics import Labels
+from face_tracker_ros.evaluation.mot_text import read_labels as read_mot
+from face_tracker_ros.tracking.camera_motion import CameraMotion
+from face_tracker_ros.types import Float64Array, FloatArray, Image, IntArray
+from face_tracker_ros.video import open_source
+import numpy as np
+
+PERFECT = ('detector', 'encoder')
+_ABSENCE = 3.0  # seconds between the two showings of a clip
+
+
+@dataclass(frozen=True)
+class Case:
+    """
+    One sequence.
+
+    seen: detections of all frames with their scores, embeddings and sharpness, in step. camera:
+    (frames, 2, 3), how the picture moved since the frame before, NaN where that is not known.
+    """
+
+    name: str
+    frame_rate: float
+    size: tuple[int, int]
+    frames: range
+    seen: Labels
+    scores: FloatArray
+    embeddings: FloatArray
+    sharpness: FloatArray
+    camera: Float64Array
+    truth: Labels
+
+
+def ltft_cases(paths: list[Path], drop: float, every: int, jitter: float) -> Iterator[Case]:
+    """Yield the sequences, worsened: a share of boxes gone, frames left out, boxes moved."""
+    for path in paths:
+        sequence = ltft.read(path)
+        random = np.random.default_rng(1)
+        truth = _rows(sequence.truth, sequence.truth.frames % every == 0)
+        chosen = (sequence.truth.frames % every == 0) & (random.random(len(sequence.scores))
+                                                         >= drop)
+        boxes = sequence.truth.boxes[chosen]
+        sides = np.tile(boxes[:, 2:] - boxes[:, :2], 2)
+        moved = boxes + jitter * sides * random.standard_normal(boxes.shape)
+        seen = replace(_rows(sequence.truth, chosen), boxes=moved.astype(np.float32))
+        frames = range(int(truth.frames.min()), int(truth.frames.max()) + 1, every)
+        yield Case(sequence.name, sequence.frame_rate, sequence.size, frames, seen,
+                   sequence.scores[chosen], sequence.embeddings[chosen],
+                   np.ones(len(boxes), np.float32), np.full((frames.stop, 2, 3), np.nan), truth)
+
+
+def _rows(labels: Labels, rows: IntArray) -> Labels:
+    return Labels(labels.frames[rows], labels.ids[rows], labels.boxes[rows], labels.counts[rows])
+
+
+def scene_cases(folder: Path, seeds: range, people: int, camera: str,
+                cache: Path | None) -> Iterator[Case]:
+    """
+    Yield generated scenes, seen by the shipped detector and encoder.
+
+    Seeds below 100 are for tuning and draw from one half of the people, the others report and
+    draw from the other half. cache: folder that keeps what detector and encoder found.
+    """
+    maker = _SceneMaker(folder, scenes.SceneOptions(people=people, camera=camera))
+    for seed in seeds:
+        name = f'{people} people, {camera} camera, seed {seed}'
+        kept = None if cache is None else cache / f'{people}-{camera}-{seed}.npz'
+        if kept is not None and kept.exists():
+            found = dict(np.load(kept))
+        else:
+            found = maker.look(seed)
+            if kept is not None:
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                np.savez(kept, **found)
+        seen, truth = found['seen'], found['truth']
+        yield Case(name, scenes.RATE, (scenes.WIDTH, scenes.HEIGHT), range(len(found['camera'])),
+                   *_seen(seen), found['embeddings'], seen[:, 6].astype(np.float32),
+                   found['camera'],
+                   Labels(truth[:, 0].astype(int), truth[:, 1].astype(int),
+                          truth[:, 2:6].astype(np.float32), truth[:, 6] == 1))
+
+
+def perfect(case: Case, parts: list[str]) -> Case:
+    """
+    Return the case with the truth in the place of some parts of what was seen.
+
+    'detector': exact boxes, with score 1, of the faces that count, the embedding of the face
+    found there or that of the person's nearest sight in time; 'encoder': one vector a person.
+    """
+    truth, seen = case.truth, case.seen
+    owner = np.full(len(seen.ids), -1)
+    nearest = np.zeros(len(truth.ids), np.intp)
+    for frame in case.frames:
+        here, there = np.flatnonzero(seen.frames == frame), np.flatnonzero(truth.frames == frame)
+        if len(here) and len(there):
+            overlap = iou(truth.boxes[there], seen.boxes[here])
+            owner[here] = np.where(overlap.max(axis=0) >= 0.4,
+                                   truth.ids[there[overlap.argmax(axis=0)]], -1)
+    if 'encoder' in parts:
+        people = np.unique(truth.ids)
+        axes = np.eye(len(people) + 1, max(len(people) + 1, 2), dtype=np.float32)
+        case = replace(case, embeddings=axes[np.where(
+            owner >= 0, np.searchsorted(people, owner), len(people))])
+    if 'detector' in parts:
+        counted = np.flatnonzero(truth.counts)
+        for row in counted:
+            own = np.flatnonzero(owner == truth.ids[row])
+            if len(own):
+                nearest[row] = own[np.abs(seen.frames[own] - truth.frames[row]).argmin()]
+        rows = nearest[counted]
+        case = replace(case, seen=_rows(truth, counted), sharpness=case.sharpness[rows],
+                       embeddings=case.embeddings[rows],
+                       scores=np.ones(len(counted), np.float32))
+    return case
+
+
+def clip_cases(folder: Path, labels: Path) -> Iterator[Case]:
+    """
+    Yield the labelled clips in `folder`, each shown twice with an absence of three seconds.
+
+    The pictures are seen by the shipped detector and encoder.
+    """
+    config = Config()
+    eye = _Eye(config)
+    for path in sorted(labels.glob('*.txt')):
+        with open_source(str(next(folder.glob(f'{path.stem}.*')))) as source:
+            frames = [image for _, image in source]
+            rate, size = source.frame_rate, source.size
+        eye.begin()
+        for step, image in enumerate(frames):
+            eye.look(step, image)
+        found = eye.found()
+        truth = read_mot(path)
+        truth = replace(truth, frames=truth.frames - 1)
+        again = len(frames) + round(_ABSENCE * rate)
+        twice = np.vstack((found['seen'], found['seen'] + np.eye(1, 7) * again))
+        camera = np.full((again + len(frames), 2, 3), np.nan)
+        camera[:len(frames)] = camera[again:] = found['camera']
+        yield Case(path.stem, rate, size, range(len(camera)), *_seen(twice),
+                   np.tile(found['embeddings'], (2, 1)), twice[:, 6].astype(np.float32), camera,
+                   Labels(np.concatenate((truth.frames, truth.frames + again)),
+                          np.tile(truth.ids, 2), np.tile(truth.boxes, (2, 1)),
+                          np.tile(truth.counts, 2)))
+
+
+def _seen(rows: Float64Array) -> tuple[Labels, FloatArray]:
+    """Return detections and scores from rows of frame, box, score, sharpness."""
+    return (Labels(rows[:, 0].astype(int), np.zeros(len(rows), int),
+                   rows[:, 1:5].astype(np.float32), np.ones(len(rows), bool)),
+            rows[:, 5].astype(np.float32))
+
+
+class _Eye:
+    """The shipped detector and encoder, and what they find."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self.detector = FaceDetector.from_config(config)
+        self._encoder = FaceEncoder.from_config(config)
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin another sequence."""
+        self._camera = CameraMotion()
+        self._seen: list[tuple[float, ...]] = []
+        self._vectors: list[FloatArray] = []
+        self._moves: list[Float64Array] = []
+
+    def look(self, step: int, image: Image) -> None:
+        """Take the next frame."""
+        found = self.detector.detect(image, self._config.detection.low_score,
+                                     self._config.detection.nms_iou)
+        sharp = sharpness(image, found.boxes)
+        self._seen += [(step, *box, score, value) for box, score, value in
+                       zip(found.boxes, found.scores, sharp)]
+        self._vectors.append(self._encoder.encode(image, found.boxes))
+        motion = self._camera.update(image, found.boxes)
+        self._moves.append(np.full((2, 3), np.nan) if motion is None else motion)
+
+    def found(self) -> dict[str, Float64Array]:
+        """Return detections, embeddings and camera motions of all frames as arrays."""
+        return {'seen': np.array(self._seen), 'embeddings': np.concatenate(self._vectors),
+                'camera': np.array(self._moves)}
+
+
+class _SceneMaker:
+    """Renders scenes and looks at them with the shipped models, loaded when first needed."""
+
+    def __init__(self, folder: Path, options: scenes.SceneOptions) -> None:
+        self._folder, self._options = folder, options
+        self._eye: _Eye | None = None
+
+    def look(self, seed: int) -> dict[str, Float64Array]:
+        """Return a scene's detections, embeddings, camera motions and truth as arrays."""
+        if self._eye is None:
+            self._eye = _Eye(Config())
+            self._portraits = scenes.read_portraits(self._folder, self._eye.detector)
+        apart = self._portraits[1::2] if seed >= 100 else self._portraits[::2]
+        self._eye.begin()
+        truth = []
+        for step, frame in enumerate(scenes.generate(apart, seed, self._options)):
+            self._eye.look(step, frame.image)
+            truth += [(step, who, *box, share >= scenes.VISIBLE) for who, box, share in
+                      zip(frame.ids, frame.boxes, frame.visible)]
+        return {**self._eye.found(), 'truth': np.array(truth)}

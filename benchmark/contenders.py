@@ -1,0 +1,108 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The trackers of the association benchmark behind one signature."""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cases import Case
+from face_tracker_ros import Config, Detections
+from face_tracker_ros.embedding.quality import quality as crop_quality
+from face_tracker_ros.tracking import Tracker
+from face_tracker_ros.types import Float64Array, FloatArray, IntArray
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Moment:
+    """
+    One frame as a tracker sees it.
+
+    size: width and height; camera: (2, 3), or None where that is not known.
+    """
+
+    stamp: float
+    size: tuple[int, int]
+    detections: Detections
+    embeddings: FloatArray
+    sharpness: FloatArray
+    camera: Float64Array | None
+
+
+# What a tracker gives for a frame: ids (M,) and boxes (M, 4).
+Found = tuple[IntArray, FloatArray]
+Step = Callable[[Moment], Found]
+
+
+def ours(case: Case, **parameters: Any) -> Step:
+    """Return our tracker; in mode 'robust' it is given the embeddings that it asks for."""
+    config = Config.load(parameters)
+    tracker = Tracker(config)
+
+    def step(now: Moment) -> Found:
+        tracker.predict(now.stamp, now.camera if config.tracker.camera_motion else None)
+        boxes = now.detections.boxes
+        wanted = np.ones(len(boxes), bool)
+        if config.embedding.policy == 'auto':
+            wanted = tracker.wants_embedding(now.detections, now.stamp)
+        rows = np.flatnonzero(wanted)
+        embeddings = np.full_like(now.embeddings, np.nan)
+        quality = np.zeros(len(boxes), np.float32)
+        if len(rows):
+            embeddings[rows] = now.embeddings[rows]
+            quality[rows] = crop_quality(boxes[rows], now.size, now.sharpness[rows])
+        tracks, _ = tracker.update(now.detections, embeddings, now.stamp, quality)
+        return _found([(track.id, boxes[track.detection] if track.detection >= 0 else track.box)
+                       for track in tracks])
+    return step
+
+
+def deep_sort_realtime(case: Case) -> Step:
+    """Return deep_sort_realtime with its parameters in the ranges that its users choose."""
+    from deep_sort_realtime.deepsort_tracker import DeepSort
+    tracker = DeepSort(max_age=round(case.frame_rate), n_init=3, nms_max_overlap=1.0,
+                       max_cosine_distance=0.5, nn_budget=100, embedder=None)
+
+    def step(now: Moment) -> Found:
+        boxes = now.detections.boxes
+        raw = [([*map(float, (*box[:2], *(box[2:] - box[:2])))], float(score), 'face')
+               for box, score in zip(boxes, now.detections.scores)]
+        tracks = tracker.update_tracks(raw, embeds=list(now.embeddings))
+        return _found([(int(track.track_id), track.to_ltrb(orig=True)) for track in tracks
+                       if track.is_confirmed() and track.time_since_update == 0])
+    return step
+
+
+def _found(pairs: list[tuple[int, Any]]) -> Found:
+    return (np.array([who for who, _ in pairs], np.intp),
+            np.array([box for _, box in pairs], np.float32).reshape(-1, 4))
+
+
+def _roboflow(name: str) -> Callable[[Case], Step]:
+    """Return a maker of one of the trackers in PyPI's `trackers`, at its defaults."""
+    def make(case: Case) -> Step:
+        import supervision
+        import trackers
+        tracker = getattr(trackers, name)(frame_rate=case.frame_rate)
+
+        def step(now: Moment) -> Found:
+            seen = supervision.Detections(
+                xyxy=now.detections.boxes, confidence=now.detections.scores,
+                class_id=np.zeros(len(now.detections), int))
+            out = tracker.update(seen)
+            ids = np.asarray(out.tracker_id if out.tracker_id is not None else [], np.intp)
+            return ids[ids >= 0], out.xyxy[ids >= 0].astype(np.float32)
+        return step
+    return make
+
+
+CONTENDERS: Mapping[str, Callable[[Case], Step]] = {
+    'robust': ours,
+    'deepsort': lambda case: ours(case, **{'tracker.mode': 'deepsort',
+                                           'embedding.policy': 'always'}),
+    'deep_sort_realtime': deep_sort_realtime,
+    'SORT': _roboflow('SORTTracker'),
+    'ByteTrack': _roboflow('ByteTrackTracker'),
+    'OC-SORT': _roboflow('OCSORTTracker'),
+}

@@ -1,0 +1,113 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Who the tracks are: what their faces look like, who left, and who of them came back."""
+from __future__ import annotations
+
+from face_tracker_ros.config import Config
+from face_tracker_ros.tracking.gallery import Gallery
+from face_tracker_ros.tracking.reid import Departed, recognise
+from face_tracker_ros.tracking.scene import Scene
+from face_tracker_ros.tracking.table import TrackTable
+from face_tracker_ros.types import BoolArray, IntArray
+from face_tracker_ros.vectors import unit
+import numpy as np
+
+_LOOKS, _LAST = 8, 100  # embeddings kept of each track, by mode
+_DECISION_TIME = 1.0  # seconds within which a new track may still be recognised
+
+
+class Identities:
+    """Galleries of all tracks, and of the people who left."""
+
+    def __init__(self, config: Config) -> None:
+        """Know nobody."""
+        self.configure(config)
+        size = self._config.gallery_size or (_LOOKS if self._robust else _LAST)
+        self.gallery = Gallery(size, diverse=self._robust)
+        self._departed = Departed()
+
+    def configure(self, config: Config) -> None:
+        """Take new parameters."""
+        self._config = config.tracker
+        self._robust = config.tracker.mode == 'robust'
+
+    def remember(self, table: TrackTable, tracks: IntArray, faces: IntArray, scene: Scene,
+                 now: float) -> None:
+        """
+        Put what was embedded into the galleries.
+
+        In mode 'robust' crops that show two faces, or are of poor quality beside what is known,
+        are kept out.
+        """
+        new = scene.embedded[faces]
+        if not new.any():
+            return
+        table.embedded[tracks[new]] = now
+        quality = scene.quality[faces]
+        if self._robust:
+            known = self.gallery.counts(table.slot[tracks]) > 0
+            poor = quality < np.minimum(self._config.min_quality, table.quality[tracks])
+            new = new & ~(known & (scene.mixed[faces] | poor))
+        tracks, faces = tracks[new], faces[new]
+        weights = np.maximum(scene.scores[faces] * quality[new], np.float32(1e-3))
+        self.gallery.add(table.slot[tracks], scene.embeddings[faces], weights)
+        table.quality[tracks] = np.maximum(table.quality[tracks],
+                                           np.where(scene.mixed[faces], 0, quality[new]))
+
+    def end(self, table: TrackTable, gone: BoolArray, now: float) -> None:
+        """End the tracks of a mask; confirmed ones are remembered for `reid_window`."""
+        window = self._config.reid_window
+        if gone.any():
+            if self._robust:
+                left = gone & table.confirmed & self._clear(table)
+                self._departed.add(table.id[left], self.gallery.sums(table.slot[left]),
+                                   table.last_seen[left])
+            self.gallery.close(table.slot[gone])
+            table.keep(~gone)
+        if len(self._departed.id):
+            self._departed.keep((now - self._departed.last_seen <= window) & (window > 0))
+
+    def settle(self, table: TrackTable, now: float) -> None:
+        """Give the tracks that are found often enough the ids of people who left, where sure."""
+        ready = table.hits >= self._config.n_init
+        if ready[~table.settled].any():
+            if self._robust and self._config.reid_window > 0:
+                self._recognise(table, np.flatnonzero(ready & ~table.settled
+                                                      & (table.misses == 0)))
+                ready = table.hits >= self._config.n_init  # rows may have gone
+                table.settled |= ready & (now - table.first_seen > _DECISION_TIME)
+            else:
+                table.settled |= ready
+
+    def _clear(self, table: TrackTable) -> BoolArray:
+        """Return which tracks (T,) were seen well enough to be known again."""
+        return ((self.gallery.counts(table.slot) > 0)
+                & (table.quality >= self._config.min_quality))
+
+    def _recognise(self, table: TrackTable, new: IntArray) -> None:
+        clear = self._clear(table)
+        new = new[clear[new]]
+        if not len(new):
+            return
+        gallery, departed = self.gallery, self._departed
+        present = np.flatnonzero(table.confirmed & clear)
+        sums = gallery.sums(table.slot[present])
+        known = np.concatenate((sums, departed.sums)) if len(departed.id) else sums
+        last_seen = np.concatenate((table.last_seen[present], departed.last_seen))
+        itself = np.zeros((len(new), len(known)), bool)
+        itself[:, :len(present)] = new[:, None] == present[None, :]
+        possible = (last_seen[None, :] < table.first_seen[new, None]) & ~itself
+        table.settled[new] |= ~possible.any(axis=1)
+        pairs = recognise(unit(gallery.sums(table.slot[new])), unit(known), possible, itself,
+                          self._config.reid_max_distance, self._config.reid_margin)
+        back = np.zeros(len(known), bool)
+        for row, person in pairs:
+            track = new[row]
+            table.id[track] = np.concatenate((table.id[present], departed.id))[person]
+            table.settled[track] = back[person] = True
+            gallery.recall(int(table.slot[track]), known[person])
+        if pairs:
+            departed.keep(~back[len(present):])
+            replaced = np.zeros(len(table), bool)
+            replaced[present] = back[:len(present)]
+            gallery.close(table.slot[replaced])
+            table.keep(~replaced)

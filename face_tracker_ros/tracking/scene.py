@@ -1,0 +1,96 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""One frame's faces beside the tracks that are expected there; what both share, made once."""
+from __future__ import annotations
+
+from functools import cached_property
+
+from face_tracker_ros.boxes import iou
+from face_tracker_ros.tracking import kalman
+from face_tracker_ros.types import BoolArray, Detections, Float64Array, FloatArray, IntArray
+import numpy as np
+
+_LARGEST = 1e6  # pixels; a box that reaches beyond is no face
+_FULL_SIZE = 64.0  # pixels; larger faces tell no more about who it is
+_NEAR = 1.5  # two faces are near when their boxes, enlarged so much, overlap
+_MIXED = 0.1  # IoU from which a crop shows something of a second face
+
+
+class Scene:
+    """
+    The usable faces of one frame, N of them, and the boxes (T, 4) where tracks are expected.
+
+    rows (N,): where each face stands in the frame's Detections; boxes (N, 4), scores (N,);
+    high (N,): whether the score is enough to begin a track. embeddings (N, D), rows of NaN where
+    not embedded, and quality (N,), 0 to 1, come later, with `embed`.
+    """
+
+    def __init__(self, detections: Detections, expected: FloatArray, least_score: float,
+                 high_score: float) -> None:
+        """Pass over faces below `least_score` and boxes that are none."""
+        scores, boxes = detections.scores, detections.boxes
+        finite = np.isfinite(boxes).all(axis=1) & np.isfinite(scores)
+        if not finite.all():
+            boxes = np.where(finite[:, None], boxes, 0)
+            scores = np.where(finite, scores, -1)
+        good = ((boxes[:, 2:] > boxes[:, :2]) & (np.abs(boxes[:, 2:]) <= _LARGEST)
+                & (np.abs(boxes[:, :2]) <= _LARGEST)).all(axis=1) & (scores >= least_score)
+        self.detections = detections
+        self.expected = expected
+        self.rows: IntArray = np.flatnonzero(good)
+        self.boxes: FloatArray = boxes[self.rows]
+        self.scores: FloatArray = scores[self.rows]
+        self.high: BoolArray = self.scores >= high_score
+        self.embeddings: FloatArray = np.full((len(self.rows), 1), np.nan, np.float32)
+        self.embedded: BoolArray = np.zeros(len(self.rows), bool)
+        self.quality: FloatArray = np.zeros(len(self.rows), np.float32)
+
+    def embed(self, embeddings: FloatArray, quality: FloatArray | None) -> None:
+        """Take the embeddings (all detections, D) and their quality; by size where None."""
+        self.embeddings = embeddings[self.rows]
+        self.embedded = np.isfinite(self.embeddings).all(axis=1) & (embeddings.shape[1] > 0)
+        if quality is None:
+            sides = (self.boxes[:, 2:] - self.boxes[:, :2]).min(axis=1, initial=np.inf)
+            self.quality = np.minimum(sides / np.float32(_FULL_SIZE), 1)
+        else:
+            self.quality = quality[self.rows]
+
+    @cached_property
+    def measured(self) -> Float64Array:
+        """Centre, aspect and height of each face, (N, 4)."""
+        return kalman.to_measurements(self.boxes)
+
+    @cached_property
+    def overlap(self) -> Float64Array:
+        """Return the IoU (T, N) of tracks and faces."""
+        return iou(self.expected, self.boxes)
+
+    @cached_property
+    def among(self) -> Float64Array:
+        """Return the IoU (N, N) of the faces with each other, 0 with themselves."""
+        overlap = iou(self.boxes, self.boxes)
+        np.fill_diagonal(overlap, 0)
+        return overlap
+
+    @cached_property
+    def mixed(self) -> BoolArray:
+        """Which faces overlap another one, so that their embedding is of both."""
+        return np.asarray((self.among > _MIXED).any(axis=1))
+
+    def alone(self) -> BoolArray:
+        """Return which faces (N,) have no other face, and just one track, near."""
+        tracks = _near(self.expected, self.boxes).sum(axis=0)
+        faces = _near(self.boxes, self.boxes).sum(axis=0)
+        return np.asarray((tracks == 1) & (faces == 1))
+
+
+def _near(a: FloatArray, b: FloatArray) -> BoolArray:
+    """Return (N, M), whether boxes a (N, 4) and b (M, 4), enlarged, meet."""
+    return np.asarray(_near_along(a, b, 0) & _near_along(a, b, 1))
+
+
+def _near_along(a: FloatArray, b: FloatArray, axis: int) -> BoolArray:
+    low, high = axis, axis + 2
+    apart = (a[:, low] + a[:, high])[:, None] - (b[:, low] + b[:, high])
+    np.abs(apart, out=apart)
+    reach = np.float32(_NEAR) * ((a[:, high] - a[:, low])[:, None] + (b[:, high] - b[:, low]))
+    return np.asarray(apart < reach)

@@ -1,0 +1,77 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Camera motion out of real pixels: textured walls that are turned, scaled and shifted."""
+import cv2
+from face_tracker_ros.evaluation.scenes import background
+from face_tracker_ros.tracking.camera_motion import CameraMotion
+import numpy as np
+import pytest
+
+NO_FACES = np.zeros((0, 4), np.float32)
+WALL = background(np.random.default_rng(7), 1280, 720)
+
+
+def seen(matrix):
+    """Return the wall as a moved camera shows it."""
+    return cv2.warpAffine(WALL, matrix, (1280, 720), borderMode=cv2.BORDER_REFLECT)
+
+
+def motion_to(matrix, boxes=NO_FACES):
+    camera = CameraMotion()
+    assert camera.update(WALL, boxes) is None
+    return camera.update(seen(matrix), boxes)
+
+
+@pytest.mark.parametrize('angle, scale, shift', [
+    (0, 1, (0, 0)), (0, 1, (12, -7)), (1, 1.01, (-9, 4)), (-2, 0.98, (3, 15))])
+def test_turn_scale_and_shift_are_found(angle, scale, shift):
+    matrix = cv2.getRotationMatrix2D((640, 360), angle, scale)
+    matrix[:, 2] += shift
+    found = motion_to(matrix)
+    corners = np.array([[100, 100, 1], [1180, 100, 1], [640, 600, 1]])
+    np.testing.assert_allclose(corners @ found.T, corners @ matrix.T, atol=1.0)
+
+
+def test_faces_that_walk_do_not_count_as_camera():
+    face = background(np.random.default_rng(8), 400, 400)
+    camera = CameraMotion()
+    for x in (300, 330, 360):
+        frame = WALL.copy()
+        frame[200:600, x:x + 400] = face
+        found = camera.update(frame, np.float32([[x + 100, 250, x + 300, 500]]))
+    np.testing.assert_allclose(found, [[1, 0, 0], [0, 1, 0]], atol=0.5)
+
+
+def test_nothing_is_said_without_texture_or_after_a_change_of_size():
+    camera = CameraMotion()
+    grey = np.full((720, 1280, 3), 128, np.uint8)
+    assert camera.update(grey, NO_FACES) is None
+    assert camera.update(grey, NO_FACES) is None
+    assert camera.update(WALL, NO_FACES) is None
+    assert camera.update(WALL[:360, :640], NO_FACES) is None
+    assert camera.update(WALL[:360, :640], NO_FACES) is not None
+
+
+def test_a_picture_of_something_else_is_no_motion():
+    other = background(np.random.default_rng(9), 1280, 720)
+    camera = CameraMotion()
+    camera.update(WALL, NO_FACES)
+    assert camera.update(other, NO_FACES) is None
+
+
+def test_boxes_that_are_none_are_passed_over():
+    boxes = np.float32([[np.nan, 0, 10, 10], [1e9, 1e9, 2e9, 2e9], [5, 5, 5, 5]])
+    assert motion_to(np.float32([[1, 0, 5], [0, 1, 0]]), boxes) is not None
+
+
+def test_reset_forgets_the_last_frame():
+    camera = CameraMotion()
+    camera.update(WALL, NO_FACES)
+    camera.reset()
+    assert camera.update(WALL, NO_FACES) is None
+
+
+@pytest.mark.parametrize('shape', [(1, 1, 3), (2, 900, 3), (900, 3, 3)])
+def test_tiny_pictures_are_no_trouble(shape):
+    camera = CameraMotion()
+    for _ in range(2):
+        assert camera.update(np.zeros(shape, np.uint8), NO_FACES) is None
