@@ -213,7 +213,7 @@ class FaceTrackerNode(LifecycleNode):
             self._say_once('back', 'image stamps jumped back (a bag that loops?); tracks start '
                            'anew at every such jump')
         with self._tracker_lock:
-            if self._tracker is None or self._outputs is None:
+            if self._tracker is None or self._outputs is None or self._extras is None:
                 return
             result = self._tracker.process(picture, stamp)
         self._last_stamp = stamp
@@ -221,8 +221,7 @@ class FaceTrackerNode(LifecycleNode):
         self._outputs.publish_tracks(message.header, result)
         latency = self._now() - stamp
         published = time.perf_counter()
-        if self._extras is not None:
-            self._extras.publish(message.header, picture, result)
+        self._extras.publish(message.header, picture, result)
         drawn = self._outputs.publish_picture(message.header, picture, result)
         end = time.perf_counter()
         self._statistics.count(annotated=int(drawn))
