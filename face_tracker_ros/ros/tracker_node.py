@@ -109,9 +109,9 @@ class FaceTrackerNode(LifecycleNode):
         self._report_timer = self.create_timer(_REPORT_SECONDS, self._report,
                                                clock=Clock(clock_type=ClockType.STEADY_TIME))
         done = super().on_activate(state)
+        self._subscribe()
         if self._extras is not None:
             self._extras.activate()
-        self._subscribe()
         return done
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
