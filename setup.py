@@ -43,7 +43,9 @@ setup(
         'rich',
         'scipy>=1.8',
     ],
-    extras_require={'evaluate': ['trackeval'],
+    extras_require={'convert': ['torch', 'torchvision'],
+                    'evaluate': ['trackeval'],
+                    'quantize': ['nncf'],
                     'test': ['hypothesis', 'matplotlib', 'pytest', 'scikit-image', 'trackeval']},
     zip_safe=False,
     entry_points={

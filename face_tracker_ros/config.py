@@ -76,7 +76,8 @@ class TrackerConfig:
     max_iou_distance: float = _param(
         0.7, 'Largest 1 - IoU at which a box is joined to a track by position alone.', 0.0, 1.0)
     n_init: int = _param(3, 'Frames in a row in which a new face must be found before its track '
-                         'is published.', 1, 100)
+                         'is published; in mode robust two are enough where as much time passes '
+                         'as between so many at 30 frames a second.', 1, 100)
     max_age: float = _param(1.0, 'Seconds a track is kept without being seen.', 0.0, 60.0)
     motion_share: float = _param(0.2, 'What a face at the edge of the motion gate adds to its '
                                  'cosine distance.', 0.0, 2.0)
@@ -109,9 +110,11 @@ class TrackerConfig:
 class Config:
     """All parameters of the core; make one with `Config.load`."""
 
-    detector: str = _param('face-detector', 'Name of the face detection model.', live=False)
-    encoder: str = _param('mobilenetv3-large-face', 'Name of the face embedding model.',
-                          live=False)
+    detector: str = _param('face-detector', 'Face detection model: a name, or a path to a '
+                           'model.yaml or network file.')
+    encoder: str = _param('mobilenetv3-large-face', 'Face embedding model: a name or a path.')
+    landmarks: str = _param('', 'Landmark model (a name or a path) for encoders that align faces '
+                            'and detectors without landmarks; empty = none.')
     inference: InferenceConfig = field(default_factory=InferenceConfig)
     detection: DetectionConfig = field(default_factory=DetectionConfig)
     embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
@@ -163,6 +166,9 @@ def _declared(cls: Any, prefix: str = '') -> Iterator[Parameter]:
 
 
 PARAMETERS: tuple[Parameter, ...] = tuple(_declared(Config))
+
+# Those that name a model; the name is the model's task, too.
+MODEL_PARAMETERS = ('detector', 'encoder', 'landmarks')
 
 # What only the ROS node has: declared here, so that one list is the whole truth.
 NODE_PARAMETERS: tuple[Parameter, ...] = (

@@ -24,9 +24,11 @@ ARGUMENTS = (
     DeclareLaunchArgument('params_file', default_value=str(SHARE / 'config' / 'tracker.yaml'),
                           description='Parameter file; a copy of the default one, changed.'),
     DeclareLaunchArgument('detector', default_value='',
-                          description='Detection model; empty: as in the parameter file.'),
+                          description='Detection model, a name or a path; empty: as in the '
+                          'parameter file.'),
     DeclareLaunchArgument('encoder', default_value='',
-                          description='Embedding model; empty: as in the parameter file.'),
+                          description='Embedding model, a name or a path; empty: as in the '
+                          'parameter file.'),
     DeclareLaunchArgument('annotate', default_value='', choices=['', 'true', 'false'],
                           description='Offer the annotated image; empty: as in the parameter '
                           'file.'),

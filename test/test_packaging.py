@@ -20,8 +20,8 @@ SHARED_FOLDERS = ('config', 'examples', 'launch', 'models', 'rviz')
 ROSDEP_KEYS = {'cv2': 'python3-opencv', 'numpy': 'python3-numpy', 'rich': 'python3-rich',
                'scipy': 'python3-scipy', 'yaml': 'python3-yaml'}
 NOT_IN_ROSDEP = {'openvino'}
-# For the demo clip's pictures and for scores; nothing that runs on a robot needs them.
-NOT_TO_RUN = {'matplotlib', 'skimage', 'trackeval'}
+# For the demo clip's pictures, scores and making models; nothing that runs on a robot needs them.
+NOT_TO_RUN = {'matplotlib', 'nncf', 'skimage', 'torch', 'trackeval'}
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / 'package.xml').is_file(), reason='runs in the source folder')

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 import difflib
 from typing import Any
 
-from face_tracker_ros.config import Config, NODE_PARAMETERS, PARAMETERS
-from face_tracker_ros.errors import ConfigError
+from face_tracker_ros.config import Config, MODEL_PARAMETERS, NODE_PARAMETERS, PARAMETERS
+from face_tracker_ros.errors import ConfigError, FaceTrackerError
 from face_tracker_ros.parameter import Parameter
 from rcl_interfaces.msg import (FloatingPointRange, IntegerRange, ParameterDescriptor,
                                 SetParametersResult)
@@ -50,6 +50,7 @@ class Settings:
     def __init__(self, node: Node, is_configured: Callable[[], bool],
                  apply: Callable[[Config], None]) -> None:
         """Declare everything with the values given at start; ConfigError for a bad one."""
+        self._node = node
         self._is_configured = is_configured
         self._apply = apply
         self._values = declare(node, _DECLARED.values())
@@ -60,6 +61,11 @@ class Settings:
         """Return the value of one parameter by its dotted name."""
         return self._values[name]
 
+    def restore(self, config: Config) -> None:
+        """Set the models' parameters to what is in use, after others could not be loaded."""
+        self._node.set_parameters([rclpy.parameter.Parameter(name, value=getattr(config, name))
+                                   for name in MODEL_PARAMETERS])
+
     def _on_set(self, parameters: Iterable[rclpy.parameter.Parameter]) -> SetParametersResult:
         changes = {item.name: item.value for item in parameters if item.name in _DECLARED}
         try:
@@ -67,7 +73,7 @@ class Settings:
             config = self.config.updated(_core(checked))
             if config != self.config:
                 self._apply(config)
-        except ConfigError as error:
+        except FaceTrackerError as error:
             return SetParametersResult(successful=False, reason=str(error))
         self.config = config
         self._values.update(checked)

@@ -16,6 +16,7 @@ from face_tracker_ros.ros.diagnostics import Statistics, summary, to_message
 from face_tracker_ros.ros.extras import Extras
 from face_tracker_ros.ros.latest import LatestWorker
 from face_tracker_ros.ros.messages import stamp_seconds
+from face_tracker_ros.ros.model_swap import ModelSwap
 from face_tracker_ros.ros.outputs import Outputs
 from face_tracker_ros.ros.parameters import Settings, unknown_overrides
 from face_tracker_ros.types import FrameResult
@@ -50,6 +51,7 @@ class FaceTrackerNode(LifecycleNode):
         super().__init__('face_tracker', **options)
         self._tracker: FaceTracker | None = None
         self._tracker_lock = threading.Lock()
+        self._swap: ModelSwap | None = None
         self._worker: LatestWorker[tuple[AnyImage, float]] | None = None
         self._image_subscription: Any = None
         self._subscribed = 0.0
@@ -98,9 +100,8 @@ class FaceTrackerNode(LifecycleNode):
         if not self.context.ok():
             return TransitionCallbackReturn.FAILURE
         self._outputs = Outputs(self, self._settings['annotate'])
-        models = self._tracker.models
-        self.get_logger().info(f"loaded detector '{models['detector']}' and encoder "
-                               f"'{models['encoder']}' in {time.monotonic() - begin:.1f} s")
+        self._swap = ModelSwap(self, self._tracker, self._tracker_lock, self._settings.restore)
+        self._swap.tell(f' in {time.monotonic() - begin:.1f} s')
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -169,12 +170,13 @@ class FaceTrackerNode(LifecycleNode):
             self._report_timer = None
 
     def _free(self) -> None:
-        if self._outputs is not None:
-            self._outputs.destroy()
-            self._outputs = None
-        if self._extras is not None:
-            self._extras.destroy()
-            self._extras = None
+        if self._swap is not None:
+            self._swap.stop()
+            self._swap = None
+        for offered in (self._outputs, self._extras):
+            if offered is not None:
+                offered.destroy()
+        self._outputs = self._extras = None
         with self._tracker_lock:
             self._tracker = None
         self._last_stamp = None
@@ -250,18 +252,16 @@ class FaceTrackerNode(LifecycleNode):
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         with self._tracker_lock:
             response.success = self._tracker is not None
-            if self._tracker is not None:
+            if self._tracker is not None and self._extras is not None:
                 self._tracker.reset()
-            if self._extras is not None:
                 self._extras.reset()
         response.message = 'all tracks forgotten' if response.success else \
             "no tracks to forget; first 'configure' the node"
         return response
 
     def _reconfigure(self, config: Config) -> None:
-        with self._tracker_lock:
-            if self._tracker is not None:
-                self._tracker.reconfigure(config)
+        if self._swap is not None:
+            self._swap.begin(config)
 
     def _report(self) -> None:
         if not self.context.ok():
