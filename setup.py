@@ -30,7 +30,7 @@ setup(
     data_files=[
         ('share/ament_index/resource_index/packages', ['resource/' + package_name]),
         (share, ['package.xml']),
-        *installed('config', 'launch', 'models', 'rviz'),
+        *installed('config', 'examples', 'launch', 'models', 'rviz'),
     ],
     package_data={package_name: ['py.typed']},
     python_requires='>=3.10',

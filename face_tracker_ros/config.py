@@ -10,53 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 import difflib
-import math
 import os
 from pathlib import Path
 from typing import Any
 
 from face_tracker_ros.errors import ConfigError
+from face_tracker_ros.parameter import Parameter
 import yaml
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One declared parameter; `live` ones may change while the tracker runs."""
-
-    name: str
-    default: Any
-    description: str
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[Any, ...] = ()
-    live: bool = True
-
-    def check(self, value: Any) -> Any:
-        """
-        Return `value` in the parameter's own type.
-
-        Raises ConfigError (thing, value, remedy) for a wrong type, NaN, or a value out of range.
-        """
-        kind = type(self.default)
-        wrong = isinstance(value, bool) is not (kind is bool)
-        if kind is float and isinstance(value, int) and not wrong:
-            try:
-                value = float(value)
-            except OverflowError:
-                value = math.inf
-        if wrong or not isinstance(value, kind):
-            raise ConfigError(f"parameter '{self.name}': {value!r} is a {type(value).__name__}; "
-                              f'give a {kind.__name__} such as {self.default!r}')
-        if self.choices and value not in self.choices:
-            raise ConfigError(f"parameter '{self.name}': {value!r} is not one of "
-                              f"{', '.join(map(str, self.choices))}")
-        if kind in (int, float):
-            low = -math.inf if self.low is None else self.low
-            high = math.inf if self.high is None else self.high
-            if not low <= value <= high:
-                raise ConfigError(f"parameter '{self.name}': {value!r} is out of range; "
-                                  f'give {low:g} to {high:g}')
-        return value
 
 
 def _param(default: Any, description: str, low: float | None = None, high: float | None = None,
@@ -222,6 +182,20 @@ NODE_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('image_transport', 'raw', "Form of the images: 'raw' (topic image) or "
               "'compressed' (topic image/compressed, JPEG or PNG).",
               choices=('raw', 'compressed'), live=False),
+    Parameter('spatial.face_size', 0.16, 'Metres: geometric mean of width and height of the '
+              "detector's box around a face; for ranges without a depth image.", 0.01, 1.0),
+    Parameter('spatial.face_spread', 0.08, 'Relative deviation of spatial.face_size between '
+              'people and views; for the covariance.', 0.001, 1.0),
+    Parameter('spatial.depth', False, 'Take ranges from the topic depth_image, registered to the '
+              'images, where it knows them.', live=False),
+    Parameter('spatial.depth_tolerance', 0.05, 'Most seconds between the stamps of an image and '
+              'of its depth image.', 0.0, 10.0),
+    Parameter('spatial.rectified', False, 'The images are rectified: P of camera_info holds, '
+              'without distortion.'),
+    Parameter('spatial.tf', False, 'Publish a transform face_<id> for every track.', live=False),
+    Parameter('interop.hri', False, 'Offer /humans/faces (REP-155); needs hri_msgs.', live=False),
+    Parameter('interop.foxglove', False, 'Offer ~/image_annotations; needs foxglove_msgs.',
+              live=False),
 )
 
 _BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}

@@ -15,7 +15,7 @@ import face_tracker_ros
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SHARED_FOLDERS = ('config', 'launch', 'models', 'rviz')
+SHARED_FOLDERS = ('config', 'examples', 'launch', 'models', 'rviz')
 # import name -> rosdep key, where they differ; OpenVINO has no key and comes from PyPI
 ROSDEP_KEYS = {'cv2': 'python3-opencv', 'numpy': 'python3-numpy', 'rich': 'python3-rich',
                'scipy': 'python3-scipy', 'yaml': 'python3-yaml'}

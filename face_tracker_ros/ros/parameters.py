@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 import difflib
 from typing import Any
 
-from face_tracker_ros.config import (Config, MODEL_PARAMETERS, NODE_PARAMETERS, Parameter,
-                                     PARAMETERS)
+from face_tracker_ros.config import Config, MODEL_PARAMETERS, NODE_PARAMETERS, PARAMETERS
 from face_tracker_ros.errors import ConfigError, FaceTrackerError
+from face_tracker_ros.parameter import Parameter
 from rcl_interfaces.msg import (FloatingPointRange, IntegerRange, ParameterDescriptor,
                                 SetParametersResult)
 from rclpy.node import Node

@@ -11,6 +11,7 @@ from face_tracker_ros.errors import FaceTrackerError
 from face_tracker_ros.pipeline import FaceTracker
 from face_tracker_ros.ros.convert import AnyImage, to_picture
 from face_tracker_ros.ros.diagnostics import Situation
+from face_tracker_ros.ros.extras import Extras
 from face_tracker_ros.ros.latest import LatestWorker
 from face_tracker_ros.ros.lifecycle import SteadyLifecycleNode
 from face_tracker_ros.ros.messages import stamp_seconds
@@ -50,6 +51,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
         self._worker: LatestWorker[tuple[AnyImage, float]] | None = None
         self._image_subscription: Any = None
         self._outputs: Outputs | None = None
+        self._extras: Extras | None = None
         self._said: set[str] = set()
         self._enabled = True
         self._failure = ''
@@ -78,9 +80,11 @@ class FaceTrackerNode(SteadyLifecycleNode):
         """Load the models and offer the topics; FAILURE, with the reason logged, when bad."""
         begin = time.monotonic()
         try:
+            self._extras = Extras(self, self._settings)
             self._tracker = FaceTracker.from_config(self._settings.config)
             self._failure = ''
         except Exception as error:
+            self._free()
             self._failure = _reason(error)
             self.get_logger().error(self._failure)
             return TransitionCallbackReturn.FAILURE if isinstance(error, FaceTrackerError) \
@@ -98,6 +102,8 @@ class FaceTrackerNode(SteadyLifecycleNode):
         done = super().on_activate(state)
         self._tell_label(self._settings.config)
         self._subscribe()
+        if self._extras is not None:
+            self._extras.activate()
         return done
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -148,20 +154,22 @@ class FaceTrackerNode(SteadyLifecycleNode):
         if self._worker is not None:
             self._worker.stop()
             self._worker = None
+        if self._extras is not None:
+            self._extras.deactivate()
 
     def _free(self) -> None:
         if self._swap is not None:
             self._swap.stop()
             self._swap = None
-        if self._outputs is not None:
-            self._outputs.destroy()
-            self._outputs = None
+        for offered in (self._outputs, self._extras):
+            if offered is not None:
+                offered.destroy()
+        self._outputs = self._extras = None
         with self._tracker_lock:
             self._tracker = None
 
     def _interval(self) -> float:
-        rate = self._settings['max_rate']
-        return 1 / rate if rate > 0 else 0.0
+        return 1 / self._settings['max_rate'] if self._settings['max_rate'] > 0 else 0.0
 
     def _on_image(self, message: AnyImage) -> None:
         if self._worker is None:
@@ -189,7 +197,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
         picture = to_picture(message)
         converted = time.perf_counter()
         with self._tracker_lock:
-            if self._tracker is None or self._outputs is None:
+            if self._tracker is None or self._outputs is None or self._extras is None:
                 return
             result = self._tracker.process(picture, stamp)
         if result.restarted:
@@ -199,6 +207,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
         self._outputs.publish_tracks(message.header, result)
         latency = self._now() - stamp
         published = time.perf_counter()
+        self._extras.publish(message.header, picture, result)
         self._draw(message.header, picture, result)
         self._statistics.frame(result, {
             'latency': latency, 'convert': converted - begin, 'process': tracked - converted,
@@ -231,8 +240,9 @@ class FaceTrackerNode(SteadyLifecycleNode):
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         with self._tracker_lock:
             response.success = self._tracker is not None
-            if self._tracker is not None:
+            if self._tracker is not None and self._extras is not None:
                 self._tracker.reset()
+                self._extras.reset()
         response.message = 'all tracks forgotten' if response.success else \
             "no tracks to forget; first 'configure' the node"
         return response

@@ -150,7 +150,8 @@ def test_presets_are_taken_by_the_node(client: Client, start: Start, preset: str
 def test_presets_change_the_same_parameters_and_balanced_is_the_default() -> None:
     given = {name: flatten(yaml.safe_load(FILE.with_name(f'{name}.yaml').read_text())[
         '/**']['ros__parameters']) for name in PRESETS}
-    assert {path.stem for path in FILE.parent.glob('*.yaml')} == {*PRESETS, 'permissive', 'tracker'}
+    assert {path.stem for path in FILE.parent.glob('*.yaml')} == {
+        *PRESETS, 'permissive', 'tracker'}
     assert Config.load(FILE.with_name('balanced.yaml')) == Config()
     assert given['fast'].keys() | given['accurate'].keys() == given['balanced'].keys()
     for name in ('fast', 'accurate'):
