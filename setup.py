@@ -30,7 +30,7 @@ setup(
     data_files=[
         ('share/ament_index/resource_index/packages', ['resource/' + package_name]),
         (share, ['package.xml']),
-        *installed('config', 'launch', 'models', 'rviz'),
+        *installed('config', 'examples', 'launch', 'models', 'rviz'),
     ],
     package_data={package_name: ['py.typed']},
     python_requires='>=3.10',
@@ -43,7 +43,9 @@ setup(
         'rich',
         'scipy>=1.8',
     ],
-    extras_require={'evaluate': ['trackeval'],
+    extras_require={'convert': ['torch', 'torchvision'],
+                    'evaluate': ['trackeval'],
+                    'quantize': ['nncf'],
                     'test': ['hypothesis', 'matplotlib', 'pytest', 'scikit-image', 'trackeval']},
     zip_safe=False,
     entry_points={

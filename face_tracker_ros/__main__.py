@@ -11,7 +11,7 @@ from face_tracker_ros import __version__
 
 COMMANDS = {
     'track': 'follow the faces of a video, camera or folder of pictures',
-    'models': 'list, check and fetch the face detectors and encoders',
+    'models': 'list, check, fetch, measure and make face detectors and encoders',
     'evaluate': 'score tracks against ground truth',
     'benchmark': 'measure the speed on this machine, stage by stage',
 }

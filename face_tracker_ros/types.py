@@ -105,6 +105,7 @@ class FrameResult:
         none where they were not looked for.
     timings: seconds by stage ('detect', 'camera', 'embed', 'track', 'total').
     embedded: number of faces embedded in this frame.
+    restarted: whether the stamp jumped back, so that all tracks began anew.
     """
 
     stamp: float
@@ -113,3 +114,4 @@ class FrameResult:
     detections: Detections
     timings: Mapping[str, float] = field(default_factory=dict)
     embedded: int = 0
+    restarted: bool = False

@@ -11,7 +11,7 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch_ros.actions import Node
 
 SHARE = Path(__file__).parents[1]
-ANNOTATED = 'face_tracker/annotated_image'
+SHOWN = ('face_tracker/annotated_image', 'face_tracker/markers')
 
 ARGUMENTS = (
     DeclareLaunchArgument('source', default_value='0',
@@ -47,7 +47,7 @@ def _others(context: LaunchContext) -> list[Node]:
         remappings=[('image', given['image'])] if given['image'] != 'image' else [],
         on_exit=Shutdown(reason='the source has ended'))]
     if given['rviz'] == 'true':
-        remap = [(f'/{ANNOTATED}', f'/{namespace}/{ANNOTATED}')] if namespace else []
+        remap = [(f'/{name}', f'/{namespace}/{name}') for name in SHOWN] if namespace else []
         nodes.append(Node(package='rviz2', executable='rviz2', name='rviz2', output='log',
                           arguments=['-d', str(SHARE / 'rviz' / 'tracker.rviz')],
                           remappings=remap))

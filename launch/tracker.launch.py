@@ -15,18 +15,22 @@ SHARE = Path(__file__).parents[1]
 ARGUMENTS = (
     DeclareLaunchArgument('image', default_value='image', description='Image topic.'),
     DeclareLaunchArgument('camera_info', default_value='camera_info',
-                          description='Camera calibration topic that belongs to the images '
-                          '(not read yet: tracks are in pixels).'),
+                          description='Calibration topic of the camera, for tracks in space.'),
+    DeclareLaunchArgument('depth', default_value='',
+                          description='Depth image topic, registered to the images; empty: '
+                          'ranges come from the size of faces, or as in the parameter file.'),
     DeclareLaunchArgument('namespace', default_value='',
                           description='Namespace of the node and its topics.'),
     DeclareLaunchArgument('params_file', default_value=str(SHARE / 'config' / 'tracker.yaml'),
                           description='Parameter file; a copy of the default one, changed.'),
     DeclareLaunchArgument('detector', default_value='',
-                          description='Detection model; empty: as in the parameter file.'),
+                          description='Detection model, a name or a path; empty: as in the '
+                          'parameter file.'),
     DeclareLaunchArgument('encoder', default_value='',
-                          description='Embedding model; empty: as in the parameter file.'),
+                          description='Embedding model, a name or a path; empty: as in the '
+                          'parameter file.'),
     DeclareLaunchArgument('annotate', default_value='', choices=['', 'true', 'false'],
-                          description='Offer the annotated image; empty: as in the parameter '
+                          description='Draw the annotated image; empty: as in the parameter '
                           'file.'),
     DeclareLaunchArgument('use_sim_time', default_value='false', choices=['true', 'false'],
                           description='Take the time from /clock (bags, simulators).'),
@@ -60,6 +64,8 @@ def _node(context: LaunchContext) -> list[Node]:
         name: given[name] for name in ('detector', 'encoder') if given[name]}
     if given['annotate']:
         overrides['annotate'] = given['annotate'] == 'true'
+    if given['depth']:
+        overrides['spatial.depth'] = True
     overrides['use_sim_time'] = given['use_sim_time'] == 'true'
     if not Path(given['params_file']).is_file():
         raise ValueError(f"params_file: '{given['params_file']}' is not a file; give a copy of "
@@ -69,6 +75,7 @@ def _node(context: LaunchContext) -> list[Node]:
         package='face_tracker_ros', executable='face_tracker_node', name='face_tracker',
         namespace=given['namespace'], output='screen', emulate_tty=True,
         parameters=[given['params_file'], overrides],
-        remappings=[(name, given[name]) for name in ('image', 'camera_info')
-                    if given[name] != name],
+        remappings=[*((name, given[name]) for name in ('image', 'camera_info')
+                      if given[name] != name),
+                    *([('depth_image', given['depth'])] if given['depth'] else [])],
         ros_arguments=['--log-level', f"{logger}:={given['log_level']}"])]

@@ -15,13 +15,13 @@ import face_tracker_ros
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SHARED_FOLDERS = ('config', 'launch', 'models', 'rviz')
+SHARED_FOLDERS = ('config', 'examples', 'launch', 'models', 'rviz')
 # import name -> rosdep key, where they differ; OpenVINO has no key and comes from PyPI
 ROSDEP_KEYS = {'cv2': 'python3-opencv', 'numpy': 'python3-numpy', 'rich': 'python3-rich',
                'scipy': 'python3-scipy', 'yaml': 'python3-yaml'}
 NOT_IN_ROSDEP = {'openvino'}
-# For the demo clip's pictures and for scores; nothing that runs on a robot needs them.
-NOT_TO_RUN = {'matplotlib', 'skimage', 'trackeval'}
+# For the demo clip's pictures, scores and making models; nothing that runs on a robot needs them.
+NOT_TO_RUN = {'matplotlib', 'nncf', 'skimage', 'torch', 'trackeval'}
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / 'package.xml').is_file(), reason='runs in the source folder')

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import cv2
-from face_tracker_ros import Config, ConfigError, FaceTracker, FrameError
+from face_tracker_ros import Config, ConfigError, FaceTracker, FrameError, ModelError
 import numpy as np
 import pytest
 
@@ -108,9 +108,40 @@ def test_live_parameters_change_while_tracks_live_on(tracker, show):
     tracker.reconfigure(tracker.config.updated({'embedding.policy': 'always'}))
     result = tracker.process(show((20, 20)), 5 / 30)
     assert result.embedded == 1 and [track.id for track in result.tracks] == [1]
-    with pytest.raises(ConfigError, match="'detector': 'yunet' cannot be taken while running"):
+    with pytest.raises(ConfigError, match="'detection.width': 320 cannot be taken while running"):
+        tracker.reconfigure(tracker.config.updated({'detection.width': 320}))
+    assert tracker.config.detection.width == 480
+
+
+def test_other_models_are_taken_between_two_frames_and_bad_ones_are_not(tracker, show, shared,
+                                                                        monkeypatch):
+    for step in range(5):
+        result = tracker.process(show((20, 20)), step / 30)
+    with pytest.raises(ModelError, match='yunet'):
         tracker.reconfigure(tracker.config.updated({'detector': 'yunet'}))
-    assert tracker.config.detector == 'face-detector'
+    assert tracker.models['detector'] == tracker.config.detector == 'face-detector'
+    assert 'research use only' in ' '.join(tracker.notices)
+    monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
+    tracker.reconfigure(tracker.config.updated(
+        {'detector': 'yunet', 'encoder': 'face-reidentification-retail-0095'}))
+    assert tracker.models == {'detector': 'yunet', 'encoder': 'face-reidentification-retail-0095'}
+    assert tracker.notices == []
+    result = tracker.process(show((20, 20)), 5 / 30)
+    assert result.embedded == 1, 'the new encoder has not seen the face yet'
+    assert [track.id for track in result.tracks] == [1]
+
+
+def test_another_encoder_recognises_nobody_it_has_not_seen_itself(tracker, show, shared,
+                                                                  monkeypatch):
+    for step in range(10):
+        tracker.process(show((20, 20)), step / 30)
+    for step in range(10, 60):
+        tracker.process(show(), step / 30)
+    monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
+    tracker.reconfigure(tracker.config.updated({'encoder': 'face-reidentification-retail-0095'}))
+    for step in range(60, 65):
+        result = tracker.process(show((20, 20)), step / 30)
+    assert [track.id for track in result.tracks] == [2]
 
 
 def test_small_faces_are_passed_over_on_demand(show):

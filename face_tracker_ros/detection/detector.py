@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 import math
+from pathlib import Path
 
 import cv2
 from face_tracker_ros import boxes as box_ops
 from face_tracker_ros.config import Config
-from face_tracker_ros.detection import centerface, decoded, omz_ssd, ultra_light, yunet
-from face_tracker_ros.errors import FrameError
+from face_tracker_ros.detection import (blazeface, centerface, decoded, omz_boxes, omz_ssd,
+                                        ultra_light, yunet)
+from face_tracker_ros.errors import FrameError, ModelError
 from face_tracker_ros.inference import Network
-from face_tracker_ros.model_spec import InputSpec
-from face_tracker_ros.models import find_model
+from face_tracker_ros.model_spec import ModelSpec
+from face_tracker_ros.resolve import resolve_model
 from face_tracker_ros.types import Detections, FloatArray, Image
 import numpy as np
 
@@ -21,9 +23,11 @@ Decoder = Callable[[Mapping[str, FloatArray], int, int, float], Detections]
 DECODERS: Mapping[str, Decoder] = {
     'decoded': decoded.decode,
     'omz-ssd': omz_ssd.decode,
+    'omz-boxes': omz_boxes.decode,
     'yunet': yunet.decode,
     'ultra-light': ultra_light.decode,
     'centerface': centerface.decode,
+    'blazeface': blazeface.decode,
 }
 # Suppression costs the square of the candidates; no picture holds more faces than this.
 _MOST_CANDIDATES = 1000
@@ -34,20 +38,23 @@ _LEAST_FACE = 16.0
 
 class FaceDetector:
     """
-    Finds faces in pictures of any size with one of the registry's detectors.
+    Finds faces in pictures of any size with any detector.
 
     Networks of free input size see the picture with its aspect ratio, its longer side reduced to
-    `width` pixels and the rest padded; networks of fixed size see it stretched to that size.
-    Width 0 is the least at which faces of `min_size` pixels in the picture are large enough.
+    `width` pixels and the rest padded; networks of fixed size see it stretched to that size, or
+    padded where their description says so. Width 0 is the least at which faces of `min_size`
+    pixels in the picture are large enough.
     Small pictures are not enlarged: that costs time and makes near faces larger than most
     networks know them.
     """
 
-    def __init__(self, name: str, network: Network, spec: InputSpec, decode: Decoder,
-                 width: int, min_size: float = 0.0) -> None:
-        """Join a network and the decoder of its outputs; see from_config for the usual way."""
-        self.name, self.min_size = name, min_size
-        self._network, self._spec, self._decode, self._width = network, spec, decode, width
+    def __init__(self, spec: ModelSpec, path: Path, network: Network, width: int,
+                 min_size: float = 0.0) -> None:
+        """Join a detector's description, file and network; see from_config for the usual way."""
+        self.name, self.spec, self.path = spec.name, spec, path
+        self.min_size = min_size
+        self._network, self._width = network, width
+        self._decode = DECODERS[spec.family]
         self._canvas: Image = np.zeros((0, 0, 3), np.uint8)
 
     @classmethod
@@ -57,11 +64,10 @@ class FaceDetector:
 
         Raises ModelError when the model is unknown, missing, corrupt or cannot be run.
         """
-        spec, path = find_model(config.detector, 'detector')
+        spec, path = resolve_model(config.detector, 'detector')
         network = Network(path, spec.input, config.inference, spec.half)
-        detector = cls(spec.name, network, spec.input, DECODERS[spec.family],
-                       config.detection.width, config.detection.min_size)
-        detector._network.prepare(*detector._geometry(1280, 720)[:2])
+        detector = cls(spec, path, network, config.detection.width, config.detection.min_size)
+        detector._try()
         return detector
 
     def detect(self, image: Image, min_score: float, nms_iou: float) -> Detections:
@@ -81,11 +87,28 @@ class FaceDetector:
         landmarks = None if found.landmarks is None else found.landmarks * scale
         return Detections(found.boxes * np.tile(scale, 2), found.scores, landmarks)
 
+    def fed(self, image: Image) -> Image:
+        """Return the picture [1, H, W, 3] that the network sees of an image."""
+        return self._fit(image)[0][None].copy()
+
+    def _try(self) -> None:
+        blank: Image = np.zeros((720, 1280, 3), np.uint8)
+        try:
+            self.detect(blank, 1.0, 0.5)
+        except (IndexError, KeyError, ValueError) as error:
+            raise ModelError(f"model '{self.name}': its outputs are not those of the family "
+                             f"'{self.spec.family}' ({' '.join(str(error).split())}); correct "
+                             'the family or choose another detector') from error
+
     def _geometry(self, width: int, height: int) -> tuple[int, int, int, int]:
         """Return the network's input size and the size to which the picture is scaled in it."""
-        spec = self._spec
-        if spec.fixed:
+        spec = self.spec.input
+        if spec.fixed and spec.fit == 'stretch':
             return spec.width, spec.height, spec.width, spec.height
+        if spec.fixed:
+            scale = min(spec.width / width, spec.height / height)
+            return (spec.width, spec.height, max(1, round(width * scale)),
+                    max(1, round(height * scale)))
         longer = max(width, height)
         scale = min(1.0, (self._width or self._enough(longer)) / longer)
         inner = [max(1, round(side * scale)) for side in (width, height)]

@@ -2,12 +2,17 @@
 """The face encoder: boxes of one picture go in together, unit vectors come out."""
 from __future__ import annotations
 
+from pathlib import Path
+
 from face_tracker_ros import boxes as box_ops
 from face_tracker_ros.config import Config
 from face_tracker_ros.detection import check_image
+from face_tracker_ros.embedding.alignment import aligned_crops
+from face_tracker_ros.embedding.landmarks import LandmarkFinder
+from face_tracker_ros.errors import ModelError
 from face_tracker_ros.inference import Network
 from face_tracker_ros.model_spec import ModelSpec
-from face_tracker_ros.models import find_model
+from face_tracker_ros.resolve import resolve_model
 from face_tracker_ros.types import BoolArray, FloatArray, Image
 from face_tracker_ros.vectors import unit
 import numpy as np
@@ -19,12 +24,21 @@ _BATCHES = (4, 2, 1)
 
 
 class FaceEncoder:
-    """Embeds faces with one of the registry's encoders; `size` is the length of a vector."""
+    """Embeds faces with any encoder; `size` is the length of a vector."""
 
-    def __init__(self, spec: ModelSpec, network: Network) -> None:
-        """Join an encoder's description and network; see from_config for the usual way."""
-        self.name, self.size = spec.name, spec.embedding_size
-        self._spec, self._network = spec, network
+    def __init__(self, spec: ModelSpec, path: Path, network: Network,
+                 finder: LandmarkFinder | None = None) -> None:
+        """
+        Join an encoder's description, file and network; see from_config for the usual way.
+
+        finder: gives the landmarks that an aligning encoder wants and the detector has not.
+        """
+        self.name, self.size, self.spec = spec.name, spec.embedding_size, spec
+        self.path = path
+        self.finder = finder if spec.alignment else None
+        self._network = network
+        self._batches: tuple[int, ...] = _BATCHES
+        self._template = np.array(spec.alignment, np.float32).reshape(-1, 2)
 
     @classmethod
     def from_config(cls, config: Config) -> FaceEncoder:
@@ -33,38 +47,85 @@ class FaceEncoder:
 
         Raises ModelError when the model is unknown, missing, corrupt or cannot be run.
         """
-        spec, path = find_model(config.encoder, 'encoder')
+        spec, path = resolve_model(config.encoder, 'encoder')
         network = Network(path, spec.input, config.inference, spec.half)
-        for batch in _BATCHES:
-            network.prepare(spec.input.width, spec.input.height, batch)
-        return cls(spec, network)
+        encoder = cls(spec, path, network, LandmarkFinder.from_config(config))
+        encoder._prepare()
+        return encoder
 
-    def encode(self, image: Image, boxes: FloatArray) -> FloatArray:
+    @property
+    def space(self) -> str:
+        """What the vectors can be compared with: those of an encoder of the same `space`."""
+        return ' '.join([self.name, *(item.checksum for item in self.spec.files)])
+
+    def encode(self, image: Image, boxes: FloatArray,
+               landmarks: FloatArray | None = None) -> FloatArray:
         """
         Return one unit vector a box, float32 (N, size).
 
-        image: uint8 BGR (H, W, 3); boxes: (N, 4) in its pixels. Rows of boxes without a face to
-        look at (not finite, no area, wholly outside the picture, absurdly large) are NaN.
+        image: uint8 BGR (H, W, 3); boxes: (N, 4) in its pixels; landmarks: (N, 5, 2), where the
+        detector gives them. Rows of boxes without a face to look at (not finite, no area, wholly
+        outside the picture, absurdly large) are NaN. Encoders that align turn the face upright
+        by its landmarks, and take the crop of its box where there are none.
         Raises FrameError for another kind of image.
         """
         check_image(image)
         boxes = np.asarray(boxes, np.float32).reshape(-1, 4)
         vectors = np.full((len(boxes), self.size), np.nan, np.float32)
-        chosen = _visible(boxes, image.shape[1], image.shape[0], self._spec.crop_scale)
+        chosen = _visible(boxes, image.shape[1], image.shape[0], self.spec.crop_scale)
         if chosen.any():
-            crops = box_ops.square_crops(image, boxes[chosen], self._spec.input.width,
-                                         self._spec.crop_scale)
-            vectors[chosen] = unit(self._infer(crops), np.nan)
+            known = None if landmarks is None else landmarks[chosen]
+            vectors[chosen] = unit(self._infer(self.crops(image, boxes[chosen], known)), np.nan)
         return vectors
+
+    def crops(self, image: Image, boxes: FloatArray, landmarks: FloatArray | None) -> Image:
+        """Return what the network sees (N, side, side, 3) of usable boxes (N, 4)."""
+        side, scale = self.spec.input.width, self.spec.crop_scale
+        if landmarks is None and self.finder is not None:
+            landmarks = self.finder.find(image, boxes)
+        if landmarks is None or not len(self._template):
+            return box_ops.square_crops(image, boxes, side, scale)
+        crops, made = aligned_crops(image, landmarks, self._template, self.spec.aspect, side)
+        if not made.all():
+            crops[~made] = box_ops.square_crops(image, boxes[~made], side, scale)
+        return crops
+
+    def _prepare(self) -> None:
+        """Compile for every batch; networks that only take one picture are fed one by one."""
+        side = self.spec.input.width
+        for batch in _BATCHES[::-1]:
+            try:
+                self._vectors(np.zeros((batch, side, side, 3), np.uint8))
+            except ModelError:
+                if batch == 1:
+                    raise
+                self._batches = tuple(size for size in _BATCHES if size < batch)
+                return
 
     def _infer(self, crops: Image) -> FloatArray:
         parts, start = [], 0
         while start < len(crops):
-            batch = next(size for size in _BATCHES if start + size <= len(crops))
-            outputs = self._network.infer(crops[start:start + batch])
-            parts.append(next(iter(outputs.values())).reshape(batch, self.size))
+            batch = next(size for size in self._batches if start + size <= len(crops))
+            parts.append(self._vectors(crops[start:start + batch]))
             start += batch
         return np.concatenate(parts)
+
+    def _vectors(self, crops: Image) -> FloatArray:
+        return _pooled(next(iter(self._network.infer(crops).values())), len(crops), self.spec)
+
+
+def _pooled(output: FloatArray, count: int, spec: ModelSpec) -> FloatArray:
+    """Return vectors (count, size); of a feature map the mean over its places."""
+    size, shape = spec.embedding_size, output.shape
+    if shape[0] == count and output.size == count * size:
+        return output.reshape(count, size)
+    if shape[0] == count and len(shape) in (3, 4) and size in (shape[1], shape[-1]):
+        channel = 1 if shape[1] == size and len(shape) == 4 else len(shape) - 1
+        places = tuple(axis for axis in range(1, len(shape)) if axis != channel)
+        return np.asarray(output.mean(axis=places), np.float32)
+    raise ModelError(f"model '{spec.name}': its output for {count} pictures is {list(shape)}, "
+                     f'which makes no vectors of {size} numbers; correct embedding_size or '
+                     'choose another encoder')
 
 
 def _visible(boxes: FloatArray, width: int, height: int, crop_scale: float) -> BoolArray:

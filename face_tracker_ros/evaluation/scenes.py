@@ -134,7 +134,7 @@ class _Visit:
         self._leaves = not open_ended
         self._sides = random.choice([-1, 1], 2)
         soft = cv2.GaussianBlur(portrait.photo, (0, 0), max(0.01, random.normal(0, 0.8)))
-        self._head = np.dstack((soft, _head_mask(portrait)))
+        self._head = np.dstack((soft, head_mask(portrait)))
         self._light = random.uniform(0.75, 1.2)
         self._tilt = random.uniform(2, 9)
 
@@ -179,7 +179,8 @@ class _Visit:
         return box + np.tile(shift, 2), covered
 
 
-def _head_mask(portrait: Portrait) -> Image:
+def head_mask(portrait: Portrait) -> Image:
+    """Return how much of each pixel of the photo is head (H, W), 0 to 255: a soft ellipse."""
     left, top, right, bottom = portrait.box
     mask = np.zeros(portrait.photo.shape[:2], np.uint8)
     centre = (round((left + right) / 2), round((top + bottom) / 2 - 0.06 * (bottom - top)))

@@ -24,6 +24,7 @@ from std_msgs.msg import Header
 
 AnyImage = Union[Image, CompressedImage]
 _Decode = Callable[[npt.NDArray], Picture]
+_LARGEST_JPEG = 65500  # pixels; the encoder's limit
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,15 @@ def to_message(picture: Picture, header: Header) -> Image:
 
 
 def to_compressed_message(picture: Picture, header: Header, quality: int = 80) -> CompressedImage:
-    """Return a JPEG image message with `header` of the picture (H, W, 3)."""
+    """
+    Return a JPEG image message with `header` of the picture (H, W, 3).
+
+    Raises FrameError for a picture larger than JPEG can hold.
+    """
+    height, width = picture.shape[:2]
+    if max(height, width) > _LARGEST_JPEG:
+        raise FrameError(f'picture of {width}x{height} pixels does not fit into JPEG; take the '
+                         f'raw image, or sides of {_LARGEST_JPEG} pixels at most')
     _, data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
     message = CompressedImage(header=header, format='bgr8; jpeg compressed bgr8')
     message.data = _bytes_of(data)

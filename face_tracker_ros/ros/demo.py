@@ -33,7 +33,8 @@ SECONDS = 20.0
 """How long the demo runs, unless it is told otherwise."""
 
 _IMAGE = 'camera/image'
-_ANNOTATED = 'face_tracker/annotated_image'
+_OPENING = 60.0  # degrees that the camera is assumed to see from left to right
+_SHOWN = ('face_tracker/annotated_image', 'face_tracker/markers')
 _READY_SECONDS = 120.0  # for loading and, the first time, compiling the models
 _LATE_SECONDS = 30.0  # that the source may take beyond the duration
 _SETTLE_SECONDS = 1.5  # in which the tracker's last report comes
@@ -76,6 +77,7 @@ class Demo:
 
     def run(self) -> int:
         """Do everything; return 0 when faces were tracked and no frame was bad, else 1."""
+        from face_tracker_ros.evaluation.overview import draw_overview
         from face_tracker_ros.ros import demo_report
         _make_folder(self._output)
         with self._signals():
@@ -84,11 +86,14 @@ class Demo:
                 rate, (width, height) = opened.frame_rate, opened.size
             _say(f'source: {source} ({width}x{height}, {rate:g} frames a second)')
             with self._recorder(rate) as recorder:
+                recorder.assume_camera(width, height, _OPENING)
                 self._run_nodes(source, recorder)
         summary = demo_report.summarise(recorder, source)
         demo_report.write(summary, self._output / 'summary.json')
         _say(demo_report.table(summary))
-        _say(f'written: {self._output}/annotated.mp4, tracks.csv, summary.json')
+        draw_overview(recorder.history, self._output / 'overview.png',
+                      f'for a camera that sees {_OPENING:g} degrees')
+        _say(f'written: {self._output}/annotated.mp4, overview.png, tracks.csv, summary.json')
         failure = demo_report.failure(summary)
         if failure:
             _say(failure)
@@ -99,7 +104,7 @@ class Demo:
             _say('starting the tracker')
             tracker = stack.enter_context(self._child(
                 'tracker', [str(self._executables / 'face_tracker_node'), *self._names,
-                            '-r', f'image:={_IMAGE}']))
+                            '-r', f'image:={_IMAGE}', '-r', 'camera_info:=camera/camera_info']))
             self._await_tracker(tracker, recorder)
             if self._options.rviz:
                 self._start_rviz(stack)
@@ -164,7 +169,8 @@ class Demo:
             return
         stack.enter_context(self._child('rviz', [
             'rviz2', '-d', str(self._share / 'rviz' / 'tracker.rviz'), '--ros-args',
-            '-r', f'/{_ANNOTATED}:=/demo_{os.getpid()}/{_ANNOTATED}']))
+            *(part for name in _SHOWN
+              for part in ('-r', f'/{name}:=/demo_{os.getpid()}/{name}'))]))
 
     def _follow(self, player: Child, tracker: Child, recorder: Recorder) -> None:
         """Print what happens, once a second, until the source has ended."""
@@ -253,7 +259,8 @@ def _parser() -> argparse.ArgumentParser:
                         help='seconds to run at most (default: %(default)g)')
     parser.add_argument('--rviz', action='store_true', help='show the tracked faces in RViz')
     parser.add_argument('--output', metavar='DIR', type=Path, default=Path('demo_output'),
-                        help='folder for annotated.mp4, tracks.csv, summary.json and the logs '
+                        help='folder for annotated.mp4, overview.png, tracks.csv, summary.json '
+                        'and the logs '
                         '(default: %(default)s)')
     return parser
 

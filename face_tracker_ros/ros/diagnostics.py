@@ -1,112 +1,131 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Counters, rates and latencies of the running node, and the message that carries them."""
+"""What the numbers of a node mean: levels, and sentences that name the remedy."""
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass
-import threading
-import time
+from dataclasses import dataclass, field
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
-import numpy as np
+from face_tracker_ros.ros.statistics import RATE_SECONDS, Values
 from std_msgs.msg import Header
 
-# Percentiles are of this many last frames, the rate is of the frames of the last seconds.
-_WINDOW = 1000
-_RATE_SECONDS = 5.0
+_LEAST_SHARE = 0.8  # of the expected rate
+_BUSY_SHARE = 0.5  # of the images that come, processed
+_OLD = 1000.0  # milliseconds
+_EARLY = -100.0
+_QUIET_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something to be said: `kind` stays the same while the numbers in the text change."""
+
+    level: bytes
+    kind: str
+    text: str
 
 
 @dataclass
-class Counters:
-    """What was counted since the node was activated first."""
+class Situation:
+    """
+    What a node is doing.
 
-    received: int = 0
-    processed: int = 0
-    replaced: int = 0
-    bad_frames: int = 0
-    annotated: int = 0
-    embeddings: int = 0
-    tracks: int = 0
+    phase: 'unconfigured', 'inactive', 'disabled' or 'active'. failure: why the last configuration
+    was refused. idle, measured: seconds without an image, and since the node listens.
+    expected_rate, max_rate: the parameters. published: whether somebody publishes the topic.
+    """
 
-
-class Statistics:
-    """Counters and times of one node; every method may be called from any thread."""
-
-    def __init__(self) -> None:
-        """Begin at zero."""
-        self._lock = threading.Lock()
-        self._counters = Counters()
-        self._highest_id = 0
-        self._arrived = -float('inf')
-        self._ends: deque[float] = deque(maxlen=_WINDOW)
-        self._seconds: dict[str, deque[float]] = {}
-
-    def arrival(self, replaced: bool) -> None:
-        """Count an image that has come and whether it replaced an older one."""
-        self.count(received=1, replaced=int(replaced))
-        self._arrived = time.monotonic()
-
-    def count(self, **numbers: int) -> None:
-        """Add to the counters of these names."""
-        with self._lock:
-            for name, number in numbers.items():
-                setattr(self._counters, name, getattr(self._counters, name) + number)
-
-    def frame(self, ids: set[int], embedded: int, seconds: Mapping[str, float]) -> None:
-        """Record a processed frame: the ids seen, the faces embedded, seconds by stage."""
-        with self._lock:
-            self._counters.processed += 1
-            self._counters.embeddings += embedded
-            self._counters.tracks = len(ids)
-            self._highest_id = max(self._highest_id, *ids, 0)
-            self._ends.append(time.monotonic())
-            for stage, value in seconds.items():
-                self._seconds.setdefault(stage, deque(maxlen=_WINDOW)).append(value)
-
-    def idle(self) -> float:
-        """Return the seconds since the last image came; inf before the first."""
-        return time.monotonic() - self._arrived
-
-    def values(self) -> dict[str, int | float]:
-        """
-        Return everything by name.
-
-        Counters, `ids` (number of ids given so far), `fps`, and `<stage>_p50_ms`,
-        `<stage>_p95_ms` for each stage.
-        """
-        with self._lock:
-            values: dict[str, int | float] = dict(vars(self._counters))
-            values['ids'] = self._highest_id
-            ends = np.array(self._ends)
-            stages = {stage: np.array(seconds) for stage, seconds in self._seconds.items()}
-        values['fps'] = _rate(ends)
-        for stage, seconds in stages.items():
-            for percent in (50, 95):
-                values[f'{stage}_p{percent}_ms'] = float(np.percentile(seconds, percent)) * 1e3
-        return values
+    phase: str = 'unconfigured'
+    failure: str = ''
+    topic: str = ''
+    idle: float = 0.0
+    measured: float = 0.0
+    expected_rate: float = 0.0
+    max_rate: float = 0.0
+    published: bool = False
+    use_sim_time: bool = False
+    models: Values = field(default_factory=dict)
 
 
-def _rate(ends: np.ndarray) -> float:
-    recent = ends[ends > time.monotonic() - _RATE_SECONDS]
-    if len(recent) < 2 or recent[-1] <= recent[0]:
-        return 0.0
-    return float((len(recent) - 1) / (recent[-1] - recent[0]))
+def problems(values: Values, situation: Situation) -> list[Problem]:
+    """Return what is wrong, worst first; nothing while all is well."""
+    if situation.failure:
+        return [Problem(DiagnosticStatus.ERROR, 'failure',
+                        f'not configured: {situation.failure}')]
+    if situation.phase != 'active':
+        return []
+    if situation.idle >= _QUIET_SECONDS:
+        hint = ('it is published, but large images need the same transport profile in both '
+                'processes: config/fastdds_large_images.xml' if situation.published
+                else 'nobody publishes it')
+        return [Problem(DiagnosticStatus.STALE, 'quiet', f"no image on '{situation.topic}' for "
+                        f'{situation.idle:.0f} s; {hint}')]
+    return [*_of_frames(values), *_of_rates(values, situation), *_of_stamps(values, situation)]
 
 
-def summary(values: Mapping[str, int | float | str]) -> str:
-    """Return one line about values of `Statistics.values`."""
+def _of_frames(values: Values) -> list[Problem]:
+    if not values['bad_rate']:
+        return []
+    if values['fps']:
+        return [Problem(DiagnosticStatus.WARN, 'bad', 'some images cannot be used: '
+                        f"{values['last_bad_frame']}")]
+    return [Problem(DiagnosticStatus.ERROR, 'bad',
+                    f"no image can be used: {values['last_bad_frame']}")]
+
+
+def _of_rates(values: Values, situation: Situation) -> list[Problem]:
+    if situation.measured < RATE_SECONDS:
+        return []
+    found, come, done = [], float(values['input_rate']), float(values['fps'])
+    if come < _LEAST_SHARE * situation.expected_rate:
+        found.append(Problem(
+            DiagnosticStatus.WARN, 'slow input', f'images come at {come:.1f} a second instead of '
+            f'{situation.expected_rate:g}; look at the camera, its exposure and the transport, '
+            'or set expected_rate'))
+    wanted = min(come, situation.max_rate or come)
+    if done < _BUSY_SHARE * wanted and not values['bad_rate']:
+        found.append(Problem(
+            DiagnosticStatus.WARN, 'busy', f'{done:.1f} of {wanted:.1f} images a second are '
+            'processed; take config/fast.yaml or a smaller detection.width, give more '
+            'inference.threads, or set max_rate'))
+    return found
+
+
+def _of_stamps(values: Values, situation: Situation) -> list[Problem]:
+    age = float(values.get('stamp_age_ms', 0.0))
+    if _EARLY <= age <= _OLD:
+        return []
+    remedy = ('publish /clock from where the images come' if situation.use_sim_time else
+              'synchronise the clocks of the machines; for bags and simulators set use_sim_time')
+    text = f'{-age / 1e3:.1f} s ahead' if age < 0 else f'{age / 1e3:.1f} s old'
+    return [Problem(DiagnosticStatus.WARN, 'stamps',
+                    f'image stamps are {text} when they come; {remedy}')]
+
+
+def summary(values: Values, situation: Situation) -> str:
+    """Return one line about a node without problems."""
+    if situation.phase != 'active':
+        return situation.phase
+    if not values['received']:
+        return f"waiting for the first image on '{situation.topic}'"
     return (f"{values['processed']} frames, {values['fps']:.1f} a second, "
             f"{values['tracks']} faces now, {values['ids']} ids so far, "
             f"{values['replaced']} replaced by newer ones, {values['bad_frames']} bad")
 
 
-def to_message(header: Header, name: str, summary: str, warning: bool,
-               values: Mapping[str, int | float | str]) -> DiagnosticArray:
-    """Return a DiagnosticArray with one status; `warning` chooses WARN instead of OK."""
+def report(header: Header, name: str, values: Values, situation: Situation,
+           found: list[Problem]) -> DiagnosticArray:
+    """Return the message of a node, as bad as the worst problem found."""
+    level = max((problem.level for problem in found), default=DiagnosticStatus.OK)
+    text = '; '.join(problem.text for problem in found) or summary(values, situation)
+    return to_message(header, name, text, {'state': situation.phase, **situation.models, **values},
+                      level, situation.topic)
+
+
+def to_message(header: Header, name: str, text: str, values: Values,
+               level: bytes = DiagnosticStatus.OK, hardware: str = '') -> DiagnosticArray:
+    """Return a DiagnosticArray with one status."""
     status = DiagnosticStatus(
-        name=name, message=summary, hardware_id=name,
-        level=DiagnosticStatus.WARN if warning else DiagnosticStatus.OK,
+        name=name, message=text, level=level, hardware_id=hardware,
         values=[KeyValue(key=key, value=_text(value)) for key, value in values.items()])
     return DiagnosticArray(header=header, status=[status])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from face_tracker_ros.types import Track
+from rclpy.node import Node
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2D, Detection2DArray, ObjectHypothesisWithPose
 
@@ -20,6 +21,11 @@ def to_detections(tracks: Iterable[Track], header: Header) -> Detection2DArray:
 def stamp_seconds(header: Header) -> float:
     """Return the stamp of a header, whatever it holds."""
     return float(header.stamp.sec) + header.stamp.nanosec * 1e-9
+
+
+def frame_of(node: Node, track: int) -> str:
+    """Return the name of a track's frame: face_<id>, after the node's namespace if it has one."""
+    return f'{node.get_namespace()}/face_{track}'.strip('/')
 
 
 def _to_detection(track: Track, header: Header) -> Detection2D:

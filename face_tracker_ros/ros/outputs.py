@@ -5,30 +5,39 @@ from __future__ import annotations
 from face_tracker_ros.annotate import draw
 from face_tracker_ros.ros.convert import to_compressed_message, to_message
 from face_tracker_ros.ros.messages import to_detections
+from face_tracker_ros.ros.track_states import label_info, to_cloud
 from face_tracker_ros.types import FrameResult, Image as Picture
 from rclpy.lifecycle import LifecycleNode
-from rclpy.qos import QoSProfile
+from rclpy.qos import QoSDurabilityPolicy, QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CompressedImage, Image, PointCloud2
 from std_msgs.msg import Header
-from vision_msgs.msg import Detection2DArray
+from vision_msgs.msg import Detection2DArray, LabelInfo
 
 
 class Outputs:
     """Publishers of tracks and annotated images; silent while the node is not active."""
 
-    def __init__(self, node: LifecycleNode, annotate: bool) -> None:
-        """Offer ~/tracks and, with `annotate`, ~/annotated_image, raw and compressed."""
+    def __init__(self, node: LifecycleNode) -> None:
+        """Offer ~/tracks, ~/track_states, ~/label_info and ~/annotated_image in two forms."""
         self._node = node
         self._tracks = self._offer(Detection2DArray, '~/tracks', 10)
-        self._raw = self._compressed = None
-        if annotate:
-            self._raw = self._offer(Image, '~/annotated_image', 1)
-            self._compressed = self._offer(CompressedImage, '~/annotated_image/compressed', 1)
+        self._states = self._offer(PointCloud2, '~/track_states', 10)
+        self._label = self._offer(LabelInfo, '~/label_info', 1,
+                                  QoSDurabilityPolicy.TRANSIENT_LOCAL)
+        self._raw = self._offer(Image, '~/annotated_image', 1)
+        self._compressed = self._offer(CompressedImage, '~/annotated_image/compressed', 1)
 
     def publish_tracks(self, header: Header, result: FrameResult) -> None:
         """Publish the tracks of a frame, also when there are none."""
         self._tracks.publish(to_detections(result.tracks, header))
+        if _wanted(self._states):
+            self._states.publish(to_cloud((*result.tracks, *result.lost), header))
+
+    def publish_label(self, threshold: float) -> None:
+        """Tell the class of all tracks, also to those who come later."""
+        header = Header(stamp=self._node.get_clock().now().to_msg())
+        self._label.publish(label_info(header, threshold))
 
     def publish_picture(self, header: Header, picture: Picture, result: FrameResult) -> bool:
         """Draw and publish the picture in the forms that are subscribed to; False if none is."""
@@ -44,15 +53,15 @@ class Outputs:
 
     def destroy(self) -> None:
         """Withdraw the topics."""
-        for publisher in (self._tracks, self._raw, self._compressed):
-            if publisher is not None:
-                self._node.destroy_lifecycle_publisher(publisher)
+        for publisher in (self._tracks, self._states, self._label, self._raw, self._compressed):
+            self._node.destroy_lifecycle_publisher(publisher)
 
-    def _offer(self, message_type, topic: str, depth: int):
+    def _offer(self, message_type, topic: str, depth: int,
+               durability: QoSDurabilityPolicy = QoSDurabilityPolicy.VOLATILE):
         return self._node.create_lifecycle_publisher(
-            message_type, topic, QoSProfile(depth=depth),
+            message_type, topic, QoSProfile(depth=depth, durability=durability),
             qos_overriding_options=QoSOverridingOptions.with_default_policies())
 
 
 def _wanted(publisher) -> bool:
-    return publisher is not None and publisher.get_subscription_count() > 0
+    return publisher.get_subscription_count() > 0

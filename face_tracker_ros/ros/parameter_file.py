@@ -10,7 +10,8 @@ from __future__ import annotations
 import sys
 import textwrap
 
-from face_tracker_ros.config import NODE_PARAMETERS, Parameter, PARAMETERS
+from face_tracker_ros.config import NODE_PARAMETERS, PARAMETERS
+from face_tracker_ros.parameter import Parameter
 import yaml
 
 _HEAD = """\
@@ -26,7 +27,7 @@ def parameter_file() -> str:
     """Return the whole file; groups (`tracker.max_age`) are nested mappings."""
     lines: list[str] = []
     group = ''
-    for parameter in (*NODE_PARAMETERS, *PARAMETERS):
+    for parameter in _ordered():
         head, _, name = parameter.name.rpartition('.')
         if head != group:
             group = head
@@ -42,10 +43,17 @@ def parameter_file() -> str:
 def parameter_table() -> str:
     """Return a Markdown table of name, default and meaning."""
     rows = ['| parameter | default | meaning |', '|---|---|---|']
-    for parameter in (*NODE_PARAMETERS, *PARAMETERS):
+    for parameter in _ordered():
         default = yaml.safe_dump(parameter.default).split()[0]
         rows.append(f'| `{parameter.name}` | `{default}` | {_comment(parameter)} |')
     return '\n'.join(rows) + '\n'
+
+
+def _ordered() -> list[Parameter]:
+    """Return the node's own, the core's, and what the node has in groups of its own."""
+    grouped = ['.' in parameter.name for parameter in NODE_PARAMETERS]
+    return [*(item for item, late in zip(NODE_PARAMETERS, grouped) if not late), *PARAMETERS,
+            *(item for item, late in zip(NODE_PARAMETERS, grouped) if late)]
 
 
 def _comment(parameter: Parameter) -> str:

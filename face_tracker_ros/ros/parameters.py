@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 import difflib
 from typing import Any
 
-from face_tracker_ros.config import Config, NODE_PARAMETERS, Parameter, PARAMETERS
-from face_tracker_ros.errors import ConfigError
+from face_tracker_ros.config import Config, MODEL_PARAMETERS, NODE_PARAMETERS, PARAMETERS
+from face_tracker_ros.errors import ConfigError, FaceTrackerError
+from face_tracker_ros.parameter import Parameter
 from rcl_interfaces.msg import (FloatingPointRange, IntegerRange, ParameterDescriptor,
                                 SetParametersResult)
 from rclpy.node import Node
@@ -24,10 +25,12 @@ def descriptor(parameter: Parameter) -> ParameterDescriptor:
     """Return what `ros2 param describe` shows of a declaration."""
     described = ParameterDescriptor(description=parameter.description,
                                     read_only=parameter.name in _START_ONLY)
+    constraints = []
     if parameter.choices:
-        described.additional_constraints = f"one of {', '.join(map(str, parameter.choices))}"
-    elif not parameter.live and not described.read_only:
-        described.additional_constraints = 'may change only while the node is unconfigured'
+        constraints.append(f"one of {', '.join(map(str, parameter.choices))}")
+    if not parameter.live and not described.read_only:
+        constraints.append('may change only while the node is unconfigured')
+    described.additional_constraints = '; '.join(constraints)
     if parameter.low is not None and parameter.high is not None:
         if isinstance(parameter.default, float):
             described.floating_point_range = [FloatingPointRange(
@@ -49,6 +52,7 @@ class Settings:
     def __init__(self, node: Node, is_configured: Callable[[], bool],
                  apply: Callable[[Config], None]) -> None:
         """Declare everything with the values given at start; ConfigError for a bad one."""
+        self._node = node
         self._is_configured = is_configured
         self._apply = apply
         self._values = declare(node, _DECLARED.values())
@@ -59,6 +63,11 @@ class Settings:
         """Return the value of one parameter by its dotted name."""
         return self._values[name]
 
+    def restore(self, config: Config) -> None:
+        """Set the models' parameters to what is in use, after others could not be loaded."""
+        self._node.set_parameters([rclpy.parameter.Parameter(name, value=getattr(config, name))
+                                   for name in MODEL_PARAMETERS])
+
     def _on_set(self, parameters: Iterable[rclpy.parameter.Parameter]) -> SetParametersResult:
         changes = {item.name: item.value for item in parameters if item.name in _DECLARED}
         try:
@@ -66,7 +75,7 @@ class Settings:
             config = self.config.updated(_core(checked))
             if config != self.config:
                 self._apply(config)
-        except ConfigError as error:
+        except FaceTrackerError as error:
             return SetParametersResult(successful=False, reason=str(error))
         self.config = config
         self._values.update(checked)

@@ -21,31 +21,36 @@ _WAKE_SECONDS = 0.5
 _LAST_SECONDS = 30  # after a signal to stop; then the system ends what hangs in the middleware
 
 
-def run(make_node: Callable[[], Any], args: Sequence[str] | None = None) -> int:
+def run(make_nodes: Callable[[Sequence[str]], Sequence[Any]],
+        args: Sequence[str] | None = None) -> int:
     """
-    Spin the node that `make_node` returns until a signal or its own end; return the exit code.
+    Spin the nodes that `make_nodes` returns until a signal or the end; return the exit code.
 
-    The node has `start()`, called before spinning, and `stop()`, called before it is destroyed
-    and giving the exit code: 0 after SIGINT, SIGTERM or a good end. The code is 2, with one line
-    of error, when the node cannot be made or started.
+    It is given the arguments that are not for ROS. A node has `start()`, called before spinning,
+    and `stop()`, called before it is destroyed and giving the exit code: 0 after SIGINT, SIGTERM
+    or a good end. The code is 2, with one line of error, when a node cannot be made or started.
     """
     leaving = _watch_signals()
     keep_large_buffers()
     import rclpy
     from rclpy.clock import Clock, ClockType
     from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
-    node, code = None, 0
+    from rclpy.utilities import remove_ros_args
+    nodes: list[Any] = []
+    code = 0
     try:
-        rclpy.init(args=None if args is None else list(args))
+        given = list(sys.argv[1:] if args is None else args)
+        rclpy.init(args=given)
         if not leaving.is_set():
-            node = make_node()
-            node.start()
+            nodes += make_nodes(remove_ros_args(given))
+            executor = SingleThreadedExecutor()
+            for node in nodes:
+                node.start()
+                executor.add_node(node)
             # ROS wakes the executor by a signal before it ends the context: one that has gone
             # back to wait in between would sleep until something else happens.
-            node.create_timer(_WAKE_SECONDS, _nothing,
-                              clock=Clock(clock_type=ClockType.STEADY_TIME))
-            executor = SingleThreadedExecutor()
-            executor.add_node(node)
+            nodes[0].create_timer(_WAKE_SECONDS, _nothing,
+                                  clock=Clock(clock_type=ClockType.STEADY_TIME))
             executor.spin()
     except ExternalShutdownException:
         pass
@@ -53,7 +58,7 @@ def run(make_node: Callable[[], Any], args: Sequence[str] | None = None) -> int:
         if not leaving.is_set():
             code = _refuse(error)
     finally:
-        if node is not None:
+        for node in nodes:
             code = node.stop() or code
             node.destroy_node()
         rclpy.try_shutdown()

@@ -11,6 +11,7 @@ import time
 
 from diagnostic_msgs.msg import DiagnosticArray
 from face_tracker_ros.errors import SourceError
+from face_tracker_ros.evaluation.overview import History
 from face_tracker_ros.ros.convert import to_picture
 from face_tracker_ros.ros.messages import stamp_seconds
 from face_tracker_ros.types import Image as Picture
@@ -19,8 +20,8 @@ import numpy as np
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
-from sensor_msgs.msg import Image
-from vision_msgs.msg import Detection2DArray
+from sensor_msgs.msg import CameraInfo, Image
+from vision_msgs.msg import Detection2DArray, Detection3DArray
 
 _WAITING_FRAMES = 60  # pictures kept for the video encoder; more are dropped
 _JITTER = 2  # frames that pictures may be early or late in the video
@@ -113,14 +114,26 @@ class Recorder(Node):
         self.stamps: list[float] = []
         self.delays: list[float] = []
         self.present = 0
+        self.history = History()
+        self._most = 0
         reliable = QoSProfile(depth=100)
         newest = QoSProfile(depth=5, reliability=QoSReliabilityPolicy.BEST_EFFORT)
         self.create_subscription(Detection2DArray, 'face_tracker/tracks', self._on_tracks,
                                  reliable)
         self.create_subscription(Image, 'face_tracker/annotated_image', self._on_image, newest)
         self.create_subscription(DiagnosticArray, 'diagnostics', self._on_diagnostics, reliable)
+        self.create_subscription(Detection3DArray, 'face_tracker/tracks_3d', self._on_places,
+                                 reliable)
+        self._calibrations = self.create_publisher(CameraInfo, 'camera/camera_info', 5)
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self)
+
+    def assume_camera(self, width: int, height: int, opening: float) -> None:
+        """Publish the calibration of a camera without distortion that sees so many degrees."""
+        focal = width / 2 / float(np.tan(np.deg2rad(opening) / 2))
+        info = CameraInfo(width=width, height=height, distortion_model='plumb_bob', d=[0.0] * 5,
+                          k=[focal, 0.0, width / 2, 0.0, focal, height / 2, 0.0, 0.0, 1.0])
+        self.create_timer(0.5, lambda: self._calibrations.publish(info))
 
     def spin(self, seconds: float) -> None:
         """Take what arrives for some time."""
@@ -159,6 +172,7 @@ class Recorder(Node):
         second = stamp - self.stamps[0]
         for detection in message.detections:
             track, box = int(detection.id), detection.bbox
+            self.history.seen.append((second, track))
             score = max((result.hypothesis.score for result in detection.results), default=0.0)
             record = self.tracks.setdefault(track, TrackRecord(second, second))
             record.last = second
@@ -171,7 +185,18 @@ class Recorder(Node):
                                  f'{score:.4f}'))
 
     def _on_image(self, message: Image) -> None:
-        self.video.put(stamp_seconds(message.header), to_picture(message))
+        stamp, picture = stamp_seconds(message.header), to_picture(message)
+        self.video.put(stamp, picture)
+        if self.stamps and self.present >= self._most:
+            self._most = self.present
+            self.history.picture, self.history.second = picture, stamp - self.stamps[0]
+
+    def _on_places(self, message: Detection3DArray) -> None:
+        second = stamp_seconds(message.header) - (self.stamps[0] if self.stamps else 0.0)
+        for detection in message.detections:
+            place = detection.bbox.center.position
+            if self.stamps:
+                self.history.places.append((second, int(detection.id), place.x, place.z))
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:

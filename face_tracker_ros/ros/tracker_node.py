@@ -2,24 +2,26 @@
 """The life-cycle node face_tracker: images in, tracks out."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 import threading
 import time
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
 from face_tracker_ros.config import Config
-from face_tracker_ros.errors import FaceTrackerError, FrameError
-from face_tracker_ros.pipeline import FaceTracker, LATE
+from face_tracker_ros.errors import FaceTrackerError
+from face_tracker_ros.pipeline import FaceTracker
 from face_tracker_ros.ros.convert import AnyImage, to_picture
-from face_tracker_ros.ros.diagnostics import Statistics, summary, to_message
+from face_tracker_ros.ros.diagnostics import Situation
+from face_tracker_ros.ros.extras import Extras
 from face_tracker_ros.ros.latest import LatestWorker
+from face_tracker_ros.ros.lifecycle import SteadyLifecycleNode
 from face_tracker_ros.ros.messages import stamp_seconds
+from face_tracker_ros.ros.model_swap import ModelSwap
 from face_tracker_ros.ros.outputs import Outputs
 from face_tracker_ros.ros.parameters import Settings, unknown_overrides
-from face_tracker_ros.types import FrameResult
-from rclpy.clock import Clock, ClockType
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from face_tracker_ros.ros.reporter import Reporter
+from face_tracker_ros.ros.statistics import Statistics
+from face_tracker_ros.types import FrameResult, Image as Picture
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.qos import QoSDurabilityPolicy, QoSHistoryPolicy, QoSProfile, QoSReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CompressedImage, Image
@@ -29,15 +31,10 @@ from std_srvs.srv import SetBool, Trigger
 _SENSOR_DATA = {'history': QoSHistoryPolicy.KEEP_LAST, 'depth': 1,
                 'reliability': QoSReliabilityPolicy.BEST_EFFORT,
                 'durability': QoSDurabilityPolicy.VOLATILE}
-_REPORT_SECONDS = 1.0
-_LOG_EVERY_REPORTS = 10
-_QUIET_SECONDS = 5.0
 _THROTTLE_SECONDS = 5.0
-_LOST_HINT = ('it is published, but large images need the same transport profile in both '
-              'processes: config/fastdds_large_images.xml')
 
 
-class FaceTrackerNode(LifecycleNode):
+class FaceTrackerNode(SteadyLifecycleNode):
     """
     Tracks the faces of one image topic.
 
@@ -50,19 +47,17 @@ class FaceTrackerNode(LifecycleNode):
         super().__init__('face_tracker', **options)
         self._tracker: FaceTracker | None = None
         self._tracker_lock = threading.Lock()
+        self._swap: ModelSwap | None = None
         self._worker: LatestWorker[tuple[AnyImage, float]] | None = None
         self._image_subscription: Any = None
-        self._subscribed = 0.0
         self._outputs: Outputs | None = None
-        self._report_timer: Any = None
-        self._reports = 0
-        self._quiet = False
-        self._last_stamp: float | None = None
+        self._extras: Extras | None = None
         self._said: set[str] = set()
         self._enabled = True
+        self._failure = ''
         self._statistics = Statistics()
         self._settings = Settings(self, lambda: self._tracker is not None, self._reconfigure)
-        self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._reporter = Reporter(self, self._statistics, self._situation)
         self.create_service(SetBool, '~/enable', self._on_enable)
         self.create_service(Trigger, '~/reset', self._on_reset)
         for line in unknown_overrides(self):
@@ -85,34 +80,36 @@ class FaceTrackerNode(LifecycleNode):
         """Load the models and offer the topics; FAILURE, with the reason logged, when bad."""
         begin = time.monotonic()
         try:
+            self._extras = Extras(self, self._settings)
             self._tracker = FaceTracker.from_config(self._settings.config)
-        except FaceTrackerError as error:
-            self.get_logger().error(str(error))
-            return TransitionCallbackReturn.FAILURE
+            self._failure = ''
         except Exception as error:
-            self.get_logger().error(f'configure: {type(error).__name__}: {error}')
-            return TransitionCallbackReturn.ERROR
+            self._free()
+            self._failure = _reason(error)
+            self.get_logger().error(self._failure)
+            return TransitionCallbackReturn.FAILURE if isinstance(error, FaceTrackerError) \
+                else TransitionCallbackReturn.ERROR
         if not self.context.ok():
             return TransitionCallbackReturn.FAILURE
-        self._outputs = Outputs(self, self._settings['annotate'])
-        models = self._tracker.models
-        self.get_logger().info(f"loaded detector '{models['detector']}' and encoder "
-                               f"'{models['encoder']}' in {time.monotonic() - begin:.1f} s")
+        self._outputs = Outputs(self)
+        self._swap = ModelSwap(self, self._tracker, self._tracker_lock, self._settings.restore)
+        self._swap.tell(f' in {time.monotonic() - begin:.1f} s')
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start the worker and subscribe."""
         self._worker = LatestWorker(self._handle, self._interval)
-        self._report_timer = self.create_timer(_REPORT_SECONDS, self._report,
-                                               clock=Clock(clock_type=ClockType.STEADY_TIME))
         done = super().on_activate(state)
+        self._tell_label(self._settings.config)
         self._subscribe()
+        if self._extras is not None:
+            self._extras.activate()
         return done
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Unsubscribe and end the worker; models and tracks are kept."""
         self._stop_work()
-        self._report()
+        self._reporter.report()
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -135,7 +132,7 @@ class FaceTrackerNode(LifecycleNode):
     def _subscribe(self) -> None:
         if self._worker is None or not self._enabled or self._image_subscription is not None:
             return
-        self._subscribed = time.monotonic()
+        self._statistics.begin()
         self._image_subscription = self.create_subscription(
             CompressedImage if self._is_compressed() else Image, self._image_topic(),
             self._on_image, QoSProfile(**_SENSOR_DATA),
@@ -157,21 +154,22 @@ class FaceTrackerNode(LifecycleNode):
         if self._worker is not None:
             self._worker.stop()
             self._worker = None
-        if self._report_timer is not None:
-            self.destroy_timer(self._report_timer)
-            self._report_timer = None
+        if self._extras is not None:
+            self._extras.deactivate()
 
     def _free(self) -> None:
-        if self._outputs is not None:
-            self._outputs.destroy()
-            self._outputs = None
+        if self._swap is not None:
+            self._swap.stop()
+            self._swap = None
+        for offered in (self._outputs, self._extras):
+            if offered is not None:
+                offered.destroy()
+        self._outputs = self._extras = None
         with self._tracker_lock:
             self._tracker = None
-        self._last_stamp = None
 
     def _interval(self) -> float:
-        rate = self._settings['max_rate']
-        return 1 / rate if rate > 0 else 0.0
+        return 1 / self._settings['max_rate'] if self._settings['max_rate'] > 0 else 0.0
 
     def _on_image(self, message: AnyImage) -> None:
         if self._worker is None:
@@ -180,7 +178,7 @@ class FaceTrackerNode(LifecycleNode):
         if stamp == 0:
             self._say_once('zero', 'images carry no stamp; their time of arrival is used instead')
             stamp = self._now()
-        self._statistics.arrival(self._worker.put((message, stamp)))
+        self._statistics.arrival(self._worker.put((message, stamp)), self._now() - stamp)
 
     # Work, on the worker's thread
 
@@ -188,41 +186,43 @@ class FaceTrackerNode(LifecycleNode):
         try:
             self._process(*item)
         except Exception as error:
-            if not self.context.ok():
-                return
-            self._statistics.count(bad_frames=1)
-            reason = str(error) if isinstance(error, FrameError) else \
-                f"{type(error).__name__}: {' '.join(str(error).split())}"
-            self.get_logger().warning(f'frame skipped: {reason}',
-                                      throttle_duration_sec=_THROTTLE_SECONDS)
+            if self.context.ok():
+                reason = _reason(error)
+                self._statistics.bad_frame(reason)
+                self.get_logger().warning(f'frame skipped: {reason}',
+                                          throttle_duration_sec=_THROTTLE_SECONDS)
 
     def _process(self, message: AnyImage, stamp: float) -> None:
         begin = time.perf_counter()
         picture = to_picture(message)
         converted = time.perf_counter()
-        if self._last_stamp is not None and stamp < self._last_stamp - LATE:
-            self._say_once('back', 'image stamps jumped back (a bag that loops?); tracks start '
-                           'anew at every such jump')
         with self._tracker_lock:
-            if self._tracker is None or self._outputs is None:
+            if self._tracker is None or self._outputs is None or self._extras is None:
                 return
             result = self._tracker.process(picture, stamp)
-        self._last_stamp = stamp
+        if result.restarted:
+            self._say_once('back', 'image stamps jumped back (a bag that loops?); tracks start '
+                           'anew at every such jump')
         tracked = time.perf_counter()
         self._outputs.publish_tracks(message.header, result)
         latency = self._now() - stamp
         published = time.perf_counter()
-        drawn = self._outputs.publish_picture(message.header, picture, result)
-        end = time.perf_counter()
-        self._statistics.count(annotated=int(drawn))
-        self._record(result, {
+        self._extras.publish(message.header, picture, result)
+        self._draw(message.header, picture, result)
+        self._statistics.frame(result, {
             'latency': latency, 'convert': converted - begin, 'process': tracked - converted,
-            'publish': published - tracked, 'annotate': end - published})
+            'publish': published - tracked, 'annotate': time.perf_counter() - published})
 
-    def _record(self, result: FrameResult, seconds: dict[str, float]) -> None:
-        stages = {stage: value for stage, value in result.timings.items() if stage != 'total'}
-        self._statistics.frame({track.id for track in result.tracks}, result.embedded,
-                               {**seconds, **stages})
+    def _draw(self, header: Header, picture: Picture, result: FrameResult) -> None:
+        # The tracks are out: what fails here is no bad frame.
+        try:
+            if self._settings['annotate'] and self._outputs is not None:
+                if self._outputs.publish_picture(header, picture, result):
+                    self._statistics.annotated()
+        except Exception as error:
+            if self.context.ok():
+                self.get_logger().warning(f'no annotated image: {_reason(error)}',
+                                          throttle_duration_sec=_THROTTLE_SECONDS)
 
     # Services, parameters, reports
 
@@ -240,43 +240,33 @@ class FaceTrackerNode(LifecycleNode):
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         with self._tracker_lock:
             response.success = self._tracker is not None
-            if self._tracker is not None:
+            if self._tracker is not None and self._extras is not None:
                 self._tracker.reset()
+                self._extras.reset()
         response.message = 'all tracks forgotten' if response.success else \
             "no tracks to forget; first 'configure' the node"
         return response
 
     def _reconfigure(self, config: Config) -> None:
-        with self._tracker_lock:
-            if self._tracker is not None:
-                self._tracker.reconfigure(config)
+        if self._swap is not None:
+            self._swap.begin(config)
+            self._tell_label(config)
 
-    def _report(self) -> None:
-        if not self.context.ok():
-            return
-        values: dict[str, int | float | str] = dict(self._statistics.values())
-        text, warning = self._summary(values)
-        if self._tracker is not None:
-            values.update(self._tracker.models)
-        header = Header(stamp=self.get_clock().now().to_msg())
-        self._diagnostics.publish(to_message(
-            header, f'{self.get_fully_qualified_name()[1:]}: tracking', text, warning, values))
-        if warning and not self._quiet:
-            self.get_logger().warning(text)
-        self._quiet = warning
-        self._reports += 1
-        if not warning and self._reports % _LOG_EVERY_REPORTS == 0:
-            self.get_logger().info(text)
+    def _tell_label(self, config: Config) -> None:
+        if self._outputs is not None:
+            self._outputs.publish_label(config.detection.score)
 
-    def _summary(self, values: Mapping[str, int | float | str]) -> tuple[str, bool]:
-        if self._image_subscription is None:
-            return ('inactive' if self._enabled else 'disabled'), False
-        idle = min(self._statistics.idle(), time.monotonic() - self._subscribed)
-        if idle < _QUIET_SECONDS:
-            return summary(values), False
-        topic = self._image_topic()
-        hint = _LOST_HINT if self.count_publishers(topic) else 'nobody publishes it'
-        return f"no image on '{topic}' for {idle:.0f} s; {hint}", True
+    def _situation(self) -> Situation:
+        phase = 'active' if self._image_subscription is not None else \
+            'unconfigured' if self._tracker is None else \
+            'inactive' if self._worker is None else 'disabled'
+        return Situation(
+            phase, '' if self._tracker is not None else self._failure, self._image_topic(),
+            self._statistics.idle(), self._statistics.measured(),
+            self._settings['expected_rate'], self._settings['max_rate'],
+            self.count_publishers(self._image_topic()) > 0,
+            self.get_parameter('use_sim_time').value,
+            {} if self._tracker is None else self._tracker.models)
 
     def _say_once(self, key: str, text: str) -> None:
         if key not in self._said:
@@ -285,3 +275,8 @@ class FaceTrackerNode(LifecycleNode):
 
     def _now(self) -> float:
         return self.get_clock().now().nanoseconds * 1e-9
+
+
+def _reason(error: Exception) -> str:
+    text = ' '.join(str(error).split())
+    return text if isinstance(error, FaceTrackerError) else f'{type(error).__name__}: {text}'

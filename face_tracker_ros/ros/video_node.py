@@ -8,8 +8,8 @@ import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
-from face_tracker_ros.config import Parameter
 from face_tracker_ros.errors import FaceTrackerError
+from face_tracker_ros.parameter import Parameter
 from face_tracker_ros.ros.convert import to_message as to_image_message
 from face_tracker_ros.ros.diagnostics import to_message
 from face_tracker_ros.ros.parameters import declare, unknown_overrides
@@ -131,4 +131,4 @@ class VideoPublisherNode(Node):
         header = Header(stamp=self.get_clock().now().to_msg())
         self._diagnostics.publish(to_message(
             header, f'{self.get_fully_qualified_name()[1:]}: source',
-            f'{self._published} frames published', False, {'published': self._published}))
+            f'{self._published} frames published', {'published': self._published}))

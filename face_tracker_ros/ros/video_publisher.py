@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 def main(args: Sequence[str] | None = None) -> int:
     """Publish a video, camera or folder of pictures as images; return the exit code."""
-    return run(_make_node, args)
+    return run(_make_nodes, args)
 
 
-def _make_node() -> VideoPublisherNode:
+def _make_nodes(_: Sequence[str]) -> list[VideoPublisherNode]:
     from face_tracker_ros.ros.video_node import VideoPublisherNode
-    return VideoPublisherNode()
+    return [VideoPublisherNode()]
 
 
 if __name__ == '__main__':

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from face_tracker_ros.config import Config
+from face_tracker_ros.tracking import kalman
 from face_tracker_ros.tracking.gallery import Gallery
 from face_tracker_ros.tracking.reid import Departed, recognise
 from face_tracker_ros.tracking.scene import Scene
@@ -68,15 +69,27 @@ class Identities:
 
     def settle(self, table: TrackTable, now: float) -> None:
         """Give the tracks that are found often enough the ids of people who left, where sure."""
-        ready = table.hits >= self._config.n_init
+        ready = self.ready(table, now)
         if ready[~table.settled].any():
             if self._robust and self._config.reid_window > 0:
                 self._recognise(table, np.flatnonzero(ready & ~table.settled
                                                       & (table.misses == 0)))
-                ready = table.hits >= self._config.n_init  # rows may have gone
+                ready = self.ready(table, now)  # rows may have gone
                 table.settled |= ready & (now - table.first_seen > _DECISION_TIME)
             else:
                 table.settled |= ready
+
+    def ready(self, table: TrackTable, now: float) -> BoolArray:
+        """
+        Return which tracks (T,) were found often enough to have an id.
+
+        In mode 'robust' two sights are enough when `n_init` frames of 1/30 s lie between them.
+        """
+        ready = table.hits >= self._config.n_init
+        if self._robust:
+            since = (self._config.n_init - 1) / kalman.REFERENCE_RATE
+            ready |= (table.hits >= 2) & (now - table.first_seen >= since - 1e-6)
+        return np.asarray(ready)
 
     def _clear(self, table: TrackTable) -> BoolArray:
         """Return which tracks (T,) were seen well enough to be known again."""

@@ -12,6 +12,7 @@ import numpy as np
 _LARGEST = 1e6  # pixels; a box that reaches beyond is no face
 _FULL_SIZE = 64.0  # pixels; larger faces tell no more about who it is
 _NEAR = 1.5  # two faces are near when their boxes, enlarged so much, overlap
+_SURE = 0.5  # IoU with where a track is expected from which a lone face is its
 _MIXED = 0.1  # IoU from which a crop shows something of a second face
 
 
@@ -76,11 +77,17 @@ class Scene:
         """Which faces overlap another one, so that their embedding is of both."""
         return np.asarray((self.among > _MIXED).any(axis=1))
 
-    def alone(self) -> BoolArray:
-        """Return which faces (N,) have no other face, and just one track, near."""
-        tracks = _near(self.expected, self.boxes).sum(axis=0)
-        faces = _near(self.boxes, self.boxes).sum(axis=0)
-        return np.asarray((tracks == 1) & (faces == 1))
+    @cached_property
+    def only(self) -> IntArray:
+        """Return the one track (N,) that each face can be, -1 where it is not so clear."""
+        if not len(self.expected) or not len(self.boxes):
+            return np.full(len(self.boxes), -1)
+        sure = self.overlap.max(axis=0) >= _SURE
+        if sure.any():
+            tracks = _near(self.expected, self.boxes).sum(axis=0)
+            faces = _near(self.boxes, self.boxes).sum(axis=0)
+            sure &= (tracks == 1) & (faces == 1)
+        return np.where(sure, self.overlap.argmax(axis=0), -1)
 
 
 def _near(a: FloatArray, b: FloatArray) -> BoolArray:

@@ -17,7 +17,6 @@ from face_tracker_ros.types import (BoolArray, CONFIRMED, Detections, Float64Arr
 import numpy as np
 
 _LEAST_NOISE = 0.05  # share of the measurement noise left to the most confident detection
-_SURE_OVERLAP = 0.5  # IoU with the predicted box from which a lone face is its track's
 _SECOND_BOX = 0.3  # IoU with a tracked face from which another box is of the same face
 
 
@@ -50,6 +49,13 @@ class Tracker:
         self._stamp: float | None = None
         self._ahead = False  # whether the tracks stand predicted at _stamp already
         self._now = 0.0
+
+    def forget_faces(self) -> None:
+        """Forget what everybody looks like, and who left; tracks and their ids stay."""
+        self._identities = Identities(self._config)
+        self._table.slot = self._identities.gallery.open(len(self._table))
+        self._table.embedded[:] = -np.inf
+        self._table.quality[:] = 0
 
     @property
     def least_score(self) -> float:
@@ -102,20 +108,17 @@ class Tracker:
         """
         Return which detections (N,) the update at `stamp` needs embedded.
 
-        A face is spared when it can be one track only: confirmed, seen in the last update, well
-        overlapped, nobody else near, and embedded less than `embedding.refresh` ago.
+        A face is spared when it can be one track only (well overlapped, nobody else near), and
+        that is confirmed, was seen in the last update, and embedded less than `embedding.refresh`
+        ago.
         """
         scene, table = self._look(detections, stamp), self._table
         wanted = np.zeros(len(detections), bool)
         wanted[scene.rows[scene.high]] = True
         if self._robust and len(table) and len(scene.rows):
-            track = scene.overlap.argmax(axis=0)
             known = (table.confirmed & table.settled & (table.misses == 0)
                      & (self._now - table.embedded < self._config.embedding.refresh))
-            sure = max(_SURE_OVERLAP, 1 - self._config.tracker.max_iou_distance)
-            spared = known[track] & (scene.overlap.max(axis=0) >= sure)
-            if spared.any():
-                wanted[scene.rows[spared & scene.alone()]] = False
+            wanted[scene.rows[(scene.only >= 0) & known[scene.only]]] = False
         return wanted
 
     def update(self, detections: Detections, embeddings: FloatArray | None, stamp: float,
@@ -157,7 +160,8 @@ class Tracker:
             missed &= ~self._likely_there()
         self._end(np.where(table.confirmed, self._expired(), missed))
         self._identities.settle(table, self._now)
-        for row in np.flatnonzero((table.hits >= self._config.tracker.n_init) & (table.id == 0)):
+        ready = self._identities.ready(table, self._now) & (table.misses == 0)
+        for row in np.flatnonzero(ready & ~table.confirmed):
             self._last_id += 1
             table.id[row] = self._last_id
         shown = self._shown()

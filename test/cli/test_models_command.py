@@ -11,8 +11,11 @@ import sys
 from face_tracker_ros import ModelError
 from face_tracker_ros.cli.models import main
 from face_tracker_ros.fetch import fetch_model
+from face_tracker_ros.model_description import read_spec
 from face_tracker_ros.model_spec import Fetch
 from face_tracker_ros.models import fetched_folder, find_model, known_models, load_spec
+from networks import constant_network
+import numpy as np
 import pytest
 
 CALL = [sys.executable, '-c', 'import sys; from face_tracker_ros.cli.models import main; '
@@ -30,7 +33,8 @@ def test_list_shows_every_model_with_its_licence_and_whether_it_is_there(capsys,
     rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[1:]}
     assert tuple(rows) == known_models()
     assert 'research use only' in rows['face-detector'] and 'installed' in rows['face-detector']
-    assert 'missing' in rows['yunet'] and 'models info yunet' in rows['yunet']
+    missing = rows['face-detection-0200']
+    assert 'missing' in missing and 'models info face-detection-0200' in missing
     assert "models fetch centerface'" in rows['centerface']
 
 
@@ -45,7 +49,7 @@ def test_list_shows_what_lies_in_the_folders_given(capsys, shared, monkeypatch):
 def test_info_shows_terms_source_and_checksums(name, capsys):
     assert main(['info', name]) == 0
     out, spec = capsys.readouterr().out, load_spec(name)
-    for item in (spec.licence, spec.terms, spec.source, *(file.sha256 for file in spec.files)):
+    for item in (spec.licence, spec.terms, spec.source, *(file.checksum for file in spec.files)):
         assert item in out
 
 
@@ -102,9 +106,10 @@ def test_fetch_without_network_says_so_in_one_line(capsys, empty_cache, monkeypa
 
 
 @pytest.mark.parametrize('arguments, words', [
-    (['fetch', 'yunet'], ["'yunet' cannot be fetched", 'opencv_zoo', 'FACE_TRACKER_MODEL_PATH']),
+    (['fetch', 'face-detection-0200'], ["'face-detection-0200' cannot be fetched",
+                                        'open_model_zoo', 'FACE_TRACKER_MODEL_PATH']),
     (['fetch', 'centreface'], ["'centreface' is unknown", "did you mean 'centerface'?"]),
-    (['info', '../yunet'], ['unknown', 'known: centerface']),
+    (['info', '../yunet'], ['unknown', 'known: blazeface-back']),
     (['verify', 'nothing'], ["'nothing' is unknown"])])
 def test_what_cannot_be_done_is_one_line_and_exit_code_2(arguments, words, empty_cache):
     done = subprocess.run([*CALL, *arguments], capture_output=True, text=True, check=False)
@@ -154,3 +159,47 @@ def test_broken_description_is_shown_among_the_others(capsys, empty_cache, monke
     assert main(['verify']) == 2
     captured = capsys.readouterr()
     assert 'task is missing' in captured.err and 'face-detector: intact' in captured.out
+
+
+def test_info_about_a_file_shows_what_goes_in_and_out_and_a_description(capsys, shared, tmp_path):
+    import shutil
+    path = tmp_path / 'mine.onnx'
+    shutil.copy(shared / 'models' / 'yunet' / 'face_detection_yunet_2026may.onnx', path)
+    assert main(['info', str(path)]) == 0
+    out = capsys.readouterr().out
+    assert 'input      input [1, 3, -1, -1]' in out and 'kps_32' in out
+    (tmp_path / 'model.yaml').write_text(out.split('# as detector')[1].split('\n', 1)[1])
+    spec = read_spec(tmp_path / 'model.yaml', registered=False)
+    assert (spec.name, spec.family, spec.files[0].size) == ('mine', 'yunet', path.stat().st_size)
+    assert main(['info', str(tmp_path / 'model.yaml')]) == 0
+    assert 'family: yunet' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('name, words', [
+    ('none.onnx', 'is missing'), ('bad.onnx', 'cannot be read by OpenVINO'),
+    ('five.xml', 'not recognised as detector: its outputs are a [1, 5]')])
+def test_info_about_a_file_that_is_no_model_is_one_line(name, words, capsys, tmp_path):
+    (tmp_path / 'bad.onnx').write_bytes(b'nonsense')
+    constant_network(tmp_path / 'five.xml', {'a': np.zeros((1, 5))})
+    assert main(['info', str(tmp_path / name)]) == 2
+    error = capsys.readouterr().err
+    assert error.count('\n') == 1 and words in error
+
+
+def test_benchmark_times_models_by_name_and_by_file(capsys, shared):
+    path = shared / 'models' / 'ultra-light' / 'version-slim-320.onnx'
+    assert main(['benchmark', 'face-detector', 'mobilenetv3-large-face', str(path),
+                 '--rounds', '2', '--width', '320']) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
+    assert [row[0] for row in rows] == ['face-detector', 'mobilenetv3-large-face',
+                                        'mobilenetv3-large-face', str(path)]
+    assert all(0 < float(row[2]) <= float(row[3]) for row in rows)
+
+
+@pytest.mark.parametrize('arguments, words', [
+    (['nothing'], "'nothing' is unknown"), (['yunet'], 'not found'),
+    (['face-detector', '--rounds', '0'], '--rounds 0')])
+def test_benchmark_of_what_is_not_there_is_one_line(arguments, words, capsys, empty_cache):
+    assert main(['benchmark', *arguments]) == 2
+    error = capsys.readouterr().err
+    assert error.count('\n') == 1 and words in error

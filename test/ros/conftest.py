@@ -2,7 +2,7 @@
 """Live nodes in processes of their own, and a client node in the test's process."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 import os
 from pathlib import Path
 import warnings
@@ -50,9 +50,11 @@ def start(tmp_path: Path) -> Iterator[Callable[..., NodeProcess]]:
     """Return a function that starts a node (module, ROS arguments); all end with the test."""
     running: list[NodeProcess] = []
 
-    def begin(*arguments: str, module: str = 'node') -> NodeProcess:
+    def begin(*arguments: str, module: str = 'node',
+              namespaces: Sequence[str] = ()) -> NodeProcess:
         log = tmp_path / f'{module}{len(running)}.log'
-        running.append(NodeProcess(f'face_tracker_ros.ros.{module}', arguments, log))
+        running.append(NodeProcess(f'face_tracker_ros.ros.{module}', arguments, log,
+                                   namespaces))
         return running[-1]
 
     yield begin

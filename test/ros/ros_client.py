@@ -2,7 +2,8 @@
 """What the tests with live nodes share: a process under test and a client node."""
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 import os
 from pathlib import Path
 import signal
@@ -11,7 +12,7 @@ import sys
 import time
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import face_tracker_ros
 from face_tracker_ros.ros.convert import to_message
 from lifecycle_msgs.msg import Transition
@@ -41,14 +42,15 @@ FACES = {'hopper': (200, 150), 'collins': (463, 100)}
 class NodeProcess:
     """A node in a process of its own, with its output in a file."""
 
-    def __init__(self, module: str, arguments: Sequence[str], log: Path) -> None:
-        """Start `python -m module --ros-args arguments`."""
+    def __init__(self, module: str, arguments: Sequence[str], log: Path,
+                 others: Sequence[str] = ()) -> None:
+        """Start `python -m module others --ros-args arguments`."""
         self._log = log
         root = str(Path(face_tracker_ros.__file__).parents[1])
         path = os.pathsep.join(filter(None, [root, os.environ.get('PYTHONPATH')]))
         with log.open('w') as output:
             self.process = subprocess.Popen(
-                [sys.executable, '-m', module, '--ros-args', *arguments], stdout=output,
+                [sys.executable, '-m', module, *others, '--ros-args', *arguments], stdout=output,
                 stderr=subprocess.STDOUT, env={**os.environ, 'PYTHONPATH': path})
 
     def output(self) -> str:
@@ -89,8 +91,10 @@ class Client:
         self.node = rclpy.create_node('client', context=self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self.node)
+        self.sent: list[Header] = []
         self.arrays: list[Detection2DArray] = []
         self.diagnostics: dict[str, dict[str, str]] = {}
+        self.status = DiagnosticStatus(level=b'?')
         self.node.create_subscription(Detection2DArray, f'{NODE}/tracks', self.arrays.append, 50)
         self.node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, 50)
         self.images = self.publisher(QoSReliabilityPolicy.RELIABLE)
@@ -107,9 +111,11 @@ class Client:
         """Drop what has been received so far."""
         self.arrays.clear()
         self.diagnostics.clear()
+        self.status = DiagnosticStatus(level=b'?')
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:
+            self.status = status
             self.diagnostics[status.name] = {item.key: item.value for item in status.values}
 
     def publisher(self, reliability: QoSReliabilityPolicy, topic: str = 'image',
@@ -125,13 +131,13 @@ class Client:
             self._executor.spin_once(timeout_sec=max(end - time.monotonic(), 0))
 
     def wait(self, condition: Callable[[], bool], what: str,
-             meanwhile: Callable[[], object] = lambda: None) -> None:
-        """Spin until the condition holds, calling `meanwhile` 30 times a second at most."""
+             meanwhile: Callable[[], object] = lambda: None, step: float = 1 / 30) -> None:
+        """Spin until the condition holds, calling `meanwhile` once in `step` seconds at most."""
         end = time.monotonic() + TIMEOUT
         while not condition():
             assert time.monotonic() < end, f'waited {TIMEOUT:g} s for {what}'
             meanwhile()
-            self.spin(1 / 30)
+            self.spin(step)
 
     def header(self) -> Header:
         """Return a header a thirtieth of a second after the last one."""
@@ -144,6 +150,7 @@ class Client:
     def publish(self, picture: np.ndarray, publisher: Any = None) -> Header:
         """Publish a picture with the next header; return that."""
         header = self.header()
+        self.sent.append(header)
         (publisher or self.images).publish(to_message(picture, header))
         return header
 
@@ -157,7 +164,8 @@ class Client:
 
     def call(self, kind: type, name: str, request: Any = None) -> Any:
         """Call a service of the node; return the response."""
-        service = self.node.create_client(kind, f'{NODE}/{name}')
+        path = name if name.startswith('/') else f'{NODE}/{name}'
+        service = self.node.create_client(kind, path)
         try:
             self.wait(lambda: service.service_is_ready(), f'service {name}')
             future = service.call_async(kind.Request() if request is None else request)
@@ -172,8 +180,25 @@ class Client:
 
     def change(self, transition: str) -> bool:
         """Request a transition; return whether it was done."""
-        request = ChangeState.Request(transition=Transition(id=TRANSITIONS[transition]))
-        return bool(self.call(ChangeState, 'change_state', request).success)
+        with self.changes() as change:
+            return change(transition)
+
+    @contextmanager
+    def changes(self) -> Iterator[Callable[[str], bool]]:
+        """Give a function that requests transitions, as a life-cycle manager does."""
+        service = self.node.create_client(ChangeState, f'{NODE}/change_state')
+
+        def change(transition: str) -> bool:
+            future = service.call_async(
+                ChangeState.Request(transition=Transition(id=TRANSITIONS[transition])))
+            self.wait(future.done, f"the end of '{transition}'", step=0.01)
+            return bool(future.result().success)
+
+        try:
+            self.wait(service.service_is_ready, 'the life-cycle services')
+            yield change
+        finally:
+            self.node.destroy_client(service)
 
     def set_parameters(self, values: dict[str, Any]) -> SetParametersResult:
         """Set parameters atomically; return whether, or why not, they were taken."""

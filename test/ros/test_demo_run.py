@@ -13,6 +13,7 @@ import sys
 import time
 
 import cv2
+from face_tracker_ros.annotate import id_color
 from face_tracker_ros.ros import children, demo_report
 import numpy as np
 import pytest
@@ -118,6 +119,16 @@ def test_demo_leaves_a_video_of_the_right_length_with_boxes(demo: Run) -> None:
     hues = cv2.cvtColor(np.vstack(frames[-10:]), cv2.COLOR_BGR2HSV)
     hue, saturation, value = np.moveaxis(hues, 2, 0)
     assert ((hue > 100) & (hue < 120) & (saturation > 150) & (value > 180)).sum() > 50
+
+
+def test_demo_leaves_a_page_with_the_faces_from_above(demo: Run) -> None:
+    page = cv2.imread(str(demo.folder / 'overview.png'))
+    assert page.shape[:2] == (620, 1200)
+    for track in (1, 2):
+        own = np.abs(page.astype(int) - id_color(track)).max(axis=2) < 3
+        assert own[420:, :700].sum() > 500, 'a bar over time'
+        assert own[:560, 760:].sum() > 100, 'a path and a place in space'
+    assert 'overview.png' in demo.output()
 
 
 def test_demo_tells_what_happens_once_a_second(demo: Run) -> None:

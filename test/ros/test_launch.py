@@ -16,18 +16,19 @@ import pytest
 from rcl_interfaces.srv import GetParameters
 from rclpy.parameter import parameter_value_to_python
 from rclpy.qos import QoSReliabilityPolicy
-from ros_client import Client, NODE, NodeProcess
+from ros_client import Client
 import yaml
 
 REPOSITORY = Path(__file__).parents[2]
 LAUNCH_FILES = sorted(path.name for path in (REPOSITORY / 'launch').glob('*.launch.py'))
 INSTALLED = ['config/tracker.yaml', 'config/fastdds_large_images.xml', 'rviz/tracker.rviz',
-             'launch/tracker.launch.py', 'launch/demo.launch.py']
+             'launch/tracker.launch.py', 'launch/demo.launch.py',
+             'launch/multi_camera.launch.py']
 
 
 def test_installed_package_holds_what_the_launch_files_name() -> None:
     share = Path(get_package_share_directory('face_tracker_ros'))
-    assert LAUNCH_FILES == ['demo.launch.py', 'tracker.launch.py']
+    assert LAUNCH_FILES == ['demo.launch.py', 'multi_camera.launch.py', 'tracker.launch.py']
     for name in INSTALLED:
         assert (share / name).is_file(), name
     for name in LAUNCH_FILES:
@@ -48,15 +49,6 @@ def test_transport_profile_is_the_default_one_and_has_room_for_images() -> None:
     assert [kinds[name].findtext('dds:type', None, space) for name in used] == ['SHM', 'UDPv4']
     size = int(kinds[used[0]].findtext('dds:segment_size', '0', space))
     assert size >= 4 * 1920 * 1080 * 3
-
-
-def test_rviz_shows_the_topic_that_the_node_publishes(client: Client,
-                                                      tracker: NodeProcess) -> None:
-    text = (REPOSITORY / 'rviz' / 'tracker.rviz').read_text()
-    display = yaml.safe_load(text)['Visualization Manager']['Displays'][0]
-    topic = display['Topic']['Value']
-    client.wait(lambda: (topic, ['sensor_msgs/msg/Image'])
-                in client.node.get_topic_names_and_types(), f'{topic} as an image')
 
 
 Launch = Callable[..., 'subprocess.Popen[str]']
@@ -114,7 +106,6 @@ def test_launched_node_obeys_the_arguments(client: Client, ros2_launch: Launch, 
     camera = client.publisher(QoSReliabilityPolicy.RELIABLE, '/lens/image')
     client.tracks_of(two_people, 2, camera)
     client.node.destroy_publisher(camera)
-    assert f'{NODE}/annotated_image' not in dict(client.node.get_topic_names_and_types())
     environment = _environment_of('face_tracker_node')
     assert environment['MALLOC_TOP_PAD_'] == '1', 'what the user set wins'
     assert environment['MALLOC_MMAP_THRESHOLD_'] == '268435456'
@@ -151,6 +142,30 @@ def test_demo_launch_ends_with_its_source(client: Client, ros2_launch: Launch, t
         assert [Path(value).name for value in profiles] == ['fastdds_large_images.xml']
     assert process.wait(30) == 0
     assert 'Traceback' not in (tmp_path / 'log').read_text()
+
+
+@pytest.mark.parametrize('process', ['shared', 'separate'])
+def test_launched_cameras_share_the_threads(client: Client, ros2_launch: Launch, tmp_path: Path,
+                                            process: str) -> None:
+    launched = ros2_launch('multi_camera.launch.py', 'cameras:=front,rear', 'image:=image_raw',
+                           'threads:=6', f'process:={process}')
+    for camera in ('front', 'rear'):
+        client.wait(lambda: client.node.count_subscribers(f'/{camera}/image_raw') == 1, camera)
+        request = GetParameters.Request(names=['inference.threads'])
+        response = client.call(GetParameters, f'/{camera}/face_tracker/get_parameters', request)
+        assert [parameter_value_to_python(value) for value in response.values] == [3]
+    started = re.findall(r'process started with pid', (tmp_path / 'log').read_text())
+    assert len(started) == (1 if process == 'shared' else 2)
+    launched.send_signal(signal.SIGINT)
+    assert launched.wait(30) == 0
+    assert 'Traceback' not in (tmp_path / 'log').read_text()
+
+
+@pytest.mark.parametrize('argument', ['cameras:=front,front', 'threads:=many'])
+def test_bad_cameras_are_refused(ros2_launch: Launch, tmp_path: Path, argument: str) -> None:
+    arguments = [argument] if 'cameras' in argument else ['cameras:=front', argument]
+    assert ros2_launch('multi_camera.launch.py', *arguments).wait(30) != 0
+    assert argument.split(':=')[1] in (tmp_path / 'log').read_text()
 
 
 @pytest.mark.parametrize('argument', ['transport:=magic', 'log_level:=loud', 'annotate:=maybe',

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import os
 from pathlib import Path
 import signal
 
+from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
 import pytest
 from ros_client import Client, NodeProcess
+import small_models
 
 Start = Callable[..., NodeProcess]
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -43,14 +46,18 @@ def test_transitions_can_be_repeated(client: Client, start: Start,
     assert 'Traceback' not in process.output()
 
 
-def _memory(process: NodeProcess) -> int:
-    status = Path(f'/proc/{process.process.pid}/status').read_text()
-    return int(status.split('VmRSS:')[1].split()[0])
+def _held(process: NodeProcess) -> dict[str, int]:
+    """Return the memory in kB, the threads and the open files of a process."""
+    folder = Path(f'/proc/{process.process.pid}')
+    status = (folder / 'status').read_text()
+    return {'memory': int(status.split('VmRSS:')[1].split()[0]),
+            'threads': int(status.split('Threads:')[1].split()[0]),
+            'files': len(list((folder / 'fd').iterdir()))}
 
 
 def _cpu_seconds(process: NodeProcess) -> float:
     stat = Path(f'/proc/{process.process.pid}/stat').read_text().rsplit(')', 1)[1].split()
-    return (int(stat[11]) + int(stat[12])) / 100
+    return (int(stat[11]) + int(stat[12])) / os.sysconf('SC_CLK_TCK')
 
 
 def test_inactive_node_rests_and_cleaned_up_node_frees_its_models(
@@ -59,16 +66,38 @@ def test_inactive_node_rests_and_cleaned_up_node_frees_its_models(
     client.tracks_of(two_people, 2)
     assert client.change('deactivate')
     begin = _cpu_seconds(process)
-    for _ in range(30):
+    for _ in range(60):
         client.publish(two_people)
         client.spin(0.03)
-    assert _cpu_seconds(process) - begin < 0.3, 'images cost nothing while inactive'
-    loaded = _memory(process)
+    assert _cpu_seconds(process) - begin < 0.15, 'images cost nothing while inactive'
+    loaded = _held(process)['memory']
     assert client.change('cleanup')
-    freed = _memory(process)
-    for _ in range(3):
-        assert client.change('configure') and client.change('cleanup')
-    assert _memory(process) < max(loaded, freed) + 50_000, 'kB'
+    assert _held(process)['memory'] < loaded - 5_000, 'kB'
+
+
+def test_hundred_rounds_with_refusals_leave_nothing_behind(
+        client: Client, start: Start, two_people: np.ndarray, tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(small_models.make(tmp_path / 'models')))
+    process = start('-p', 'autostart:=false', '-p', f'detector:={small_models.DETECTOR}',
+                    '-p', f'encoder:={small_models.ENCODER}', '--log-level', 'fatal')
+    assert client.state() == 'unconfigured'
+    held = {}
+    with client.changes() as change:
+        for number in range(1, 101):
+            if number % 10 == 0:
+                assert client.set_parameters({'detector': 'no-such-model'}).successful
+                assert not change('configure')
+                assert client.set_parameters({'detector': small_models.DETECTOR}).successful
+            assert change('configure') and change('activate')
+            if number % 10 == 0:
+                client.tracks_of(two_people, 2)
+            assert change('deactivate') and change('cleanup')
+            if number in (30, 100):
+                held[number] = _held(process)
+    assert held[100]['threads'] == held[30]['threads']
+    assert held[100]['files'] == held[30]['files']
+    assert held[100]['memory'] < held[30]['memory'] + 10_000, 'kB'
 
 
 @pytest.mark.parametrize('setting, words', [
@@ -84,9 +113,13 @@ def test_bad_model_leaves_the_node_unconfigured(client: Client, start: Start, se
     errors = [line for line in process.output().splitlines() if 'ERROR' in line]
     assert errors and all(word in errors[0] for word in words), process.output()
     assert 'Traceback' not in process.output()
+    client.wait(lambda: client.status.level == DiagnosticStatus.ERROR, 'the error')
+    assert all(word in client.status.message for word in ['not configured', *words])
     good = {'detector': 'face-detector', 'encoder': 'mobilenetv3-large-face'}
     assert client.set_parameters(good).successful
     assert client.change('configure') and client.change('activate')
+    client.wait(lambda: client.status.message.startswith('waiting for the first image'),
+                'the report of a good node')
 
 
 @pytest.mark.parametrize('number', SIGNALS)

@@ -6,14 +6,15 @@ import array
 from collections.abc import Iterator
 
 from face_tracker_ros.ros import convert
+from face_tracker_ros.ros.track_states import CONFIRMED_STATE, LOST_STATE, ROW
 import numpy as np
 import pytest
-from rclpy.qos import QoSReliabilityPolicy
+from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
 from ros_client import Client, FACES, NODE, NodeProcess
-from sensor_msgs.msg import CompressedImage, Image
+from sensor_msgs.msg import CompressedImage, Image, PointCloud2
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
-from vision_msgs.msg import Detection2DArray
+from vision_msgs.msg import Detection2DArray, LabelInfo
 
 EMPTY = np.full((360, 640, 3), 90, np.uint8)
 
@@ -89,6 +90,8 @@ def test_bad_images_are_counted_and_the_node_goes_on(
            Image(header=client.header(), encoding='bgr8'),
            convert.to_message(EMPTY, client.header())]
     bad[2].data = array.array('B', bytes(10))
+    client.wait(lambda: 'frame skipped' in tracker.output(), 'the first warning',
+                lambda: client.images.publish(bad[2]))
     client.wait(lambda: client.report('bad_frames') >= 3, 'three bad frames',
                 lambda: client.images.publish(bad[0] if len(bad) == 1 else bad.pop()))
     assert ids(client.tracks_of(two_people, 2)) == before
@@ -109,18 +112,86 @@ def test_annotated_image_is_drawn_only_for_subscribers(
         client.node.create_subscription(Image, topic, pictures.append, 5),
         client.node.create_subscription(CompressedImage, f'{topic}/compressed',
                                         pictures.append, 5)]
-    sent = []
     client.wait(lambda: {type(picture) for picture in pictures} == {Image, CompressedImage},
-                'annotated images', lambda: sent.append(client.publish(two_people)))
+                'annotated images', lambda: client.publish(two_people))
     for subscription in subscriptions:
         client.node.destroy_subscription(subscription)
     for message in pictures:
-        assert message.header in sent
+        assert message.header in client.sent
         picture = convert.to_picture(message)
         changed = (np.abs(picture.astype(int) - two_people) > 40).any(axis=2)
         assert changed[:, :320].any() and changed[:, 320:].any(), 'both faces are marked'
         assert changed.mean() < 0.2
     client.wait(lambda: client.report('annotated') > 0, 'a report')
+
+
+def test_states_tell_velocity_and_lost_tracks(client: Client, tracker: NodeProcess,
+                                              two_people: np.ndarray) -> None:
+    clouds: list[PointCloud2] = []
+    subscription = client.node.create_subscription(PointCloud2, f'{NODE}/track_states',
+                                                   clouds.append, 10)
+
+    def rows() -> np.ndarray:
+        if not clouds:
+            return np.zeros(0, ROW)
+        assert [field.name for field in clouds[-1].fields] == list(ROW.names)
+        return np.frombuffer(clouds[-1].data, ROW)
+
+    shift = [0]
+
+    def walk() -> None:  # 2 pixels to the right in each thirtieth of a second
+        shift[0] = (shift[0] + 2) % 60
+        client.publish(np.roll(two_people, shift[0], axis=1))
+
+    # the whole picture is shifted, which is how a turning camera looks
+    assert client.set_parameters({'tracker.camera_motion': False}).successful
+    client.tracks_of(two_people, 2)
+    client.wait(lambda: len(rows()) == 2 and (rows()['velocity_x'] > 20).all(), 'velocities', walk)
+    seen = rows()
+    message = next(each for each in client.arrays if each.header == clouds[-1].header)
+    assert [str(number) for number in seen['id']] == [face.id for face in message.detections]
+    assert (seen['state'] == CONFIRMED_STATE).all() and (seen['time_since_update'] == 0).all()
+    box = message.detections[0].bbox
+    assert np.allclose([*seen[0][['center_x', 'center_y', 'size_x', 'size_y']]],
+                       [box.center.position.x, box.center.position.y, box.size_x, box.size_y])
+    client.wait(lambda: len(rows()) == 2 and (rows()['state'] == LOST_STATE).all(), 'lost tracks',
+                lambda: client.publish(EMPTY))
+    assert set(rows()['id']) == set(seen['id']) and (rows()['time_since_update'] > 0).all()
+    assert client.set_parameters({'tracker.camera_motion': True}).successful
+    client.node.destroy_subscription(subscription)
+
+
+def test_class_is_told_to_those_who_come_late(client: Client, tracker: NodeProcess) -> None:
+    labels: list[LabelInfo] = []
+    subscription = client.node.create_subscription(
+        LabelInfo, f'{NODE}/label_info', labels.append,
+        QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL))
+    client.wait(lambda: labels != [], 'the class')
+    assert [entry.class_name for entry in labels[-1].class_map] == ['face']
+    assert labels[-1].threshold == pytest.approx(0.5)
+    assert client.set_parameters({'detection.score': 0.6}).successful
+    client.wait(lambda: labels[-1].threshold == pytest.approx(0.6), 'the new threshold')
+    assert client.set_parameters({'detection.score': 0.5}).successful
+    client.node.destroy_subscription(subscription)
+
+
+def test_picture_that_cannot_be_drawn_is_no_bad_frame(client: Client,
+                                                      tracker: NodeProcess) -> None:
+    client.wait(lambda: client.diagnostics != {}, 'a report')
+    bad = client.report('bad_frames')
+    subscription = client.node.create_subscription(
+        CompressedImage, f'{NODE}/annotated_image/compressed', lambda message: None, 5)
+    too_wide = np.zeros((8, 65600, 3), np.uint8)
+    sent = []
+    client.wait(lambda: 'no annotated image' in tracker.output(), 'the warning',
+                lambda: sent.append(client.publish(too_wide)))
+    client.node.destroy_subscription(subscription)
+    client.wait(lambda: client.arrays != [], 'its tracks')
+    assert client.arrays[0].header in sent
+    client.forget()
+    client.wait(lambda: client.diagnostics != {}, 'a report')
+    assert client.report('bad_frames') == bad
+    assert '65600x8 pixels does not fit into JPEG' in tracker.output()
 
 
 def test_reset_forgets_tracks_and_never_gives_an_id_twice(

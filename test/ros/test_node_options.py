@@ -2,15 +2,18 @@
 """What the node does when it is started with other settings than the default ones."""
 from __future__ import annotations
 
+import array
 from collections.abc import Callable
 
-from face_tracker_ros.ros import convert
+import cv2
 import numpy as np
 from rclpy.qos import QoSReliabilityPolicy
-from ros_client import Client, NodeProcess
+from ros_client import Client, NODE, NodeProcess
 from sensor_msgs.msg import CompressedImage
 
 EMPTY = np.full((360, 640, 3), 90, np.uint8)
+FORMATS = {'.jpg': ('jpeg', 'bgr8; jpeg compressed bgr8', 'rgb8; jpeg compressed bgr8'),
+           '.png': ('png', 'bgr8; png compressed ', 'rgb8; png compressed bgr8')}
 Start = Callable[..., NodeProcess]
 
 
@@ -38,20 +41,28 @@ def test_newest_image_wins(client: Client, start: Start, two_people: np.ndarray)
     client.wait(lambda: client.report('replaced') > 15, 'the count of replaced images')
 
 
-def test_compressed_images_are_tracked(client: Client, start: Start,
-                                       two_people: np.ndarray) -> None:
+def test_output_qos_can_be_overridden(client: Client, start: Start) -> None:
+    override = f'qos_overrides.{NODE}/tracks.publisher'
+    start('-p', f'{override}.reliability:=best_effort', '-p', f'{override}.depth:=3',
+          '-p', 'qos_overrides./image.subscription.depth:=4')
+
+    def offered() -> list[QoSReliabilityPolicy]:
+        return [info.qos_profile.reliability for info
+                in client.node.get_publishers_info_by_topic(f'{NODE}/tracks')]
+
+    client.wait(lambda: QoSReliabilityPolicy.BEST_EFFORT in offered(), 'best-effort tracks')
+
+
+def test_compressed_images_of_every_format_are_tracked(client: Client, start: Start,
+                                                       two_people: np.ndarray) -> None:
     start('-p', 'image_transport:=compressed', '-r', 'image:=/lens/image')
-    camera = client.publisher(QoSReliabilityPolicy.RELIABLE, '/lens/image/compressed',
+    camera = client.publisher(QoSReliabilityPolicy.BEST_EFFORT, '/lens/image/compressed',
                               CompressedImage)
-    client.arrays.clear()
-    client.wait(lambda: any(len(message.detections) == 2 for message in client.arrays),
-                'tracks of compressed images',
-                lambda: camera.publish(convert.to_compressed_message(two_people,
-                                                                     client.header())))
+    for suffix, formats in FORMATS.items():
+        data = array.array('B', cv2.imencode(suffix, two_people)[1].tobytes())
+        for text in formats:
+            client.arrays.clear()
+            client.wait(lambda: any(len(message.detections) == 2 for message in client.arrays),
+                        f"tracks of '{text}'", lambda: camera.publish(
+                            CompressedImage(header=client.header(), format=text, data=data)))
     client.node.destroy_publisher(camera)
-
-
-def test_missing_images_are_reported(client: Client, start: Start) -> None:
-    process = start('-r', 'image:=/nowhere')
-    client.wait(lambda: "no image on '/nowhere' for 5 s; nobody publishes it"
-                in process.output(), 'the warning')

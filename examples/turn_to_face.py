@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""
+Turn a robot towards the face it knows longest: velocities on cmd_vel.
+
+Only a demonstration: it looks at no obstacle, and stops when it sees nobody for half a second.
+"""
+import math
+
+from geometry_msgs.msg import Twist
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from vision_msgs.msg import Detection3DArray
+
+GAIN = 1.2  # radians a second, for each radian beside the middle
+FASTEST = 0.8  # radians a second
+STILL = 0.05  # radians beside the middle that are left alone
+PATIENCE = 0.5  # seconds
+
+
+class TurnToFace(Node):
+    """Listens to the tracks in space, and commands turns 10 times a second."""
+
+    def __init__(self):
+        """Subscribe and advertise; remap tracks_3d and cmd_vel as needed."""
+        super().__init__('turn_to_face')
+        self._angle, self._seen = 0.0, None
+        self._commands = self.create_publisher(Twist, 'cmd_vel', 1)
+        self.create_subscription(Detection3DArray, 'face_tracker/tracks_3d', self._on_tracks, 10)
+        self.create_timer(0.1, self._command)
+
+    def _on_tracks(self, message):
+        # Ids count upwards, so the least is the one known longest.
+        if message.detections:
+            first = min(message.detections, key=lambda detection: int(detection.id))
+            place = first.bbox.center.position
+            # in the optical frame x is right and z ahead; turning left is positive
+            self._angle, self._seen = -math.atan2(place.x, place.z), self.get_clock().now()
+
+    def _command(self):
+        twist = Twist()
+        if self._seen is not None:
+            age = (self.get_clock().now() - self._seen).nanoseconds * 1e-9
+            if age < PATIENCE and abs(self._angle) > STILL:
+                twist.angular.z = max(-FASTEST, min(FASTEST, GAIN * self._angle))
+        self._commands.publish(twist)
+
+
+def main():
+    """Run until interrupted."""
+    rclpy.init()
+    try:
+        rclpy.spin(TurnToFace())
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    finally:
+        rclpy.try_shutdown()
+
+
+if __name__ == '__main__':
+    main()

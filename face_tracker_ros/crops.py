@@ -1,0 +1,64 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The best picture of each track so far."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import cv2
+from face_tracker_ros.boxes import square_crops, usable
+from face_tracker_ros.types import FrameResult, Image, Track
+import numpy as np
+
+BETTER = 1.2  # times the quality of the last one, for a crop to be given again
+
+_SCALE = 1.4  # side of the crop in longer sides of the box: the whole head
+_SMALLEST, _LARGEST = 32, 256  # pixels of a crop's side; between them it is not scaled
+_LOOK = 96  # pixels of the side at which sharpness is compared
+_SHARP = 150.0  # variance of the Laplacian at which sharpness counts half
+_FULL_SIZE = 200.0  # pixels of the longer side of a box, from which size counts in full
+
+
+def quality(box_side: float, score: float, look: Image) -> float:
+    """
+    Return how good a crop is, 0 to 1: size times score times sharpness.
+
+    box_side: pixels of the face box's longer side. look: the crop (N, N, 3) in one size for all.
+    """
+    grey = cv2.cvtColor(look, cv2.COLOR_BGR2GRAY)
+    edges = float(cv2.Laplacian(grey, cv2.CV_32F).var())
+    return min(box_side / _FULL_SIZE, 1.0) * score * edges / (edges + _SHARP)
+
+
+class BestCrops:
+    """Remembers how good the last given crop of each track is; a few numbers a track."""
+
+    def __init__(self) -> None:
+        """Begin without any track."""
+        self._best: dict[int, float] = {}
+
+    def update(self, picture: Image, result: FrameResult) -> Iterator[tuple[Track, Image]]:
+        """
+        Yield the tracks whose picture is clearly better than their last one, and the crop.
+
+        A new track is always given. Faces cut by the border or not seen in this frame are not
+        looked at; tracks that ended are forgotten.
+        """
+        known = {track.id for track in (*result.tracks, *result.lost)}
+        self._best = {track: best for track, best in self._best.items() if track in known}
+        height, width = picture.shape[:2]
+        for track in result.tracks:
+            left, top, right, bottom = track.box
+            inside = left >= 0 and top >= 0 and right <= width and bottom <= height
+            if track.detection < 0 or not inside or not usable(track.box[None])[0]:
+                continue
+            side = float(max(right - left, bottom - top))
+            look = square_crops(picture, track.box[None], _LOOK, _SCALE)[0]
+            value = quality(side, track.score, look)
+            if value > BETTER * self._best.get(track.id, 0.0):
+                self._best[track.id] = value
+                size = int(np.clip(_SCALE * side, _SMALLEST, _LARGEST))
+                yield track, square_crops(picture, track.box[None], size, _SCALE)[0]
+
+    def reset(self) -> None:
+        """Forget all, so that every track is given again."""
+        self._best.clear()

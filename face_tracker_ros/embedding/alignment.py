@@ -1,0 +1,54 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Turning faces upright: the similarity that brings five landmarks to where they belong."""
+from __future__ import annotations
+
+import cv2
+from face_tracker_ros.types import BoolArray, Float64Array, FloatArray, Image
+import numpy as np
+
+# A fit that would enlarge or reduce more is no face's.
+_SMALLEST, _LARGEST = 1e-3, 1e3
+# Residual of the fit, in parts of the template's size, from which the points fit no face.
+_WORST_FIT = 0.35
+
+
+def fit_similarity(points: FloatArray, template: FloatArray) -> tuple[Float64Array, BoolArray]:
+    """
+    Return matrices (N, 2, 3) that map points (N, K, 2) nearest to template (K, 2), and which hold.
+
+    Rotation, one scale and shift, least squares: with points as complex numbers p and q around
+    their means, the factor is sum(q conj(p)) / sum(|p|^2). A fit does not hold when points are
+    not finite, coincide, or stay far from the template.
+    """
+    with np.errstate(invalid='ignore', divide='ignore', over='ignore'):
+        p = points[..., 0].astype(np.float64) + 1j * points[..., 1]
+        q = template[:, 0].astype(np.float64) + 1j * template[:, 1]
+        p_mean, q_mean = p.mean(axis=1, keepdims=True), q.mean()
+        p, q = p - p_mean, q - q_mean
+        factor = (q * p.conj()).sum(axis=1) / (np.abs(p) ** 2).sum(axis=1)
+        shift = q_mean - factor * p_mean[:, 0]
+        rest = np.sqrt((np.abs(factor[:, None] * p - q) ** 2).sum(axis=1)
+                       / (np.abs(q) ** 2).sum())
+        good = (np.isfinite(factor) & np.isfinite(shift) & (rest < _WORST_FIT)
+                & (np.abs(factor) > _SMALLEST) & (np.abs(factor) < _LARGEST))
+    matrices = np.stack([np.stack([factor.real, -factor.imag, shift.real], axis=1),
+                         np.stack([factor.imag, factor.real, shift.imag], axis=1)], axis=1)
+    return matrices, np.asarray(good, bool)
+
+
+def aligned_crops(image: Image, landmarks: FloatArray, template: FloatArray, aspect: float,
+                  size: int) -> tuple[Image, BoolArray]:
+    """
+    Return upright crops (N, size, size, 3) and which of them could be made; others are black.
+
+    landmarks: (N, 5, 2) in pixels of the image; template: (5, 2) in parts of the crop's sides.
+    aspect: width by height of the upright region, which is stretched to the square crop.
+    """
+    region = np.array([aspect, 1.0], np.float32) * size
+    matrices, good = fit_similarity(landmarks, template * region)
+    matrices[:, 0] /= aspect
+    crops = np.zeros((len(landmarks), size, size, 3), np.uint8)
+    for row in np.flatnonzero(good):
+        cv2.warpAffine(image, matrices[row], (size, size), dst=crops[row],
+                       flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return crops, good

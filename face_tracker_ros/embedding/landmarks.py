@@ -1,0 +1,46 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Five landmarks of faces that a detector found without them."""
+from __future__ import annotations
+
+from face_tracker_ros import boxes as box_ops
+from face_tracker_ros.config import Config
+from face_tracker_ros.errors import ModelError
+from face_tracker_ros.inference import Network
+from face_tracker_ros.model_spec import ModelSpec
+from face_tracker_ros.resolve import resolve_model
+from face_tracker_ros.types import FloatArray, Image
+import numpy as np
+
+
+class LandmarkFinder:
+    """Finds the five landmarks in given boxes with a model of the task 'landmarks'."""
+
+    def __init__(self, spec: ModelSpec, network: Network) -> None:
+        """Join a description and a network; see from_config for the usual way."""
+        self.name, self.spec, self._network = spec.name, spec, network
+
+    @classmethod
+    def from_config(cls, config: Config) -> LandmarkFinder | None:
+        """Return the finder that `config.landmarks` names, None for ''; ModelError when bad."""
+        if not config.landmarks:
+            return None
+        spec, path = resolve_model(config.landmarks, 'landmarks')
+        finder = cls(spec, Network(path, spec.input, config.inference, spec.half))
+        side = spec.input.width
+        if finder._run(np.zeros((1, side, side, 3), np.uint8)).shape != (1, 5, 2):
+            raise ModelError(f"model '{spec.name}': its output is not ten numbers; choose another "
+                             'landmarks model')
+        return finder
+
+    def find(self, image: Image, boxes: FloatArray) -> FloatArray:
+        """Return landmarks (N, 5, 2) in pixels of a uint8 BGR image for usable boxes (N, 4)."""
+        scale = self.spec.crop_scale
+        crops = box_ops.square_crops(image, boxes, self.spec.input.width, scale)
+        points = [self._run(crop[None])[0] for crop in crops]
+        side = scale * (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0)
+        corner = (boxes[:, :2] + boxes[:, 2:] - side[:, None]) / 2
+        found = np.array(points, np.float32).reshape(-1, 5, 2)
+        return np.asarray(found * side[:, None, None] + corner[:, None], np.float32)
+
+    def _run(self, crops: Image) -> FloatArray:
+        return next(iter(self._network.infer(crops).values())).reshape(len(crops), -1, 2)

@@ -1,0 +1,80 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Rounding a model to 8 bits with NNCF, calibrated on a folder of pictures, for `models`."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from face_tracker_ros.config import Config
+from face_tracker_ros.describe import write_description
+from face_tracker_ros.detection import FaceDetector
+from face_tracker_ros.embedding.encoder import FaceEncoder
+from face_tracker_ros.errors import ModelError
+from face_tracker_ros.inference import preprocessed, read_network, write_network
+from face_tracker_ros.model_spec import InputSpec, is_name, ModelFile, ModelSpec
+from face_tracker_ros.types import Image
+from face_tracker_ros.video import open_source
+
+_FEWEST = 10
+
+
+def quantize(task: str, model: str, name: str, pictures: str, folder: Path,
+             most: int = 300) -> tuple[ModelSpec, int]:
+    """
+    Write the 8-bit form of a detector or encoder with its model.yaml; return that and the samples.
+
+    pictures: folder (or video) with faces as they will be seen; the shipped detector finds them
+    for encoders. Raises ModelError when NNCF is missing or too few samples are found.
+    """
+    if not is_name(name):
+        raise ModelError(f"name '{name}': give a plain name without folders")
+    try:
+        import nncf
+    except ImportError as error:
+        raise ModelError(f'{error.name} is not installed; install it with pip (the extra '
+                         "'quantize'), best in an environment of its own") from error
+    config = Config.load({task: model})
+    used: FaceDetector | FaceEncoder
+    if task == 'detector':
+        used = FaceDetector.from_config(config)
+        samples = [used.fed(frame) for frame in _frames(pictures, most)]
+    else:
+        used = FaceEncoder.from_config(config)
+        samples = _crops(used, pictures, most)
+    if len(samples) < _FEWEST:
+        raise ModelError(f"pictures '{pictures}': {len(samples)} samples found; give at least "
+                         f'{_FEWEST} (hundreds are better)')
+    spec, path = used.spec, used.path
+    graph = preprocessed(read_network(path), spec.input)
+    small = nncf.quantize(graph, nncf.Dataset(samples), subset_size=len(samples))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_network(small, folder / f'{name}.xml')
+        given = spec.input
+        spec = replace(
+            spec, name=name, summary=f'{spec.name} in 8 bits', fetch=None,
+            files=(ModelFile(f'{name}.xml'), ModelFile(f'{name}.bin')),
+            input=InputSpec('NHWC', 'BGR', width=given.width, height=given.height,
+                            multiple=given.multiple, fit=given.fit))
+        write_description(spec, folder)
+    except OSError as error:
+        raise ModelError(f"folder '{folder}': cannot be written ({error.strerror}); give another "
+                         'with --output') from error
+    return spec, len(samples)
+
+
+def _frames(pictures: str, most: int) -> Iterator[Image]:
+    with open_source(pictures, 1.0) as source:
+        for number, (_, frame) in enumerate(source):
+            if number >= most:
+                return
+            yield frame
+
+
+def _crops(encoder: FaceEncoder, pictures: str, most: int) -> list[Image]:
+    detector, crops = FaceDetector.from_config(Config()), []
+    for frame in _frames(pictures, most):
+        found = detector.detect(frame, 0.5, 0.4)
+        crops += [crop[None] for crop in encoder.crops(frame, found.boxes, found.landmarks)]
+    return crops[:most]

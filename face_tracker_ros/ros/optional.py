@@ -1,0 +1,19 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Messages of packages that may be missing."""
+from __future__ import annotations
+
+from importlib import import_module
+import os
+from typing import Any
+
+from face_tracker_ros.errors import ConfigError
+
+
+def optional_messages(package: str, parameter: str) -> Any:
+    """Return the module of a package's messages; ConfigError, naming what asks, without it."""
+    try:
+        return import_module(f'{package}.msg')
+    except ImportError as error:
+        debian = f"ros-{os.environ.get('ROS_DISTRO', '<distro>')}-{package.replace('_', '-')}"
+        raise ConfigError(f"parameter '{parameter}': true, but {package} cannot be imported "
+                          f'({error}); sudo apt install {debian}, or set it to false') from error

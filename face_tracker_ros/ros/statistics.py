@@ -1,0 +1,145 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Counters, rates and latencies of the running node."""
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+import os
+from pathlib import Path
+import threading
+import time
+
+from face_tracker_ros.types import FrameResult
+import numpy as np
+
+# Percentiles and means are of this many last frames, rates of the frames of the last seconds.
+_WINDOW = 1000
+RATE_SECONDS = 5.0
+
+Values = Mapping[str, 'int | float | str']
+
+
+@dataclass
+class Counters:
+    """What was counted since the node was started."""
+
+    received: int = 0
+    processed: int = 0
+    replaced: int = 0
+    bad_frames: int = 0
+    annotated: int = 0
+    embeddings: int = 0
+    tracks: int = 0
+    lost: int = 0
+
+
+class Statistics:
+    """Counters and times of one node; every method may be called from any thread."""
+
+    def __init__(self) -> None:
+        """Begin at zero."""
+        self._lock = threading.Lock()
+        self._counters = Counters()
+        self._highest_id = 0
+        self._reason = ''
+        self._begin()
+
+    def _begin(self) -> None:
+        self._since = self._arrived = time.monotonic()
+        self._arrivals: deque[float] = deque(maxlen=_WINDOW)
+        self._ages: deque[float] = deque(maxlen=_WINDOW)
+        self._ends: deque[float] = deque(maxlen=_WINDOW)
+        self._bad: deque[float] = deque(maxlen=_WINDOW)
+        self._embedded: deque[int] = deque(maxlen=_WINDOW)
+        self._seconds: dict[str, deque[float]] = {}
+
+    def begin(self) -> None:
+        """Measure anew from now on, as after a pause; counters go on."""
+        with self._lock:
+            self._begin()
+
+    def arrival(self, replaced: bool, age: float) -> None:
+        """Count an image of this age in seconds, and whether it replaced an older one."""
+        with self._lock:
+            self._counters.received += 1
+            self._counters.replaced += replaced
+            self._arrived = time.monotonic()
+            self._arrivals.append(self._arrived)
+            self._ages.append(age)
+
+    def bad_frame(self, reason: str) -> None:
+        """Count an image that could not be used."""
+        with self._lock:
+            self._counters.bad_frames += 1
+            self._bad.append(time.monotonic())
+            self._reason = reason
+
+    def annotated(self) -> None:
+        """Count a picture that was drawn and published."""
+        with self._lock:
+            self._counters.annotated += 1
+
+    def frame(self, result: FrameResult, seconds: Mapping[str, float]) -> None:
+        """Record a processed frame, with seconds by stage beside those of the result."""
+        stages = {stage: value for stage, value in result.timings.items() if stage != 'total'}
+        with self._lock:
+            self._counters.processed += 1
+            self._counters.embeddings += result.embedded
+            self._counters.tracks = len(result.tracks)
+            self._counters.lost = len(result.lost)
+            self._highest_id = max(self._highest_id, *(track.id for track in result.tracks), 0)
+            self._ends.append(time.monotonic())
+            self._embedded.append(result.embedded)
+            for stage, value in {**seconds, **stages}.items():
+                self._seconds.setdefault(stage, deque(maxlen=_WINDOW)).append(value)
+
+    def idle(self) -> float:
+        """Return the seconds since the last image came or measuring began."""
+        return time.monotonic() - self._arrived
+
+    def measured(self) -> float:
+        """Return the seconds since measuring began."""
+        return time.monotonic() - self._since
+
+    def values(self) -> dict[str, int | float | str]:
+        """
+        Return everything by name.
+
+        Counters, `ids` (number of ids given so far), rates a second (`input_rate`, `fps`,
+        `bad_rate`), `stamp_age_ms` (median, of images as they come), `last_bad_frame`,
+        `embeddings_per_frame`, `memory_mb` (resident) and `<stage>_p50_ms`, `<stage>_p95_ms` for
+        each stage; `latency` is from the stamp to the publication of the tracks.
+        """
+        with self._lock:
+            values: dict[str, int | float | str] = {
+                'input_rate': _rate(self._arrivals), 'fps': _rate(self._ends),
+                'bad_rate': _rate(self._bad), **vars(self._counters), 'ids': self._highest_id,
+                'last_bad_frame': self._reason}
+            ages, embedded = np.array(self._ages), np.array(self._embedded)
+            stages = {stage: np.array(seconds) for stage, seconds in self._seconds.items()}
+        values['embeddings_per_frame'] = float(embedded.mean()) if len(embedded) else 0.0
+        values['memory_mb'] = _memory()
+        if len(ages):
+            values['stamp_age_ms'] = float(np.median(ages)) * 1e3
+        for stage, seconds in stages.items():
+            for percent in (50, 95):
+                values[f'{stage}_p{percent}_ms'] = float(np.percentile(seconds, percent)) * 1e3
+        return values
+
+
+def _rate(times: deque[float]) -> float:
+    """Return how many a second there were of late; a first one alone tells nothing."""
+    now = time.monotonic()
+    recent = [moment for moment in times if moment > now - RATE_SECONDS]
+    if len(recent) < len(times):
+        return len(recent) / RATE_SECONDS
+    return (len(recent) - 1) / (now - recent[0]) if len(recent) > 1 else 0.0
+
+
+def _memory() -> float:
+    try:
+        pages = int(Path('/proc/self/statm').read_text(encoding='ascii').split()[1])
+    except OSError:
+        return 0.0
+    return pages * os.sysconf('SC_PAGE_SIZE') / 1e6

@@ -1,0 +1,107 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The accuracy page: measured by one command, in small, and written again from its figures."""
+from __future__ import annotations
+
+import json
+from pathlib import Path
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = ROOT / 'benchmark' / 'accuracy.py'
+
+pytestmark = pytest.mark.skipif(not COMMAND.is_file(), reason='runs in the source folder')
+
+
+def accuracy(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, COMMAND, *map(str, arguments)], cwd=ROOT,
+                          capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope='module')
+def page(shared, tmp_path_factory) -> Path:
+    """Return a folder with a page about few pictures of few models, and its figures."""
+    folder = tmp_path_factory.mktemp('accuracy')
+    several = [entry for entry in sorted((shared / 'data' / 'lfw-people').iterdir())
+               if len(list(entry.iterdir())) > 1]
+    (folder / 'clips').mkdir()
+    for clip in sorted((shared / 'data' / 'clips').glob('face-*.gif')):
+        (folder / 'clips' / clip.name).symlink_to(clip)
+    for name, sources in (('people', several[:14]),
+                          ('models', [shared / 'models' / 'yunet', shared / 'models'
+                                      / 'face-detection-adas-0001' / 'FP16'])):
+        (folder / name).mkdir()
+        for source in sources:  # folders, as links to folders are not walked
+            (folder / name / source.name).mkdir()
+            for path in source.iterdir():
+                (folder / name / source.name / path.name).symlink_to(path)
+    done = accuracy('--clips', folder / 'clips', '--people', folder / 'people',
+                    '--models', folder / 'models', '--frames', 1, '--seeds', '100', '--seconds',
+                    0.5, '--rounds', 1, '--output', folder, '--json', folder / 'figures.json')
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_page_shows_every_model_with_its_figures(page):
+    text = (page / 'accuracy.md').read_text(encoding='utf-8')
+    figures = json.loads((page / 'figures.json').read_text(encoding='utf-8'))
+    recall = {(row['name'], row['width']): row for row in figures['clips']['rows']}
+    assert {(name, width) for name in ('face-detector', 'yunet') for width in (640, 480, 320)} \
+        | {('face-detection-adas-0001', 640)} == set(recall)
+    reference = recall['face-detection-adas-0001', 640]
+    assert (reference['recall'], reference['extra']) == (1, 0)
+    assert 0.7 < recall['face-detector', 640]['recall'] <= 1
+    cells = text.split('| **`face-detector`** | 640 |')[1].split('\n')[0]
+    assert f"{100 * recall['face-detector', 640]['recall']:.1f}" in cells
+    assert '--seconds 0.5' in text  # the command line that wrote it
+    for plot in re.findall(r'\]\((.+\.png)\)', text):
+        assert (page / plot).stat().st_size > 5000
+
+
+def test_encoders_know_who_is_who(page):
+    figures = json.loads((page / 'figures.json').read_text(encoding='utf-8'))['encoders']
+    assert figures['people'] == 14
+    rows = {(row['size'], row['aligned']): row for row in figures['rows']}
+    assert set(rows) == {(size, aligned) for size in (112, 48, 28) for aligned in (True, False)}
+    for row in rows.values():
+        assert row['accuracy'] > 85 and row['same_mean'] > row['different_mean'] + 0.3
+        assert np.diff(row['curve'][1]).min() >= 0
+
+
+def test_tracking_is_scored_with_each_detector(page):
+    figures = json.loads((page / 'figures.json').read_text(encoding='utf-8'))
+    tracking = figures['scenes']['tracking']
+    assert {(row['detector'], row['camera']) for row in tracking} == {
+        (name, camera) for name in ('face-detector', 'yunet', 'face-detection-adas-0001')
+        for camera in ('still', 'moving')}
+    assert all(row['people'] > 0 for row in tracking)
+
+
+def test_same_figures_give_the_same_page(page, tmp_path):
+    done = accuracy('--from', page / 'figures.json', '--output', tmp_path)
+    assert done.returncode == 0, done.stderr
+    for name in ('accuracy.md', 'accuracy-detectors.png', 'accuracy-encoders.png'):
+        assert (tmp_path / name).read_bytes() == (page / name).read_bytes()
+
+
+@pytest.mark.parametrize('arguments, message', [
+    ((), '--clips and --people are missing'),
+    (('--from', 'nowhere.json'), "figures 'nowhere.json' cannot be read"),
+    (('--clips', '.', '--people', '.', '--seeds', '3-5'), "seeds '3-5': give FIRST-LAST"),
+])
+def test_refusals_are_one_line(arguments, message):
+    done = accuracy(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_the_page_of_the_repository_is_whole():
+    text = (ROOT / 'docs' / 'accuracy.md').read_text(encoding='utf-8')
+    for name in ('face-detector', 'yunet', 'centerface', 'mobilenetv3-large-face'):
+        assert f'`{name}`' in text
+    for target in re.findall(r'\]\(([^)]+)\)', text):
+        assert (ROOT / 'docs' / target).exists(), target

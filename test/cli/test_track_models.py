@@ -1,0 +1,94 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The track command with every model there is."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+from face_tracker_ros.__main__ import main
+from face_tracker_ros.boxes import iou
+from face_tracker_ros.fetch import fetch_model
+from face_tracker_ros.models import known_models, load_spec
+import numpy as np
+import pytest
+
+CONFIG = Path(__file__).resolve().parents[2] / 'config'
+CLIP = 'head-pose-face-detection-female-and-male.gif'
+# Nobody offers these but their publisher's own server.
+ELSEWHERE = {'face-detection-0202', 'face-detection-0204', 'face-detection-0205',
+             'face-detection-0206', 'face-detection-retail-0004'}
+
+
+@pytest.fixture(scope='module')
+def pictures(shared, tmp_path_factory):
+    """Return a folder of six pictures of two people."""
+    folder = tmp_path_factory.mktemp('pictures')
+    capture = cv2.VideoCapture(str(shared / 'data' / 'clips' / CLIP))
+    for number in range(12):
+        frame = capture.read()[1]
+        if number % 2:
+            cv2.imwrite(str(folder / f'{number:02}.png'), frame)
+    capture.release()
+    return folder
+
+
+@pytest.fixture(scope='module')
+def track(pictures, shared):
+    """Return a function that tracks with options and returns boxes (N, 4) by id."""
+    def run(*options):
+        path = pictures / 'tracks.txt'
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
+            assert main(['track', str(pictures), '--tracks', str(path), '--quiet', *options]) == 0
+        rows = np.loadtxt(path, delimiter=',', ndmin=2)
+        boxes = np.hstack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]])
+        return {int(number): boxes[rows[:, 1] == number] for number in np.unique(rows[:, 1])}
+    return run
+
+
+@pytest.fixture(scope='module')
+def expected(track):
+    """Return what the most accurate detector finds."""
+    return track('--set', 'detector=face-detection-adas-0001')
+
+
+def agrees(found, expected):
+    """Return whether the same people were followed at the same places, to the last picture."""
+    overlap = iou(np.array([boxes[-1] for boxes in expected.values()]),
+                  np.array([boxes[-1] for boxes in found.values()]))
+    return len(found) == len(expected) == 2 and (overlap.max(axis=1) > 0.4).all()
+
+
+@pytest.mark.parametrize('name', sorted(set(known_models('detector')) - ELSEWHERE))
+def test_every_detector_follows_the_people_of_a_clip(name, track, expected):
+    if load_spec(name).fetch is not None:
+        fetch_model(load_spec(name))
+    assert agrees(track('--set', f'detector={name}'), expected)
+
+
+@pytest.mark.parametrize('options', [
+    ('--set', 'encoder=face-reidentification-retail-0095'),
+    ('--set', 'encoder=face-reidentification-retail-0095', '--set', 'detector=face-detection-0200',
+     '--set', 'landmarks=landmarks-regression-retail-0009'),
+    ('--config', str(CONFIG / 'permissive.yaml'))])
+def test_every_encoder_serves_the_track_command(options, track, expected):
+    assert agrees(track(*options), expected)
+
+
+def test_models_by_path_serve_the_track_command(track, shared, expected):
+    models = shared / 'models'
+    detector = models / 'ultra-light' / 'version-RFB-320.onnx'
+    encoder = (models / 'face-reidentification-retail-0095' / 'FP16'
+               / 'face-reidentification-retail-0095.xml')
+    assert agrees(track('--set', f'detector={detector}', '--set', f'encoder={encoder}'),
+                  expected)
+
+
+def test_terms_and_what_a_bare_file_is_taken_for_are_told(pictures, shared, tmp_path, capsys):
+    import shutil
+    path = tmp_path / 'mine.onnx'
+    shutil.copy(shared / 'models' / 'ultra-light' / 'version-slim-320.onnx', path)
+    assert main(['track', str(pictures), '--set', f'detector={path}']) == 0
+    error = capsys.readouterr().err
+    assert "'mobilenetv3-large-face': weights for research use only" in error
+    assert f"'{path}': recognised as 'ultra-light', fed with 320 x 240 pixels, RGB" in error

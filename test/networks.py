@@ -1,0 +1,40 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Small networks with given outputs, as files: what nobody offers for tests."""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+from openvino import opset13 as ops
+
+
+def constant_network(path: Path, outputs: Mapping[str, np.ndarray],
+                     shape: Sequence[int] = (1, 3, 64, 64)) -> Path:
+    """Write a network that takes pictures of a shape (-1 = any) and always gives `outputs`."""
+    picture = ops.parameter(ov.PartialShape(list(shape)), np.float32, name='picture')
+    nothing = ops.multiply(ops.reduce_mean(picture, np.array([0, 1, 2, 3]), False),
+                           np.float32(0))
+    results = []
+    for name, value in outputs.items():
+        node = ops.add(ops.constant(np.asarray(value, np.float32)), nothing)
+        node.output(0).get_tensor().set_names({name})
+        results.append(ops.result(node))
+    ov.save_model(ov.Model(results, [picture]), str(path), compress_to_fp16=False)
+    return path
+
+
+def feature_network(path: Path, channels: int = 24, side: int = 64, layout: str = 'NCHW',
+                    seed: int = 0) -> Path:
+    """Write a network of one random convolution: pictures to a feature map of `channels`."""
+    random = np.random.default_rng(seed)
+    shape = [-1, 3, side, side] if layout == 'NCHW' else [-1, side, side, 3]
+    picture = ops.parameter(ov.PartialShape(shape), np.float32, name='picture')
+    node = picture if layout == 'NCHW' else ops.transpose(picture, np.array([0, 3, 1, 2]))
+    weights = random.normal(size=(channels, 3, 8, 8)).astype(np.float32) / 100
+    node = ops.relu(ops.convolution(node, ops.constant(weights), [8, 8], [0, 0], [0, 0], [1, 1]))
+    if layout == 'NHWC':
+        node = ops.transpose(node, np.array([0, 2, 3, 1]))
+    ov.save_model(ov.Model([ops.result(node)], [picture]), str(path), compress_to_fp16=False)
+    return path

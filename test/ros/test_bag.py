@@ -1,0 +1,55 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""A bag that is played with /clock, paused and looped."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import bag
+from face_tracker_ros.ros.convert import to_message
+import numpy as np
+from ros_client import Client, NodeProcess
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2DArray
+
+
+def ids(message: Detection2DArray) -> set[str]:
+    return {detection.id for detection in message.detections}
+
+
+def test_bag_that_is_paused_and_looped_is_tracked_by_its_own_clock(
+        client: Client, start: Callable[..., NodeProcess], tmp_path: Path,
+        two_people: np.ndarray) -> None:
+    images = []
+    for number in range(45):
+        header = Header(frame_id='lens')
+        header.stamp.sec, part = divmod(3000 + number, 30)
+        header.stamp.nanosec = int(part / 30 * 1e9)
+        images.append(to_message(two_people, header))
+    bag.write(tmp_path / 'people.mcap', '/lens/image', images)
+    process = start('-p', 'use_sim_time:=true', '-r', 'image:=/lens/image')
+    client.wait(lambda: client.node.count_subscribers('/lens/image') == 1, 'the node')
+    player = bag.Player(client, tmp_path / 'people.mcap')
+    client.forget()
+
+    def two() -> list[Detection2DArray]:
+        return [message for message in client.arrays if len(message.detections) == 2]
+
+    client.wait(lambda: len(two()) > 2, 'two tracks', player.step)
+    before = ids(two()[-1])
+    assert all(100 <= message.header.stamp.sec <= 102 for message in client.arrays)
+    client.spin(1.5)  # paused: longer than tracker.max_age
+    client.arrays.clear()
+    client.wait(lambda: len(two()) > 0, 'tracks after the pause', player.step)
+    assert ids(two()[0]) == before, 'no time has passed in the bag'
+    client.diagnostics.clear()
+    client.wait(lambda: client.diagnostics != {}, 'a report')
+    assert abs(client.report('latency_p50_ms')) < 3000, 'in the time of the bag'
+    client.wait(lambda: player.jumps == 1, 'the loop', player.step)
+    client.spin(0.3)
+    client.arrays.clear()
+    client.wait(lambda: len(two()) > 0, 'tracks after the loop', player.step)
+    assert ids(two()[0]).isdisjoint(before)
+    client.wait(lambda: player.jumps == 2, 'another loop', player.step)
+    assert process.output().count('stamps jumped back') == 1
+    player.close()

@@ -1,0 +1,59 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Several cameras on one machine: live streams, each with its own tracks and ids."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+import signal
+
+import numpy as np
+from rclpy.qos import QoSReliabilityPolicy
+from ros_client import Client, NodeProcess
+from vision_msgs.msg import Detection2DArray
+
+CAMERAS = ('front', 'left/upper', 'rear')
+
+
+def test_three_cameras_in_one_process_are_tracked_apart(
+        client: Client, start: Callable[..., NodeProcess], two_people: np.ndarray) -> None:
+    process = start('-p', 'detection.width:=320', '-p', 'inference.threads:=1',
+                    '-r', 'image:=picture', namespaces=CAMERAS)
+    half = two_people.copy()
+    half[:, 330:] = 90
+    pictures = dict(zip(CAMERAS, (two_people, half, np.full_like(half, 90))))
+    publishers = {name: client.publisher(QoSReliabilityPolicy.BEST_EFFORT, f'/{name}/picture')
+                  for name in CAMERAS}
+    found: dict[str, list[Detection2DArray]] = {name: [] for name in CAMERAS}
+    subscriptions = [client.node.create_subscription(
+        Detection2DArray, f'/{name}/face_tracker/tracks', found[name].append, 10)
+        for name in CAMERAS]
+    client.wait(lambda: all(publisher.get_subscription_count() for publisher
+                            in publishers.values()), 'three active nodes')
+
+    def publish() -> None:
+        for name in CAMERAS:
+            client.publish(pictures[name], publishers[name])
+
+    def seen(name: str, number: int) -> bool:
+        return any(len(message.detections) == number for message in found[name])
+
+    for name, number in zip(CAMERAS, (2, 1, 0)):
+        client.wait(partial(seen, name, number), f'{number} faces at {name}', publish)
+    assert not seen('left/upper', 2) and not seen('rear', 1)
+    ids = {name: {detection.id for message in found[name] for detection in message.detections}
+           for name in CAMERAS}
+    assert ids == {'front': {'1', '2'}, 'left/upper': {'1'}, 'rear': set()}, 'each counts alone'
+    for subscription in subscriptions:
+        client.node.destroy_subscription(subscription)
+    for publisher in publishers.values():
+        client.node.destroy_publisher(publisher)
+    assert process.end(signal.SIGTERM) == 0
+    assert 'Traceback' not in process.output()
+
+
+def test_namespace_that_is_none_is_refused(start: Callable[..., NodeProcess]) -> None:
+    for namespaces in (('front', 'no good'), ('no good', 'no good')):
+        process = start(namespaces=namespaces)
+        assert process.wait() == 2
+        assert process.output().startswith("error: namespace 'no good': "), process.output()
+        assert len(process.output().splitlines()) == 1

@@ -1,0 +1,40 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""~/crops of a live node: one picture of each face, for everybody who asks."""
+from __future__ import annotations
+
+import cv2
+from face_tracker_ros.ros.convert import to_picture
+import numpy as np
+from ros_client import Client, NODE, NodeProcess
+from sensor_msgs.msg import CompressedImage
+
+
+def test_every_listener_gets_each_face_once_at_its_best(
+        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+    blurred = cv2.GaussianBlur(two_people, (0, 0), 2)
+    blurred[250:] = two_people[250:]  # a badge, which looks like a face when it is blurred
+    ids = {detection.id for detection in client.tracks_of(blurred, 2).detections}
+    names = {f'face_{number}' for number in ids}
+    heard: list[list[CompressedImage]] = [[], []]
+    subscriptions = []
+    for crops in heard:
+        subscriptions.append(client.node.create_subscription(
+            CompressedImage, f'{NODE}/crops', crops.append, 20))
+        client.wait(lambda: {crop.header.frame_id for crop in crops} == names, 'both crops',
+                    lambda: client.publish(blurred))
+        for _ in range(6):
+            client.publish(blurred)
+            client.spin(0.05)
+        assert len(crops) == 2, 'a face that is not better is not sent again'
+        stamps = [array.header.stamp for array in client.arrays]
+        assert all(crop.header.stamp in stamps for crop in crops)
+        assert all(30 < side < 257 for crop in crops for side in to_picture(crop).shape[:2])
+    last = heard[1]
+    client.wait(lambda: {crop.header.frame_id for crop in last[2:]} == names, 'better crops',
+                lambda: client.publish(two_people))
+    for subscription in subscriptions:
+        client.node.destroy_subscription(subscription)
+    for name in names:
+        before, after = (to_picture(crop) for crop in last if crop.header.frame_id == name)
+        assert cv2.Laplacian(after, cv2.CV_32F).var() > 2 * cv2.Laplacian(before,
+                                                                          cv2.CV_32F).var()

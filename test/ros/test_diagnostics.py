@@ -1,0 +1,90 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""What /diagnostics says: levels, and sentences that name the remedy."""
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from diagnostic_msgs.msg import DiagnosticStatus
+from face_tracker_ros.ros.diagnostics import problems, Situation
+from face_tracker_ros.ros.statistics import Statistics
+import numpy as np
+import pytest
+from rclpy.qos import QoSReliabilityPolicy
+from ros_client import Client, NodeProcess
+from sensor_msgs.msg import Image
+
+OK, WARN, ERROR, STALE = (DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR,
+                          DiagnosticStatus.STALE)
+GOOD = {**Statistics().values(), 'received': 300, 'processed': 290, 'input_rate': 30.0,
+        'fps': 29.0, 'stamp_age_ms': 12.0}
+ACTIVE = {'phase': 'active', 'topic': '/image', 'measured': 60.0, 'idle': 0.03}
+
+
+@pytest.mark.parametrize('situation, changed, level, words', [
+    ({}, {}, None, []),
+    ({'expected_rate': 33.0}, {}, None, []),
+    ({'expected_rate': 60.0}, {}, WARN, ['30.0 a second instead of 60', 'camera']),
+    ({'expected_rate': 60.0, 'measured': 2.0}, {}, None, []),
+    ({}, {'fps': 9.0}, WARN, ['9.0 of 30.0', 'config/fast.yaml', 'detection.width']),
+    ({'max_rate': 10.0}, {'fps': 9.0}, None, []),
+    ({}, {'stamp_age_ms': 90e3}, WARN, ['90.0 s old', 'use_sim_time']),
+    ({'use_sim_time': True}, {'stamp_age_ms': 90e3}, WARN, ['90.0 s old', '/clock']),
+    ({}, {'stamp_age_ms': -400.0}, WARN, ['0.4 s ahead', 'clocks']),
+    ({}, {'bad_rate': 1.0, 'last_bad_frame': 'why; remedy'}, WARN, ['some', 'why; remedy']),
+    ({}, {'bad_rate': 30.0, 'fps': 0.0, 'last_bad_frame': 'why; remedy'}, ERROR,
+     ['no image can be used', 'why; remedy']),
+    ({'idle': 7.0}, {'fps': 0.0}, STALE, ["'/image' for 7 s", 'nobody publishes it']),
+    ({'idle': 7.0, 'published': True}, {}, STALE, ['fastdds_large_images.xml']),
+    ({'phase': 'disabled', 'idle': 7.0}, {'fps': 0.0}, None, []),
+    ({'phase': 'unconfigured', 'failure': 'what; remedy'}, {}, ERROR,
+     ['not configured', 'what; remedy']),
+])
+def test_what_is_wrong_gets_its_level_and_remedy(
+        situation: dict[str, object], changed: dict[str, object], level: bytes | None,
+        words: list[str]) -> None:
+    found = problems({**GOOD, **changed}, Situation(**{**ACTIVE, **situation}))
+    assert [problem.level for problem in found] == ([] if level is None else [level])
+    assert all(word in found[0].text for word in words), found
+
+
+def test_reports_of_a_node_whose_camera_is_wrong_then_slow_then_gone(
+        client: Client, start: Callable[..., NodeProcess], two_people: np.ndarray) -> None:
+    process = start('-p', 'expected_rate:=100.0', '-r', '__ns:=/robot',
+                    '-r', '/robot/face_tracker/get_state:=/face_tracker/get_state',
+                    '-r', 'image:=/lens/image')
+    client.wait(lambda: client.state() == 'active', 'the node to become active')
+    camera = client.publisher(QoSReliabilityPolicy.RELIABLE, '/lens/image')
+    client.forget()
+    client.wait(lambda: client.status.level == ERROR, 'an error', lambda: camera.publish(
+        Image(header=client.header(), encoding='nonsense', height=4, width=4, step=4)))
+    assert "no image can be used: image encoding 'nonsense' is unknown" in client.status.message
+    client.wait(lambda: 'instead of 100' in client.status.message, 'the low rate',
+                lambda: client.publish(two_people, camera))
+    status = client.status
+    assert status.level == WARN
+    assert status.name == 'robot/face_tracker: tracking' and status.hardware_id == '/lens/image'
+    assert 's old when they come' in status.message, 'the stamps are of 1970'
+    values = {item.key: item.value for item in status.values}
+    assert values['state'] == 'active' and values['encoder'] == 'mobilenetv3-large-face'
+    assert 0 < float(values['fps']) and 0 < float(values['input_rate']) < 80
+    assert 0 < float(values['embeddings_per_frame']) <= 2
+    assert 20 < float(values['memory_mb']) < 4000
+    assert float(values['stamp_age_ms']) > 1e9
+    client.node.destroy_publisher(camera)
+    client.wait(lambda: client.status.level == STALE, 'silence')
+    assert client.status.message.startswith("no image on '/lens/image' for ")
+    log = process.output()
+    assert log.count('instead of 100') == log.count('nobody publishes it') == 1, 'said once each'
+    assert 'Traceback' not in log
+
+
+def test_report_after_a_pause_measures_anew() -> None:
+    statistics = Statistics()
+    for _ in range(5):
+        statistics.arrival(False, 0.01)
+    assert statistics.values()['stamp_age_ms'] == pytest.approx(10)
+    statistics.begin()
+    values = statistics.values()
+    assert values['received'] == 5, 'counters go on'
+    assert values['input_rate'] == 0 and 'stamp_age_ms' not in values
+    assert statistics.idle() < 1

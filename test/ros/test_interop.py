@@ -1,0 +1,142 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Transforms, REP-155 and Foxglove from a live node; and what it says when they are missing."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+import json
+import os
+from pathlib import Path
+import subprocess
+import sys
+from typing import Any
+
+from face_tracker_ros.annotate import id_color
+import interfaces
+import numpy as np
+import pytest
+from ros_client import Client, NodeProcess
+from sensor_msgs.msg import CameraInfo
+
+ASKED = {'spatial.tf': 'tf2_msgs', 'interop.hri': 'hri_msgs', 'interop.foxglove': 'foxglove_msgs'}
+# The test's own process may lack the messages: another one listens and writes down what it hears.
+LISTENER = """
+import array, json
+import rclpy
+from foxglove_msgs.msg import ImageAnnotations
+from hri_msgs.msg import IdsList
+from sensor_msgs.msg import RegionOfInterest
+from tf2_msgs.msg import TFMessage
+
+def plain(value):
+    if hasattr(value, 'get_fields_and_field_types'):
+        return {name: plain(getattr(value, name)) for name in value.get_fields_and_field_types()}
+    if isinstance(value, (list, tuple, array.array)):
+        return [plain(item) for item in value]
+    return value
+
+rclpy.init()
+node = rclpy.create_node('listener')
+def hear(kind, topic):
+    node.create_subscription(kind, topic, lambda message: print(
+        json.dumps([topic, plain(message)]), flush=True), 10)
+hear(TFMessage, '/tf')
+hear(IdsList, '/humans/faces/tracked')
+hear(ImageAnnotations, '/face_tracker/image_annotations')
+for face in ('f1', 'f2'):
+    hear(RegionOfInterest, f'/humans/faces/{face}/roi')
+rclpy.spin(node)
+"""
+
+
+@pytest.fixture(scope='module')
+def variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return an environment in which all the optional messages can be imported."""
+    return interfaces.environment(interfaces.build(tmp_path_factory.mktemp('interfaces')))
+
+
+@pytest.fixture
+def listener(variables: dict[str, str], tmp_path: Path) -> Iterator[Path]:
+    """Return the file in which everything heard is written, a line a message."""
+    log, errors = tmp_path / 'heard', tmp_path / 'errors'
+    with log.open('w') as output, errors.open('w') as error:
+        process = subprocess.Popen([sys.executable, '-c', LISTENER], stdout=output, stderr=error,
+                                   env={**os.environ, **variables})
+    yield log
+    process.kill()
+    process.wait()
+
+
+def heard(log: Path) -> dict[str, Any]:
+    """Return the last message of each topic."""
+    return dict(json.loads(line) for line in log.read_text().splitlines(True)
+                if line.endswith('\n'))
+
+
+def test_other_tools_are_told_about_the_tracks(
+        client: Client, start: Callable[..., NodeProcess], listener: Path, two_people: np.ndarray,
+        variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    node = start(*(part for name in ASKED for part in ('-p', f'{name}:=true')))
+    client.wait(lambda: client.state() == 'active', 'the node')
+    calibrations = client.node.create_publisher(CameraInfo, 'camera_info', 5)
+    info = CameraInfo(width=640, height=360, distortion_model='plumb_bob',
+                      k=[500.0, 0.0, 320.0, 0.0, 500.0, 180.0, 0.0, 0.0, 1.0])
+
+    def send() -> None:
+        calibrations.publish(info)
+        client.publish(two_people)
+
+    def complete() -> bool:
+        now = heard(listener)
+        return {'/humans/faces/f1/roi', '/humans/faces/f2/roi', '/tf'} <= set(now) \
+            and len(now['/humans/faces/tracked']['ids']) == 2 \
+            and len(now['/face_tracker/image_annotations']['points']) == 2
+
+    client.wait(complete, 'everything', send)
+    now = heard(listener)
+    tracks = {int(d.id): d.bbox for d in client.arrays[-1].detections}
+    assert set(now['/humans/faces/tracked']['ids']) == {'f1', 'f2'}
+    for track, box in tracks.items():
+        region = now[f'/humans/faces/f{track}/roi']
+        assert region['width'] == pytest.approx(box.size_x, abs=2)
+        assert region['x_offset'] == pytest.approx(box.center.position.x - box.size_x / 2, abs=2)
+        assert region['y_offset'] == pytest.approx(box.center.position.y - box.size_y / 2, abs=2)
+    annotations = now['/face_tracker/image_annotations']
+    assert sorted(text['text'] for text in annotations['texts']) == ['#1', '#2']
+    for outline, text in zip(annotations['points'], annotations['texts']):
+        assert outline['type'] == 2 and len(outline['points']) == 4
+        blue, green, red = id_color(int(text['text'][1:]))
+        assert [outline['outline_color'][c] for c in 'rgba'] == pytest.approx(
+            [red / 255, green / 255, blue / 255, 1])
+        assert outline['timestamp'] == text['timestamp'] and outline['timestamp']['sec'] > 0
+    frames = {item['child_frame_id']: item for item in now['/tf']['transforms']}
+    assert set(frames) == {'face_1', 'face_2'}
+    for frame in frames.values():
+        assert frame['header']['frame_id'] == 'lens'
+        assert 0.3 < frame['transform']['translation']['z'] < 2
+        assert frame['transform']['rotation'] == {'x': 0, 'y': 0, 'z': 0, 'w': 1}
+    empty = np.full_like(two_people, 90)
+    client.stamp += 5
+    client.wait(lambda: '/humans/faces/f1/roi' not in dict(
+        client.node.get_topic_names_and_types()) or not client.node.count_publishers(
+            '/humans/faces/f1/roi'), 'the topics of faces to go', lambda: client.publish(empty))
+    assert heard(listener)['/humans/faces/tracked']['ids'] == []
+    assert node.end() == 0 and 'Traceback' not in node.output()
+    client.node.destroy_publisher(calibrations)
+
+
+@pytest.mark.parametrize('name', ASKED)
+def test_missing_messages_are_named_with_the_remedy(
+        client: Client, start: Callable[..., NodeProcess], name: str, tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / 'hidden' / ASKED[name]  # in front of an installed one
+    package.mkdir(parents=True)
+    (package / '__init__.py').write_text('')
+    monkeypatch.setenv('PYTHONPATH', os.pathsep.join(
+        filter(None, [str(package.parent), os.environ.get('PYTHONPATH')])))
+    node = start('-p', f'{name}:=true')
+    client.wait(lambda: f"parameter '{name}': true" in node.output(), 'the reason')
+    assert f'{ASKED[name]} cannot be imported' in node.output()
+    assert 'sudo apt install' in node.output() and 'Traceback' not in node.output()
+    assert client.state() == 'unconfigured'

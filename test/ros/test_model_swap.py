@@ -1,0 +1,176 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Other models while the node works: nothing is lost, and bad ones change nothing."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+import os
+from pathlib import Path
+import shutil
+from typing import Any
+
+from face_tracker_ros.fetch import fetch_model
+from face_tracker_ros.models import load_spec
+import numpy as np
+import pytest
+from rcl_interfaces.srv import GetParameters, SetParametersAtomically
+from rclpy.parameter import Parameter, parameter_value_to_python
+from ros_client import Client, FACES, NODE, NodeProcess
+from vision_msgs.msg import Detection2DArray
+
+DEFAULTS = {'detector': 'face-detector', 'encoder': 'mobilenetv3-large-face', 'landmarks': ''}
+
+
+@pytest.fixture(scope='module')
+def process(tmp_path_factory: pytest.TempPathFactory, client: Client,
+            shared: Path) -> Iterator[NodeProcess]:
+    """Return one node for all tests of this module, which finds other people's models."""
+    log = tmp_path_factory.mktemp('node') / 'log'
+    for name in ('blazeface-back', 'centerface'):
+        fetch_model(load_spec(name))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
+        process = NodeProcess('face_tracker_ros.ros.node', (), log)
+    client.wait(lambda: client.state() == 'active', 'the node to become active')
+    client.forget()
+    yield process
+    process.finish()
+
+
+class Stream:
+    """Sends a picture, and the next as soon as the tracks of the last have come."""
+
+    def __init__(self, client: Client, picture: np.ndarray) -> None:
+        """Take the place of the subscription to tracks."""
+        self.client, self.picture = client, picture
+        self.sent: list[Any] = []
+        self.seen: list[Detection2DArray] = []
+        self.subscription = client.node.create_subscription(
+            Detection2DArray, f'{NODE}/tracks', self._next, 50)
+        client.tracks_of(picture, 2)
+        self.sent.append(client.publish(picture))
+
+    def _next(self, tracks: Detection2DArray) -> None:
+        if self.sent and tracks.header == self.sent[-1]:
+            self.seen.append(tracks)
+            self.sent.append(self.client.publish(self.picture))
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Go on until the condition holds."""
+        self.client.wait(condition, what)
+
+    def more(self, frames: int = 3) -> None:
+        """Go on for some frames."""
+        goal = len(self.seen) + frames
+        self.until(lambda: len(self.seen) >= goal, f'{frames} more frames')
+
+    def set(self, **values: str) -> Any:
+        """Set parameters while the pictures go on; return the result."""
+        service = self.client.node.create_client(SetParametersAtomically,
+                                                 f'{NODE}/set_parameters_atomically')
+        self.until(service.service_is_ready, 'the service')
+        future = service.call_async(SetParametersAtomically.Request(parameters=[
+            Parameter(name, value=value).to_parameter_msg() for name, value in values.items()]))
+        self.until(future.done, 'the answer')
+        self.client.node.destroy_client(service)
+        return future.result().result
+
+
+@pytest.fixture
+def stream(client: Client, process: NodeProcess, two_people: np.ndarray) -> Iterator[Stream]:
+    """Return a running stream; at the end no frame and no id may have been lost."""
+    running = Stream(client, two_people)
+    running.more()
+    ids = {detection.id for detection in running.seen[0].detections}
+    assert len(ids) == 2
+    yield running
+    running.more()
+    client.node.destroy_subscription(running.subscription)
+    assert [tracks.header for tracks in running.seen] == running.sent[:-1]
+    assert {frozenset(detection.id for detection in tracks.detections)
+            for tracks in running.seen} == {frozenset(ids)}
+    assert 'Traceback' not in process.output() and 'frame skipped' not in process.output()
+
+
+def models(client: Client) -> dict[str, Any]:
+    response = client.call(GetParameters, 'get_parameters',
+                           GetParameters.Request(names=list(DEFAULTS)))
+    return dict(zip(DEFAULTS, map(parameter_value_to_python, response.values)))
+
+
+def swap(stream: Stream, process: NodeProcess, **values: str) -> None:
+    before = process.output().count('loaded detector')
+    result = stream.set(**values)
+    assert result.successful, result.reason
+    stream.until(lambda: process.output().count('loaded detector') > before, 'the new models')
+    stream.more()
+
+
+def test_models_change_between_two_frames_and_tracks_live_on(
+        client: Client, process: NodeProcess, stream: Stream, shared: Path) -> None:
+    assert 'weights for research use only' in process.output()
+    swap(stream, process, detector='yunet', encoder='face-reidentification-retail-0095')
+    assert process.output().count('weights for research use only') == 1
+    client.wait(lambda: client.diagnostics[f'{NODE[1:]}: tracking']['detector'] == 'yunet',
+                'the report of the new detector')
+    swap(stream, process, detector='face-detection-0200',
+         landmarks='landmarks-regression-retail-0009')
+    swap(stream, process, **DEFAULTS)
+    assert models(client) == DEFAULTS
+
+
+def test_a_detector_of_every_family_serves_the_node(
+        client: Client, process: NodeProcess, stream: Stream, shared: Path) -> None:
+    """But those of the two families of the test above."""
+    for detector in ('centerface', 'blazeface-back',
+                     str(shared / 'models' / 'ultra-light' / 'version-RFB-320.onnx'),
+                     'face-detector'):
+        swap(stream, process, detector=detector)
+    boxes = [np.array([[box.bbox.center.position.x, box.bbox.center.position.y]
+                       for box in tracks.detections]) for tracks in stream.seen]
+    for centers in boxes:
+        for face in FACES.values():
+            assert np.abs(centers - face).max(axis=1).min() < 40, 'boxes stay on the faces'
+
+
+@pytest.mark.parametrize('values, words', [
+    ({'detector': 'yunett'}, ["did you mean 'yunet'"]),
+    ({'detector': 'mobilenetv3-large-face'}, ['is not the detector']),
+    ({'encoder': 'yunet'}, ['is not the encoder']),
+    ({'detector': '/nowhere/model.onnx'}, ['/nowhere/model.onnx', 'is missing']),
+    ({'landmarks': 'yunet'}, ['is not the landmarks']),
+    ({'encoder': ''}, ['unknown']),
+])
+def test_models_that_are_not_there_are_refused_with_the_reason(
+        client: Client, process: NodeProcess, values: dict[str, str], words: list[str]) -> None:
+    result = client.set_parameters(values)
+    assert not result.successful and '\n' not in result.reason
+    assert all(word in result.reason for word in words), result.reason
+    assert models(client) == DEFAULTS
+
+
+def test_damaged_file_is_refused_and_the_old_model_goes_on(
+        client: Client, process: NodeProcess, stream: Stream, shared: Path,
+        tmp_path: Path) -> None:
+    path = tmp_path / 'cut.onnx'
+    path.write_bytes((shared / 'models/yunet/face_detection_yunet_2026may.onnx').read_bytes()[:99])
+    result = stream.set(detector=str(path))
+    assert not result.successful and 'cut.onnx' in result.reason
+    assert models(client) == DEFAULTS
+
+
+def test_model_that_cannot_run_is_given_up_and_the_parameter_set_back(
+        client: Client, process: NodeProcess, stream: Stream, shared: Path,
+        tmp_path: Path) -> None:
+    """A description that promises another vector passes every check but the first run."""
+    source = shared / 'models' / 'face-reidentification-retail-0095' / 'FP16'
+    for suffix in ('.xml', '.bin'):
+        shutil.copy(source / f'face-reidentification-retail-0095{suffix}', tmp_path)
+    root = Path(__file__).parents[2]
+    text = (root / 'models' / source.parent.name / 'model.yaml').read_text()
+    (tmp_path / 'model.yaml').write_text(text.replace('size: 256', 'size: 100'))
+    assert os.path.isfile(tmp_path / 'model.yaml')
+    result = stream.set(encoder=str(tmp_path / 'model.yaml'))
+    assert result.successful
+    stream.until(lambda: 'models stay as they were' in process.output(), 'the refusal')
+    assert 'which makes no vectors of 100 numbers' in process.output()
+    stream.until(lambda: models(client) == DEFAULTS, 'the parameter')

@@ -1,0 +1,94 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Cameras that restart or change in mid-stream, and listeners that come late."""
+from __future__ import annotations
+
+import array
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import pytest
+from rclpy.qos import QoSProfile, QoSReliabilityPolicy
+from ros_client import Client, FACES, NODE, NodeProcess
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from std_srvs.srv import Trigger
+from vision_msgs.msg import Detection2DArray
+
+
+@pytest.fixture(scope='module')
+def process(tmp_path_factory: pytest.TempPathFactory, client: Client) -> Iterator[NodeProcess]:
+    """Return one node for the tests of this module that need no other settings."""
+    log = tmp_path_factory.mktemp('node') / 'log'
+    process = NodeProcess('face_tracker_ros.ros.node', (), log)
+    client.wait(lambda: client.state() == 'active', 'the node to become active')
+    yield process
+    process.finish()
+
+
+@pytest.fixture
+def tracker(process: NodeProcess, client: Client) -> NodeProcess:
+    """Return the node without tracks."""
+    assert client.call(Trigger, 'reset').success
+    client.forget()
+    return process
+
+
+def ids(message: Detection2DArray) -> set[str]:
+    return {detection.id for detection in message.detections}
+
+
+def test_camera_that_restarts_finds_its_people_again(client: Client, tracker: NodeProcess,
+                                                     two_people: np.ndarray) -> None:
+    before: set[str] = set()
+    for reliability in (QoSReliabilityPolicy.RELIABLE, QoSReliabilityPolicy.BEST_EFFORT,
+                        QoSReliabilityPolicy.RELIABLE):
+        camera = client.publisher(reliability, '/image')
+        found = ids(client.tracks_of(two_people, 2, camera))
+        assert not before or found == before, 'the same people after the restart'
+        before = found
+        client.node.destroy_publisher(camera)
+        client.stamp += 10
+
+
+def in_encoding(picture: np.ndarray, encoding: str, header: Header) -> Image:
+    """Return a bgr8 picture as a message in another encoding."""
+    codes = {'rgb8': cv2.COLOR_BGR2RGB, 'bgra8': cv2.COLOR_BGR2BGRA, 'mono8': cv2.COLOR_BGR2GRAY}
+    pixels = cv2.cvtColor(picture, codes[encoding]) if encoding in codes else picture
+    message = Image(header=header, height=picture.shape[0], width=picture.shape[1],
+                    encoding=encoding, step=pixels.nbytes // picture.shape[0])
+    message.data = array.array('B', pixels.tobytes())
+    return message
+
+
+def near(message: Detection2DArray, scale: float) -> bool:
+    """Return whether both faces are where a picture of `scale` times the width has them."""
+    found = [detection.bbox.center.position for detection in message.detections]
+    return all(any(abs(place.x - scale * x) < 40 * scale and abs(place.y - scale * y) < 40 * scale
+                   for place in found) for x, y in FACES.values())
+
+
+def test_size_and_encoding_may_change_from_frame_to_frame(
+        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+    for encoding, width, height in (('rgb8', 1280, 720), ('mono8', 640, 360), ('bgra8', 960, 540),
+                                    ('bgr8', 427, 240)):
+        picture = cv2.resize(two_people, (width, height), interpolation=cv2.INTER_AREA)
+        client.arrays.clear()
+        client.wait(lambda: any(near(message, width / 640) for message in client.arrays),
+                    f'two faces in {encoding} {width}x{height}',
+                    lambda: client.images.publish(in_encoding(picture, encoding,
+                                                              client.header())))
+    assert 'skipped' not in tracker.output()
+
+
+def test_listener_that_comes_late_sees_the_next_frame(client: Client, tracker: NodeProcess,
+                                                      two_people: np.ndarray) -> None:
+    client.tracks_of(two_people, 2)
+    for reliability in (QoSReliabilityPolicy.RELIABLE, QoSReliabilityPolicy.BEST_EFFORT):
+        late: list[Detection2DArray] = []
+        subscription = client.node.create_subscription(
+            Detection2DArray, f'{NODE}/tracks', late.append,
+            QoSProfile(depth=1, reliability=reliability))
+        client.wait(lambda: late != [], 'tracks', lambda: client.publish(two_people))
+        assert len(late[0].detections) == 2
+        client.node.destroy_subscription(subscription)
