@@ -173,7 +173,7 @@ def test_bad_sources_and_models_are_refused(video, tmp_path, capsys):
     refused(capsys, ['track', str(video / 'text.mp4')], 'not a readable video')
     refused(capsys, ['track', str(video), '--set', 'detector=nobody'], "'nobody'", 'face-detector')
     refused(capsys, ['track', str(video), '--set', 'detector=yunet'], "'yunet'",
-            'FACE_TRACKER_MODEL_PATH')
+            'models fetch yunet')
 
 
 def test_a_missing_model_leaves_former_tracks_alone(video, tmp_path, capsys):
