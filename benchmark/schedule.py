@@ -4,7 +4,7 @@
 What quicker configurations cost: recall on clips, identities on generated scenes, and time.
 
 Recall is the share of the reference detector's faces (face-detection-adas-0001, score 0.5) that
-overlap by an IoU above 0.4 with a detection ('found', in the frames searched) and with a track
+overlap by an IoU above 0.4 with a detection ('found', where every frame is searched) and a track
 ('shown', in all frames after the first ten of a clip). Identities are scored over all frames.
 """
 from __future__ import annotations
@@ -90,7 +90,7 @@ def look_at_clips(entries: Sequence[Entry], folder: Path, every: int) -> None:
                     continue
                 truth = reference.detect(image, 0.5, 0.4).boxes
                 for entry, result in zip(entries, results):
-                    if number % (entry.config.detection.interval * every) == 0:
+                    if entry.config.detection.interval == 1:
                         strong = result.detections.scores >= entry.config.detection.score
                         entry.found.add(truth, result.detections.boxes[strong])
                     if number >= _BEGINNING:
