@@ -69,6 +69,8 @@ class Identities:
 
     def settle(self, table: TrackTable, now: float) -> None:
         """Give the tracks that are found often enough the ids of people who left, where sure."""
+        if table.settled.all():
+            return
         ready = self.ready(table, now)
         if ready[~table.settled].any():
             if self._robust and self._config.reid_window > 0:

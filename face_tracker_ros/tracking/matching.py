@@ -52,6 +52,8 @@ def match_robust(table: TrackTable, gallery: Gallery, scene: Scene, config: Conf
     clear = np.flatnonzero(scene.high & (scene.only >= 0))
     clear = clear[(table.confirmed & (table.misses == 0))[scene.only[clear]]]
     stages.join(scene.only[clear], clear)
+    if len(clear) in (len(table), len(scene.rows)):  # nobody is left over
+        return stages.pairs()
     recent = (now - table.last_seen <= RECENT) | (table.misses == 0)
     stages.by_overlap(limit, recent & table.confirmed, scene.high & ~scene.embedded)
     rows, faces = stages.free(table.confirmed, scene.high & scene.embedded)

@@ -155,10 +155,11 @@ class Tracker:
             missed &= ~self._likely_there()
         self._end(np.where(table.confirmed, self._expired(), missed))
         self._identities.settle(table, self._now)
-        ready = self._identities.ready(table, self._now) & (table.misses == 0)
-        for row in np.flatnonzero(ready & ~table.confirmed):
-            self._last_id += 1
-            table.id[row] = self._last_id
+        if not table.confirmed.all():
+            ready = self._identities.ready(table, self._now) & (table.misses == 0)
+            for row in np.flatnonzero(ready & ~table.confirmed):
+                self._last_id += 1
+                table.id[row] = self._last_id
         shown = self._shown()
         return self._report(shown), self._report(~shown)
 
