@@ -43,6 +43,11 @@ class Case:
     camera: Float64Array
     truth: Labels
 
+    @property
+    def update_rate(self) -> float:
+        """Frames a second that a tracker sees."""
+        return self.frame_rate / self.frames.step
+
 
 def ltft_cases(paths: list[Path], drop: float, every: int, jitter: float) -> Iterator[Case]:
     """Yield the sequences, worsened: a share of boxes gone, frames left out, boxes moved."""
@@ -102,7 +107,7 @@ def perfect(case: Case, parts: list[str]) -> Case:
     """
     truth, seen = case.truth, case.seen
     owner = np.full(len(seen.ids), -1)
-    nearest = np.zeros(len(truth.ids), np.intp)
+    nearest = np.full(len(truth.ids), -1)
     for frame in case.frames:
         here, there = np.flatnonzero(seen.frames == frame), np.flatnonzero(truth.frames == frame)
         if len(here) and len(there):
@@ -121,8 +126,10 @@ def perfect(case: Case, parts: list[str]) -> Case:
             if len(own):
                 nearest[row] = own[np.abs(seen.frames[own] - truth.frames[row]).argmin()]
         rows = nearest[counted]
-        case = replace(case, seen=_rows(truth, counted), sharpness=case.sharpness[rows],
-                       embeddings=case.embeddings[rows],
+        sharp, vectors = np.append(case.sharpness, 0), np.vstack(
+            (case.embeddings, np.full((1, case.embeddings.shape[1]), np.nan)))  # never detected
+        case = replace(case, seen=_rows(truth, counted), sharpness=sharp[rows],
+                       embeddings=vectors[rows].astype(np.float32),
                        scores=np.ones(len(counted), np.float32))
     return case
 

@@ -43,7 +43,7 @@ def ours(case: Case, **parameters: Any) -> Step:
     def step(now: Moment) -> Found:
         tracker.predict(now.stamp, now.camera if config.tracker.camera_motion else None)
         boxes = now.detections.boxes
-        wanted = np.ones(len(boxes), bool)
+        wanted = now.detections.scores >= config.detection.score
         if config.embedding.policy == 'auto':
             wanted = tracker.wants_embedding(now.detections, now.stamp)
         rows = np.flatnonzero(wanted)
@@ -61,14 +61,15 @@ def ours(case: Case, **parameters: Any) -> Step:
 def deep_sort_realtime(case: Case) -> Step:
     """Return deep_sort_realtime with its parameters in the ranges that its users choose."""
     from deep_sort_realtime.deepsort_tracker import DeepSort
-    tracker = DeepSort(max_age=round(case.frame_rate), n_init=3, nms_max_overlap=1.0,
+    tracker = DeepSort(max_age=round(case.update_rate), n_init=3, nms_max_overlap=1.0,
                        max_cosine_distance=0.5, nn_budget=100, embedder=None)
 
     def step(now: Moment) -> Found:
-        boxes = now.detections.boxes
+        good = now.detections.scores >= Config().detection.score
+        boxes = now.detections.boxes[good]
         raw = [([*map(float, (*box[:2], *(box[2:] - box[:2])))], float(score), 'face')
-               for box, score in zip(boxes, now.detections.scores)]
-        tracks = tracker.update_tracks(raw, embeds=list(now.embeddings))
+               for box, score in zip(boxes, now.detections.scores[good])]
+        tracks = tracker.update_tracks(raw, embeds=list(now.embeddings[good]))
         return _found([(int(track.track_id), track.to_ltrb(orig=True)) for track in tracks
                        if track.is_confirmed() and track.time_since_update == 0])
     return step
@@ -84,7 +85,7 @@ def _roboflow(name: str) -> Callable[[Case], Step]:
     def make(case: Case) -> Step:
         import supervision
         import trackers
-        tracker = getattr(trackers, name)(frame_rate=case.frame_rate)
+        tracker = getattr(trackers, name)(frame_rate=case.update_rate)
 
         def step(now: Moment) -> Found:
             seen = supervision.Detections(

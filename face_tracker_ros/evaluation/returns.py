@@ -68,10 +68,11 @@ def _persons(truth: Labels, tracks: Labels) -> IntArray:
 
 
 def _spells(frames: IntArray, gap: float, least: float) -> list[tuple[int, int]]:
-    """Return first and last frame of each run of `frames` parted by more than `gap`."""
+    """Return first and last frame of the runs parted by more than `gap` that span `least`."""
     frames = np.unique(frames)
     cuts = np.flatnonzero(np.diff(frames) > gap) + 1
-    return [(int(run[0]), int(run[-1])) for run in np.split(frames, cuts) if len(run) >= least]
+    return [(int(run[0]), int(run[-1])) for run in np.split(frames, cuts)
+            if len(run) and run[-1] - run[0] + 1 >= least]
 
 
 def _most(values: IntArray) -> int | None:

@@ -31,6 +31,7 @@ class CameraMotion:
     def reset(self) -> None:
         """Forget the last frame."""
         self._grey: Image | None = None
+        self._shape: tuple[int, ...] = ()
         self._corners = np.zeros((0, 1, 2), np.float32)
 
     def update(self, frame: Image, boxes: FloatArray) -> Float64Array | None:
@@ -46,6 +47,9 @@ class CameraMotion:
         small = cv2.resize(frame, size, interpolation=cv2.INTER_LINEAR)
         grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
         background = _background(grey, boxes * scale)
+        if frame.shape != self._shape:
+            self.reset()
+            self._shape = frame.shape
         motion = self._motion(grey, background)
         if len(self._corners) < _FEW:
             self._corners = _corners(grey, background)

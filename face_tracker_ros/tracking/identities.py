@@ -61,7 +61,7 @@ class Identities:
             if self._robust:
                 left = gone & table.confirmed & self._clear(table)
                 self._departed.add(table.id[left], self.gallery.sums(table.slot[left]),
-                                   table.last_seen[left])
+                                   table.first_seen[left], table.last_seen[left])
             self.gallery.close(table.slot[gone])
             table.keep(~gone)
         if len(self._departed.id):
@@ -69,6 +69,8 @@ class Identities:
 
     def settle(self, table: TrackTable, now: float) -> None:
         """Give the tracks that are found often enough the ids of people who left, where sure."""
+        if table.settled.all():
+            return
         ready = self.ready(table, now)
         if ready[~table.settled].any():
             if self._robust and self._config.reid_window > 0:
@@ -91,6 +93,14 @@ class Identities:
             ready |= (table.hits >= 2) & (now - table.first_seen >= since - 1e-6)
         return np.asarray(ready)
 
+    def _apart(self, present: int) -> BoolArray:
+        """Return (K, K), which two of `present` people and the departed left one after another."""
+        gone = self._departed
+        before = gone.last_seen[:, None] < gone.first_seen[None, :]
+        apart = np.zeros((present + len(gone.id), present + len(gone.id)), bool)
+        apart[present:, present:] = before | before.T
+        return apart
+
     def _clear(self, table: TrackTable) -> BoolArray:
         """Return which tracks (T,) were seen well enough to be known again."""
         return ((self.gallery.counts(table.slot) > 0)
@@ -111,7 +121,8 @@ class Identities:
         possible = (last_seen[None, :] < table.first_seen[new, None]) & ~itself
         table.settled[new] |= ~possible.any(axis=1)
         pairs = recognise(unit(gallery.sums(table.slot[new])), unit(known), possible, itself,
-                          self._config.reid_max_distance, self._config.reid_margin)
+                          self._apart(len(present)), self._config.reid_max_distance,
+                          self._config.reid_margin)
         back = np.zeros(len(known), bool)
         for row, person in pairs:
             track = new[row]

@@ -4,8 +4,8 @@ Constant-velocity Kalman filter over all tracks at once (Wojke et al. 2017, sect
 
 The state of a track is (x, y, a, h, vx, vy, va, vh): box centre, aspect ratio width / height,
 height, and their velocities. Time counts in reference frames of 1/30 s, for which the noise
-below is stated; a step of `dt` reference frames carries `dt` times the variance, so that the
-filter means the same at every frame rate.
+below is stated; a longer step of `dt` reference frames carries what `dt` short ones would add up
+to, so that the filter means the same at every frame rate.
 
 Means are (T, 8), measurements (N, 4) of (x, y, a, h). No noise couples two of the four
 quantities, and a camera's turn leaves x and y as uncertain as they were, equally; so of the
@@ -78,11 +78,14 @@ def predict(means: Float64Array, covariances: Float64Array,
     np.maximum(moved[:, 2:4], 0.1 * means[:, 2:4], out=moved[:, 2:4])
     height = means[:, 3]
     position, both, velocity = covariances[:, 0], covariances[:, 1], covariances[:, 2]
+    jolt = _variance(height, _VELOCITY, _VELOCITY_ASPECT)  # of the velocity in a reference frame
+    more = max(0.0, dt * (dt - 1))
     later = np.empty_like(covariances)
     later[:, 0] = (position + dt * (2 * both + dt * velocity)
-                   + dt * _variance(height, _POSITION, _POSITION_ASPECT))
-    later[:, 1] = both + dt * velocity
-    later[:, 2] = velocity + dt * _variance(height, _VELOCITY, _VELOCITY_ASPECT)
+                   + dt * _variance(height, _POSITION, _POSITION_ASPECT)
+                   + more * (2 * dt - 1) / 6 * jolt)
+    later[:, 1] = both + dt * velocity + more / 2 * jolt
+    later[:, 2] = velocity + dt * jolt
     return moved, later
 
 

@@ -42,7 +42,7 @@ def match_robust(table: TrackTable, gallery: Gallery, scene: Scene, config: Conf
     """
     Return rows of tracks and of faces joined in the order of how much is known about them.
 
-    Faces that can be one track only, seen a moment ago, whatever they look like now; confirmed
+    Faces that can be one track only, of a moment ago, whatever they look like now; confirmed
     tracks by appearance and motion together (one assignment over all ages); by IoU what is left,
     unless appearance says it is somebody else; at last the low-score faces by IoU (Zhang et al.
     2022, ByteTrack).
@@ -50,8 +50,11 @@ def match_robust(table: TrackTable, gallery: Gallery, scene: Scene, config: Conf
     limit = config.tracker.max_iou_distance
     stages = _Stages(table, scene)
     clear = np.flatnonzero(scene.high & (scene.only >= 0))
-    clear = clear[(table.confirmed & (table.misses == 0))[scene.only[clear]]]
+    moment = table.confirmed & (table.misses == 0) & (now - table.last_seen <= RECENT)
+    clear = clear[moment[scene.only[clear]]]
     stages.join(scene.only[clear], clear)
+    if len(clear) in (len(table), len(scene.rows)):  # nobody is left over
+        return stages.pairs()
     recent = (now - table.last_seen <= RECENT) | (table.misses == 0)
     stages.by_overlap(limit, recent & table.confirmed, scene.high & ~scene.embedded)
     rows, faces = stages.free(table.confirmed, scene.high & scene.embedded)

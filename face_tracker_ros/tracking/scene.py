@@ -26,8 +26,9 @@ class Scene:
     """
 
     def __init__(self, detections: Detections, expected: FloatArray, least_score: float,
-                 high_score: float) -> None:
+                 high_score: float, least_overlap: float) -> None:
         """Pass over faces below `least_score` and boxes that are none."""
+        self._sure = max(_SURE, least_overlap)
         scores, boxes = detections.scores, detections.boxes
         finite = np.isfinite(boxes).all(axis=1) & np.isfinite(scores)
         if not finite.all():
@@ -53,7 +54,7 @@ class Scene:
             sides = (self.boxes[:, 2:] - self.boxes[:, :2]).min(axis=1, initial=np.inf)
             self.quality = np.minimum(sides / np.float32(_FULL_SIZE), 1)
         else:
-            self.quality = quality[self.rows]
+            self.quality = np.nan_to_num(quality[self.rows])
 
     @cached_property
     def measured(self) -> Float64Array:
@@ -82,7 +83,7 @@ class Scene:
         """Return the one track (N,) that each face can be, -1 where it is not so clear."""
         if not len(self.expected) or not len(self.boxes):
             return np.full(len(self.boxes), -1)
-        sure = self.overlap.max(axis=0) >= _SURE
+        sure = self.overlap.max(axis=0) >= self._sure
         if sure.any():
             tracks = _near(self.expected, self.boxes).sum(axis=0)
             faces = _near(self.boxes, self.boxes).sum(axis=0)

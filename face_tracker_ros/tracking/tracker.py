@@ -17,6 +17,7 @@ from face_tracker_ros.types import (BoolArray, CONFIRMED, Detections, Float64Arr
 import numpy as np
 
 _LEAST_NOISE = 0.05  # share of the measurement noise left to the most confident detection
+_VAGUE = 0.1  # deviation, in heights, from which the place of a missed face is not known well
 _SECOND_BOX = 0.3  # IoU with a tracked face from which another box is of the same face
 
 
@@ -137,6 +138,8 @@ class Tracker:
         """
         if embeddings is None:
             embeddings = np.full((len(detections), 1), np.nan, np.float32)
+        if embeddings.ndim != 2:
+            raise ValueError(f'embeddings of shape {embeddings.shape}: give (N, D)')
         for name, values in (('embeddings', embeddings), ('qualities', quality)):
             if values is not None and len(values) != len(detections):
                 raise ValueError(f'{len(values)} {name} for {len(detections)} detections: '
@@ -160,10 +163,11 @@ class Tracker:
             missed &= ~self._likely_there()
         self._end(np.where(table.confirmed, self._expired(), missed))
         self._identities.settle(table, self._now)
-        ready = self._identities.ready(table, self._now) & (table.misses == 0)
-        for row in np.flatnonzero(ready & ~table.confirmed):
-            self._last_id += 1
-            table.id[row] = self._last_id
+        if not table.confirmed.all():
+            ready = self._identities.ready(table, self._now) & (table.misses == 0)
+            for row in np.flatnonzero(ready & ~table.confirmed):
+                self._last_id += 1
+                table.id[row] = self._last_id
         shown = self._shown()
         return self._report(shown), self._report(~shown)
 
@@ -185,7 +189,8 @@ class Tracker:
         self.predict(stamp)
         if self._scene is None or self._scene.detections is not detections:
             self._scene = Scene(detections, kalman.to_boxes(self._table.mean), self.least_score,
-                                self._config.detection.score)
+                                self._config.detection.score,
+                                1 - self._config.tracker.max_iou_distance)
         return self._scene
 
     def _newcomers(self, scene: Scene, tracked: IntArray) -> IntArray:
@@ -245,7 +250,8 @@ class Tracker:
         if not self._robust or coast == 0 or seen.all():
             return seen
         there = (~seen & (self._now - table.last_seen <= coast + 1e-6)
-                 & table.confirmed & self._likely_there())
+                 & table.confirmed & self._likely_there()
+                 & (table.covariance[:, 0, 0] < np.square(_VAGUE * table.mean[:, 3])))
         if there.any() and seen.any() and self._config.tracker.suppress_duplicates:
             overlap = iou(kalman.to_boxes(table.mean[there]), kalman.to_boxes(table.mean[seen]))
             there[there] = ~(overlap > _SECOND_BOX).any(axis=1)

@@ -42,3 +42,11 @@ def test_nothing_tracked_is_nothing_regained():
     nothing = Labels(np.zeros(0, int), np.zeros(0, int), np.zeros((0, 4), np.float32),
                      np.zeros(0, bool))
     assert count_returns(TRUTH, nothing, 30.0) == Returns(1, 0, 0, 0)
+
+
+def test_every_fourth_frame_tells_the_same():
+    few = [Labels(*(values[every] for values in (labels_.frames, labels_.ids, labels_.boxes,
+                                                 labels_.counts)))
+           for labels_ in (TRUTH, labels((7, 0, 29, LEFT), (7, 90, 119, LEFT), (8, 0, 119, RIGHT)))
+           for every in [labels_.frames % 4 == 0]]
+    assert count_returns(*few, 30.0) == Returns(1, 1, 3, 0)

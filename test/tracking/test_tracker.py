@@ -393,3 +393,46 @@ def test_a_face_that_turns_away_between_two_frames_is_still_the_same():
     for step in range(5):
         tracks, _ = world.tracker.update(detections, -vectors, world.stamp + step / 30)
         assert [track.id for track in tracks] == [1]
+
+
+def test_somebody_else_in_the_same_place_after_a_pause_is_somebody_else():
+    world = follower(rate=2.0)
+    world.see((0, 300, 300), frames=10)
+    detections, vectors = frame((0, 300, 300))
+    for step in range(6):
+        tracks, _ = world.tracker.update(detections, -vectors, world.stamp + step / 2)
+    assert [track.id for track in tracks] == [2]
+
+
+def between(share):
+    """Return a vector on the way from person 0 to person 1, both 0.66 alike."""
+    second = np.float32([0.66, np.sqrt(1 - 0.66 ** 2), *[0] * 14])
+    vector = (1 - share) * face(0) + share * second
+    return (vector / np.linalg.norm(vector)).astype(np.float32)
+
+
+def test_of_two_who_are_alike_and_were_seen_together_nobody_is_taken_for_the_other():
+    tracker = Tracker(Config.load(None))
+    both, _ = frame((0, 300, 300), (1, 900, 300))
+    for step in range(10):
+        tracker.update(both, np.array([between(0.0), between(1.0)]), step / 30)
+    one, _ = frame((0, 600, 300))
+    for step in range(40):
+        tracks, _ = tracker.update(one, between(0.5)[None], 5 + step / 30)
+    assert [track.id for track in tracks] == [3]
+
+
+def test_quality_that_is_no_number_counts_as_none():
+    tracker = Tracker(Config.load(None))
+    for step in range(10):
+        tracker.update(*frame((0, 300, 300)), step / 30,
+                       np.float32([np.nan if step == 4 else 1.0]))
+    for step in range(10):
+        tracks, _ = tracker.update(*frame((0, 900, 300)), 5 + step / 30)
+    assert [track.id for track in tracks] == [1]
+
+
+def test_embeddings_that_are_no_table_are_refused():
+    tracker = Tracker(Config.load(None))
+    with pytest.raises(ValueError, match='give \\(N, D\\)'):
+        tracker.update(NOBODY, np.zeros(0, np.float32), 0.0)
