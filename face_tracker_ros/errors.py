@@ -21,3 +21,9 @@ class FrameError(FaceTrackerError):
 
 class SourceError(FaceTrackerError):
     """A video, camera, folder or text file cannot be read or written."""
+
+
+def reason(error: Exception) -> str:
+    """Return what a person is told of an error, in one line; others than ours with their kind."""
+    text = ' '.join(str(error).split())
+    return text if isinstance(error, FaceTrackerError) else f'{type(error).__name__}: {text}'

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import threading
 
 from face_tracker_ros.config import Config, MODEL_PARAMETERS
-from face_tracker_ros.errors import FaceTrackerError
+from face_tracker_ros.errors import reason
 from face_tracker_ros.pipeline import FaceTracker
 from face_tracker_ros.ros.latest import LatestWorker
 from rclpy.node import Node
@@ -62,9 +62,7 @@ class ModelSwap:
             with self._lock:
                 self._tracker.reconfigure(_with_models_of(self._tracker.config, config), models)
         except Exception as error:
-            reason = str(error) if isinstance(error, FaceTrackerError) else \
-                f"{type(error).__name__}: {' '.join(str(error).split())}"
-            self._node.get_logger().error(f'the models stay as they were: {reason}')
+            self._node.get_logger().error(f'the models stay as they were: {reason(error)}')
             self._give_up(config)
         else:
             del former

@@ -7,7 +7,7 @@ import difflib
 from typing import Any
 
 from face_tracker_ros.config import Config, MODEL_PARAMETERS, NODE_PARAMETERS, PARAMETERS
-from face_tracker_ros.errors import ConfigError, FaceTrackerError
+from face_tracker_ros.errors import ConfigError, reason
 from face_tracker_ros.parameter import Parameter
 from rcl_interfaces.msg import (FloatingPointRange, IntegerRange, ParameterDescriptor,
                                 SetParametersResult)
@@ -75,8 +75,8 @@ class Settings:
             config = self.config.updated(_core(checked))
             if config != self.config:
                 self._apply(config)
-        except FaceTrackerError as error:
-            return SetParametersResult(successful=False, reason=str(error))
+        except Exception as error:  # would end the node, if it came out of here
+            return SetParametersResult(successful=False, reason=reason(error))
         self.config = config
         self._values.update(checked)
         return SetParametersResult(successful=True)
