@@ -205,6 +205,12 @@ def test_model_for_the_other_task_is_refused_with_those_that_would_do():
     ('color: BGR', 'color: BGR\n  width: 300', 'input.height is 0'),
     ('name: mine\n', 'name: theirs\n', "name is 'theirs'; give the folder's name, 'mine'"),
     ('task:', 'task: [', 'is not YAML'),
+    ('score: 0.5', f"score: {'9' * 400}", 'give a number, 0 to 1'),
+    ('score: 0.5', f"score: {'9' * 5000}", 'is not YAML'),
+    ('score: 0.5', f"score: 0x{'f' * 5000}", 'give a number, 0 to 1'),
+    ('licence: ', 'licence: 2024-13-45 #', 'is not YAML'),
+    ('licence: ', f"licence: [{'1,' * 9999}] #", 'licence is [1, 1'),
+    ('licence: ', 'licence: &x [*x] #', 'is not YAML'),
     ('task:', '!!python/object/apply:os.system [true]: ', 'is not YAML'),
 ])
 def test_wrong_description_is_refused_with_entry_value_and_remedy(old, new, words, copied):
@@ -213,7 +219,7 @@ def test_wrong_description_is_refused_with_entry_value_and_remedy(old, new, word
     assert old in text
     path.write_text(text.replace(old, new, 1))
     message = refusal('mine')
-    assert words in message and str(path) in message
+    assert words in message and str(path) in message and len(message) < 700
 
 
 @pytest.mark.parametrize('requirement', [
