@@ -69,10 +69,13 @@ class ModelSwap:
             self.tell()
 
     def _give_up(self, config: Config) -> None:
+        if self._node.executor is not None and self._node.context.ok():
+            self._node.executor.create_task(self._set_back, config, self._tracker.config)
+
+    def _set_back(self, config: Config, current: Config) -> None:
         if self._wanted is config:  # nothing else has been asked for since
-            self._wanted = self._tracker.config
-            if self._node.executor is not None and self._node.context.ok():
-                self._node.executor.create_task(self._restore, self._tracker.config)
+            self._wanted = current
+            self._restore(current)
 
 
 def _models(config: Config) -> dict[str, str]:

@@ -65,8 +65,9 @@ class Settings:
 
     def restore(self, config: Config) -> None:
         """Set the models' parameters to what is in use, after others could not be loaded."""
-        self._node.set_parameters([rclpy.parameter.Parameter(name, value=getattr(config, name))
-                                   for name in MODEL_PARAMETERS])
+        self._node.set_parameters_atomically([
+            rclpy.parameter.Parameter(name, value=getattr(config, name))
+            for name in MODEL_PARAMETERS])
 
     def _on_set(self, parameters: Iterable[rclpy.parameter.Parameter]) -> SetParametersResult:
         changes = {item.name: item.value for item in parameters if item.name in _DECLARED}
