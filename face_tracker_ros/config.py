@@ -16,7 +16,7 @@ from typing import Any
 
 from face_tracker_ros.errors import ConfigError
 from face_tracker_ros.parameter import Parameter
-import yaml
+from face_tracker_ros.plain_yaml import read_yaml
 
 
 _LEAST_WIDTH = 64  # pixels; no detector sees anything in less
@@ -245,13 +245,12 @@ def _check_relations(config: Config) -> Config:
 
 def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding='utf-8'))
+        content = read_yaml(path)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"configuration '{path}' cannot be read ({error}); "
                           'give a YAML file') from error
-    except yaml.YAMLError as error:
-        problem = ' '.join(str(error).split())
-        raise ConfigError(f"configuration '{path}' is not YAML ({problem}); "
+    except ValueError as error:
+        raise ConfigError(f"configuration '{path}' is not YAML ({error}); "
                           'see config/tracker.yaml') from error
     if content is None:
         return {}

@@ -2,6 +2,11 @@
 """The refusals of the core: every message names the thing, its value and the remedy."""
 from __future__ import annotations
 
+import reprlib
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 200
+
 
 class FaceTrackerError(Exception):
     """Base of everything the package refuses; the message is one line, ready to show."""
@@ -21,3 +26,17 @@ class FrameError(FaceTrackerError):
 
 class SourceError(FaceTrackerError):
     """A video, camera, folder or text file cannot be read or written."""
+
+
+def reason(error: Exception) -> str:
+    """Return what a person is told of an error, in one line; others than ours with their kind."""
+    text = ' '.join(str(error).split())
+    return text if isinstance(error, FaceTrackerError) else f'{type(error).__name__}: {text}'
+
+
+def shown(value: object) -> str:
+    """Return `value` as Python writes it, without the middle of what is long."""
+    try:
+        return _SHORT.repr(value)
+    except ValueError:  # Python writes no integer of thousands of digits
+        return f'a huge {type(value).__name__}'

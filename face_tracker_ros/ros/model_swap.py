@@ -6,7 +6,7 @@ from collections.abc import Callable
 import threading
 
 from face_tracker_ros.config import Config, MODEL_PARAMETERS
-from face_tracker_ros.errors import FaceTrackerError
+from face_tracker_ros.errors import reason
 from face_tracker_ros.pipeline import FaceTracker
 from face_tracker_ros.ros.latest import LatestWorker
 from rclpy.node import Node
@@ -62,19 +62,20 @@ class ModelSwap:
             with self._lock:
                 self._tracker.reconfigure(_with_models_of(self._tracker.config, config), models)
         except Exception as error:
-            reason = str(error) if isinstance(error, FaceTrackerError) else \
-                f"{type(error).__name__}: {' '.join(str(error).split())}"
-            self._node.get_logger().error(f'the models stay as they were: {reason}')
+            self._node.get_logger().error(f'the models stay as they were: {reason(error)}')
             self._give_up(config)
         else:
             del former
             self.tell()
 
     def _give_up(self, config: Config) -> None:
+        if self._node.executor is not None and self._node.context.ok():
+            self._node.executor.create_task(self._set_back, config, self._tracker.config)
+
+    def _set_back(self, config: Config, current: Config) -> None:
         if self._wanted is config:  # nothing else has been asked for since
-            self._wanted = self._tracker.config
-            if self._node.executor is not None and self._node.context.ok():
-                self._node.executor.create_task(self._restore, self._tracker.config)
+            self._wanted = current
+            self._restore(current)
 
 
 def _models(config: Config) -> dict[str, str]:

@@ -7,7 +7,7 @@ import difflib
 from typing import Any
 
 from face_tracker_ros.config import Config, MODEL_PARAMETERS, NODE_PARAMETERS, PARAMETERS
-from face_tracker_ros.errors import ConfigError, FaceTrackerError
+from face_tracker_ros.errors import ConfigError, reason
 from face_tracker_ros.parameter import Parameter
 from rcl_interfaces.msg import (FloatingPointRange, IntegerRange, ParameterDescriptor,
                                 SetParametersResult)
@@ -65,8 +65,9 @@ class Settings:
 
     def restore(self, config: Config) -> None:
         """Set the models' parameters to what is in use, after others could not be loaded."""
-        self._node.set_parameters([rclpy.parameter.Parameter(name, value=getattr(config, name))
-                                   for name in MODEL_PARAMETERS])
+        self._node.set_parameters_atomically([
+            rclpy.parameter.Parameter(name, value=getattr(config, name))
+            for name in MODEL_PARAMETERS])
 
     def _on_set(self, parameters: Iterable[rclpy.parameter.Parameter]) -> SetParametersResult:
         changes = {item.name: item.value for item in parameters if item.name in _DECLARED}
@@ -75,8 +76,8 @@ class Settings:
             config = self.config.updated(_core(checked))
             if config != self.config:
                 self._apply(config)
-        except FaceTrackerError as error:
-            return SetParametersResult(successful=False, reason=str(error))
+        except Exception as error:  # would end the node, if it came out of here
+            return SetParametersResult(successful=False, reason=reason(error))
         self.config = config
         self._values.update(checked)
         return SetParametersResult(successful=True)

@@ -45,6 +45,17 @@ def test_list_shows_what_lies_in_the_folders_given(capsys, shared, monkeypatch):
     assert str(shared / 'models' / 'yunet') in out
 
 
+@pytest.mark.parametrize('content', ['licence: 2024-13-45', 'score: &x [*x]', '? [1]',
+                                     'a: !!int x'])
+def test_list_goes_on_after_a_description_that_is_wrong(content, capsys, monkeypatch, tmp_path):
+    (tmp_path / 'bad').mkdir()
+    (tmp_path / 'bad' / 'model.yaml').write_text(content)
+    monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(tmp_path))
+    assert main(['list']) == 0
+    out = capsys.readouterr().out
+    assert str(tmp_path / 'bad' / 'model.yaml') in out and 'yunet' in out
+
+
 @pytest.mark.parametrize('name', known_models())
 def test_info_shows_terms_source_and_checksums(name, capsys):
     assert main(['info', name]) == 0

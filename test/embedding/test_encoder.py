@@ -2,11 +2,16 @@
 """The encoders on real faces: who is who, batches, colours and boxes that hold no face."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 from face_tracker_ros import Config, FrameError, ModelError
+from face_tracker_ros.describe import description_text
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.inference import Network
+from face_tracker_ros.resolve import guess_model
+from networks import feature_network
 import numpy as np
 import pytest
 
@@ -178,3 +183,24 @@ def test_other_images_are_refused_with_what_came(image, words, shipped):
     with pytest.raises(FrameError) as refusal:
         shipped.encode(image, np.array([[10, 10, 60, 60]], np.float32))
     assert words in str(refusal.value) and 'uint8 BGR array (H, W, 3)' in str(refusal.value)
+
+
+def test_only_vectors_of_the_same_files_used_alike_can_be_compared(tmp_path, shipped):
+    """Two encoders of one's own may bear one name and tell no checksums."""
+    spaces = []
+    for folder, size in (('a', 24), ('b', 24), ('c', 32)):
+        (tmp_path / folder).mkdir()
+        path = feature_network(tmp_path / folder / 'mine.xml', size, seed=len(spaces))
+        text = description_text(replace(guess_model(path, 'encoder'), name='mine'))
+        path = tmp_path / folder / 'model.yaml'
+        path.write_text(text)
+        spaces.append(FaceEncoder.from_config(Config.load({'encoder': str(path)})).space)
+    assert len(set(spaces)) == 3
+    link = tmp_path / 'link'
+    link.symlink_to(tmp_path / 'a')
+    path = link / 'model.yaml'
+    assert FaceEncoder.from_config(Config.load({'encoder': str(path)})).space == spaces[0]
+    path.write_text(f'{text}\naspect: 0.8\n'.replace('size: 32', 'size: 24'))
+    assert FaceEncoder.from_config(Config.load({'encoder': str(path)})).space != spaces[0]
+    by_path = FaceEncoder.from_config(Config.load({'encoder': str(shipped.path)}))
+    assert by_path.space == shipped.space

@@ -12,6 +12,7 @@ from face_tracker_ros.fetch import fetch_model
 from face_tracker_ros.models import load_spec
 import numpy as np
 import pytest
+from rcl_interfaces.msg import ParameterEvent
 from rcl_interfaces.srv import GetParameters, SetParametersAtomically
 from rclpy.parameter import Parameter, parameter_value_to_python
 from ros_client import Client, FACES, NODE, NodeProcess
@@ -29,7 +30,10 @@ def process(tmp_path_factory: pytest.TempPathFactory, client: Client,
         fetch_model(load_spec(name))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
-        process = NodeProcess('face_tracker_ros.ros.node', (), log)
+        # The queue before the node counts nothing; let it lose nothing.
+        process = NodeProcess('face_tracker_ros.ros.node', (
+            '-p', 'qos_overrides./image.subscription.depth:=50',
+            '-p', 'qos_overrides./image.subscription.reliability:=reliable'), log)
     client.wait(lambda: client.state() == 'active', 'the node to become active')
     client.forget()
     yield process
@@ -118,6 +122,44 @@ def test_models_change_between_two_frames_and_tracks_live_on(
     assert models(client) == DEFAULTS
 
 
+def test_camera_that_does_not_wait_loses_nothing_uncounted(
+        client: Client, process: NodeProcess, two_people: np.ndarray, shared: Path) -> None:
+    """15 pictures a second, come what may, while models change under them."""
+    def counts() -> dict[str, float]:
+        client.spin(0.2)  # so that the next report has it all
+        client.diagnostics.clear()
+        client.wait(lambda: f'{NODE[1:]}: tracking' in client.diagnostics, 'a report')
+        return {name: client.report(name)
+                for name in ('received', 'processed', 'replaced', 'bad_frames')}
+
+    client.tracks_of(two_people, 2)
+    start = counts()
+    client.forget()
+    client.sent.clear()
+    timer = client.node.create_timer(1 / 15, lambda: client.publish(two_people))
+    try:
+        for values in ({'detector': 'yunet'}, {'encoder': 'face-reidentification-retail-0095'},
+                       DEFAULTS):
+            loaded = process.output().count('loaded detector')
+            assert client.set_parameters(values).successful
+            client.wait(lambda: process.output().count('loaded detector') > loaded, 'the models')
+            client.spin(0.5)
+    finally:
+        client.node.destroy_timer(timer)
+    client.wait(lambda: bool(client.arrays) and client.arrays[-1].header == client.sent[-1],
+                'the tracks of the last picture')
+    end = counts()
+    count = {name: int(end[name] - start[name]) for name in end}
+    answered = [tracks.header for tracks in client.arrays]
+    order = [client.sent.index(header) for header in answered]
+    assert order == sorted(set(order)), 'each once, in order'
+    assert count['received'] == len(client.sent) and count['bad_frames'] == 0
+    assert len(answered) == count['processed'] == count['received'] - count['replaced']
+    assert len(answered) > len(client.sent) / 3
+    assert len({frozenset(detection.id for detection in tracks.detections)
+                for tracks in client.arrays}) == 1, 'the same two ids throughout'
+
+
 def test_a_detector_of_every_family_serves_the_node(
         client: Client, process: NodeProcess, stream: Stream, shared: Path) -> None:
     """But those of the two families of the test above."""
@@ -158,7 +200,7 @@ def test_damaged_file_is_refused_and_the_old_model_goes_on(
     assert models(client) == DEFAULTS
 
 
-def test_model_that_cannot_run_is_given_up_and_the_parameter_set_back(
+def test_model_that_cannot_run_is_given_up_and_the_parameters_set_back(
         client: Client, process: NodeProcess, stream: Stream, shared: Path,
         tmp_path: Path) -> None:
     """A description that promises another vector passes every check but the first run."""
@@ -169,8 +211,15 @@ def test_model_that_cannot_run_is_given_up_and_the_parameter_set_back(
     text = (root / 'models' / source.parent.name / 'model.yaml').read_text()
     (tmp_path / 'model.yaml').write_text(text.replace('size: 256', 'size: 100'))
     assert os.path.isfile(tmp_path / 'model.yaml')
-    result = stream.set(encoder=str(tmp_path / 'model.yaml'))
+    changed: list[set[str]] = []
+    events = client.node.create_subscription(
+        ParameterEvent, '/parameter_events', lambda event: changed.append(
+            {item.name for item in event.changed_parameters}), 50)
+    result = stream.set(detector='yunet', encoder=str(tmp_path / 'model.yaml'))
     assert result.successful
     stream.until(lambda: 'models stay as they were' in process.output(), 'the refusal')
     assert 'which makes no vectors of 100 numbers' in process.output()
-    stream.until(lambda: models(client) == DEFAULTS, 'the parameter')
+    stream.until(lambda: models(client) == DEFAULTS, 'the parameters')
+    stream.until(lambda: len(changed) > 1, 'the events')
+    client.node.destroy_subscription(events)
+    assert changed == [{'detector', 'encoder'}, set(DEFAULTS)], 'all are set back at once'

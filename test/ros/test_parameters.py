@@ -8,10 +8,13 @@ from pathlib import Path
 from face_tracker_ros.config import (Config, flatten, MODEL_PARAMETERS, NODE_PARAMETERS,
                                      Parameter, PARAMETERS)
 from face_tracker_ros.ros.parameter_file import parameter_file
+from face_tracker_ros.ros.parameters import Settings
 import numpy as np
 import pytest
 from rcl_interfaces.msg import ParameterType
 from rcl_interfaces.srv import DescribeParameters, GetParameters
+import rclpy
+from rclpy.parameter import Parameter as RosParameter
 from rclpy.parameter import parameter_value_to_python
 from ros_client import Client, NODE, NodeProcess
 from sensor_msgs.msg import Image
@@ -178,3 +181,22 @@ def test_bad_value_at_start_ends_the_process_with_one_line(start: Start, setting
     assert process.wait() == 2
     lines = process.output().splitlines()
     assert len(lines) == 1 and all(word in lines[0] for word in words), lines
+
+
+def test_change_that_fails_in_any_way_is_refused_and_ends_nothing() -> None:
+    """An exception out of the callback would end the executor, and the node with it."""
+    def apply(config: Config) -> None:
+        raise OSError('the disk\nis gone')
+
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    node = rclpy.create_node('any', context=context)
+    try:
+        settings = Settings(node, lambda: True, apply)
+        before = settings.config
+        result = node.set_parameters_atomically([RosParameter('tracker.max_age', value=2.5)])
+        assert (result.successful, result.reason) == (False, 'OSError: the disk is gone')
+        assert settings.config == before
+    finally:
+        node.destroy_node()
+        rclpy.shutdown(context=context)
