@@ -129,10 +129,14 @@ def _check_layout(message: Image, encoding: _Encoding) -> None:
                          f'{step} * {height} = {step * height}')
 
 
+# Turned as its EXIF data want it, a picture would no longer fit its calibration.
+_AS_IT_IS = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
+
+
 def _decompressed(message: CompressedImage) -> Picture:
     data = np.frombuffer(message.data, np.uint8)
     try:
-        picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+        picture = cv2.imdecode(data, _AS_IT_IS) if data.size else None
     except cv2.error:
         picture = None
     if picture is None:

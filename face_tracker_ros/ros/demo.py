@@ -110,7 +110,7 @@ class Demo:
                 self._start_rviz(stack)
             player = stack.enter_context(self._child(
                 'source', [str(self._executables / 'video_publisher'), *self._names,
-                           '-r', f'image:={_IMAGE}', '-p', f"source:='{source}'",
+                           '-r', f'image:={_IMAGE}', '-p', f'source:={_quoted(source)}',
                            '-p', f'duration:={self._options.duration!r}',
                            '-p', 'start_delay:=10.0']))
             self._follow(player, tracker, recorder)
@@ -284,3 +284,8 @@ def _duration(text: str) -> float:
 
 if __name__ == '__main__':
     sys.exit(main())
+
+
+def _quoted(text: str) -> str:
+    """Return a text as YAML takes it for one, whatever is in it."""
+    return "'" + text.replace("'", "''") + "'"

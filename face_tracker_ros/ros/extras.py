@@ -22,7 +22,7 @@ class Extra(Protocol):
         """Subscribe to what is needed and begin anew."""
 
     def deactivate(self) -> None:
-        """Unsubscribe; no publish is under way."""
+        """Unsubscribe, and tell that nobody is tracked; a last publish may still follow."""
 
     def reset(self) -> None:
         """Forget all tracks; may come from another thread than publish."""

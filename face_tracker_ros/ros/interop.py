@@ -8,7 +8,7 @@ from face_tracker_ros.annotate import id_color
 from face_tracker_ros.boxes import clip
 from face_tracker_ros.ros.optional import optional_messages
 from face_tracker_ros.ros.publishing import offer, wanted
-from face_tracker_ros.types import FrameResult, Image as Picture
+from face_tracker_ros.types import FloatArray, FrameResult, Image as Picture
 import numpy as np
 from rclpy.lifecycle import LifecycleNode
 from sensor_msgs.msg import RegionOfInterest
@@ -28,6 +28,7 @@ class HriOutput:
         """Offer the list; ConfigError without hri_msgs."""
         self._node = node
         self._messages = optional_messages('hri_msgs', 'interop.hri')
+        self._region = getattr(self._messages, 'NormalizedRegionOfInterest2D', RegionOfInterest)
         self._list = offer(node, self._messages.IdsList, f'{_FACES}/tracked', 1)
         self._regions: dict[int, Any] = {}
         self._restart = False
@@ -37,7 +38,10 @@ class HriOutput:
         self.reset()
 
     def deactivate(self) -> None:
-        """Nothing is subscribed to."""
+        """Tell that nobody is tracked."""
+        if self._node.context.ok():
+            header = Header(stamp=self._node.get_clock().now().to_msg())
+            self._list.publish(self._messages.IdsList(header=header))
 
     def reset(self) -> None:
         """Withdraw the topics of all faces with the next frame."""
@@ -53,15 +57,23 @@ class HriOutput:
         height, width = picture.shape[:2]
         for track in result.tracks:
             if track.id not in self._regions:
-                publisher = offer(self._node, RegionOfInterest, f'{_FACES}/f{track.id}/roi', 1)
+                publisher = offer(self._node, self._region, f'{_FACES}/f{track.id}/roi', 1,
+                                  overridable=False)
                 publisher.on_activate(None)  # those made while the node is active begin inactive
                 self._regions[track.id] = publisher
-            left, top, right, bottom = np.rint(
-                clip(track.box[None], width, height)[0]).astype(int).tolist()
-            self._regions[track.id].publish(RegionOfInterest(
-                x_offset=left, y_offset=top, width=right - left, height=bottom - top))
+            box = clip(track.box[None], width, height)[0]
+            self._regions[track.id].publish(self._roi(header, box, width, height))
         self._list.publish(self._messages.IdsList(
             header=header, ids=[f'f{track.id}' for track in result.tracks]))
+
+    def _roi(self, header: Header, box: FloatArray, width: int, height: int) -> Any:
+        """Return the box (4,) as the roi message of ROS 2 has it, or as that of ROS 1."""
+        if self._region is not RegionOfInterest:
+            left, top, right, bottom = (box / (width, height, width, height)).tolist()
+            return self._region(header=header, xmin=left, ymin=top, xmax=right, ymax=bottom)
+        left, top, right, bottom = np.rint(box).astype(int).tolist()
+        return RegionOfInterest(x_offset=left, y_offset=top, width=right - left,
+                                height=bottom - top)
 
     def destroy(self) -> None:
         """Withdraw the topics."""

@@ -9,6 +9,8 @@ from typing import Generic, TypeVar
 
 Item = TypeVar('Item')
 
+_LOOK_AGAIN = 0.1  # seconds
+
 
 class LatestWorker(Generic[Item]):
     """
@@ -47,10 +49,12 @@ class LatestWorker(Generic[Item]):
         started = -float('inf')
         while True:
             with self._changed:
-                due = started + self._interval()
-                while not self._stopped and (not self._items or time.monotonic() < due):
-                    wait = due - time.monotonic() if self._items else None
-                    self._changed.wait(wait)
+                while not self._stopped:
+                    rest = started + self._interval() - time.monotonic()
+                    if self._items and rest <= 0:
+                        break
+                    # the interval may become shorter meanwhile
+                    self._changed.wait(min(rest, _LOOK_AGAIN) if self._items else None)
                 if self._stopped:
                     return
                 item = self._items.pop()

@@ -9,11 +9,17 @@ from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
 
-def offer(node: LifecycleNode, kind: type, topic: str, depth: int) -> Any:
-    """Return a reliable publisher that is silent while the node is not active."""
-    return node.create_lifecycle_publisher(
-        kind, topic, QoSProfile(depth=depth),
-        qos_overriding_options=QoSOverridingOptions.with_default_policies())
+def offer(node: LifecycleNode, kind: type, topic: str, depth: int,
+          overridable: bool = True) -> Any:
+    """
+    Return a reliable publisher that is silent while the node is not active.
+
+    overridable: whether parameters may change its QoS. They stay declared for good, so that
+    topics which come and go must not have them.
+    """
+    policies = QoSOverridingOptions.with_default_policies() if overridable else None
+    return node.create_lifecycle_publisher(kind, topic, QoSProfile(depth=depth),
+                                           qos_overriding_options=policies)
 
 
 def wanted(*publishers: Any) -> bool:

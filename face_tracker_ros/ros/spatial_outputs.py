@@ -24,7 +24,7 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection3D, Detection3DArray, ObjectHypothesisWithPose
 from visualization_msgs.msg import MarkerArray
 
-_DEPTHS_KEPT = 5
+_DEPTHS_KEPT = 1.0  # seconds
 _SAID_AT_MOST = 50
 _FRAMES_WITHOUT_CALIBRATION = 30  # after so many, their lack is told
 
@@ -57,6 +57,7 @@ class SpatialOutputs:
 
     def activate(self) -> None:
         """Subscribe, and remove the markers of an earlier run."""
+        self.deactivate()
         self._info, self._depths, self._waited = None, (), 0
         self._subscriptions = [self._subscribe(CameraInfo, 'camera_info', self._on_info)]
         if self._settings['spatial.depth']:
@@ -118,7 +119,9 @@ class SpatialOutputs:
         self._info = message
 
     def _on_depth(self, message: Image) -> None:
-        self._depths = (*self._depths[1 - _DEPTHS_KEPT:], message)
+        newest = stamp_seconds(message.header)
+        self._depths = (*(kept for kept in self._depths if 0 <= newest - stamp_seconds(
+            kept.header) <= _DEPTHS_KEPT), message)
 
     def _calibrated(self, width: int, height: int) -> CameraModel | None:
         """Return the camera of pictures of this size; None, and why is said once, if unknown."""

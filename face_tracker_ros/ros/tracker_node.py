@@ -102,8 +102,6 @@ class FaceTrackerNode(SteadyLifecycleNode):
         done = super().on_activate(state)
         self._tell_label(self._settings.config)
         self._subscribe()
-        if self._extras is not None:
-            self._extras.activate()
         return done
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -137,6 +135,8 @@ class FaceTrackerNode(SteadyLifecycleNode):
             CompressedImage if self._is_compressed() else Image, self._image_topic(),
             self._on_image, QoSProfile(**_SENSOR_DATA),
             qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        if self._extras is not None:
+            self._extras.activate()
 
     def _is_compressed(self) -> bool:
         return bool(self._settings['image_transport'] == 'compressed')
@@ -154,8 +154,8 @@ class FaceTrackerNode(SteadyLifecycleNode):
         if self._worker is not None:
             self._worker.stop()
             self._worker = None
-        if self._extras is not None:
-            self._extras.deactivate()
+            if self._extras is not None:
+                self._extras.deactivate()
 
     def _free(self) -> None:
         if self._swap is not None:
@@ -169,7 +169,8 @@ class FaceTrackerNode(SteadyLifecycleNode):
             self._tracker = None
 
     def _interval(self) -> float:
-        return 1 / self._settings['max_rate'] if self._settings['max_rate'] > 0 else 0.0
+        rate = self._settings['max_rate']  # once: it may change meanwhile
+        return 1 / rate if rate > 0 else 0.0
 
     def _on_image(self, message: AnyImage) -> None:
         if self._worker is None:
@@ -208,10 +209,12 @@ class FaceTrackerNode(SteadyLifecycleNode):
         latency = self._now() - stamp
         published = time.perf_counter()
         self._extras.publish(message.header, picture, result)
+        added = time.perf_counter()
         self._draw(message.header, picture, result)
         self._statistics.frame(result, {
             'latency': latency, 'convert': converted - begin, 'process': tracked - converted,
-            'publish': published - tracked, 'annotate': time.perf_counter() - published})
+            'publish': published - tracked, 'extras': added - published,
+            'annotate': time.perf_counter() - added})
 
     def _draw(self, header: Header, picture: Picture, result: FrameResult) -> None:
         # The tracks are out: what fails here is no bad frame.
@@ -233,6 +236,8 @@ class FaceTrackerNode(SteadyLifecycleNode):
             self._subscribe()
         else:
             self._unsubscribe()
+            if self._extras is not None:
+                self._extras.deactivate()
         response.success = True
         response.message = 'tracking enabled' if self._enabled else 'tracking disabled'
         return response

@@ -17,7 +17,9 @@ import sys
 _TIME = 'builtin_interfaces/Time timestamp\n'
 PACKAGES: Mapping[str, Mapping[str, str]] = {
     'tf2_msgs': {'TFMessage': 'geometry_msgs/TransformStamped[] transforms\n'},
-    'hri_msgs': {'IdsList': 'std_msgs/Header header\nstring[] ids\n'},
+    'hri_msgs': {'IdsList': 'std_msgs/Header header\nstring[] ids\n',
+                 'NormalizedRegionOfInterest2D': 'std_msgs/Header header\nfloat32 xmin\n'
+                 'float32 ymin\nfloat32 xmax\nfloat32 ymax\nfloat32 c\n'},
     'foxglove_msgs': {
         'Color': 'float64 r\nfloat64 g\nfloat64 b\nfloat64 a\n',
         'Point2': 'float64 x\nfloat64 y\n',

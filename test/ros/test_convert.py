@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import struct
 
 import cv2
 from face_tracker_ros.errors import FrameError
@@ -181,3 +182,13 @@ def test_equals_cv_bridge_where_that_is_installed() -> None:
         message = image(random.integers(0, 256, (12, 16, channels), np.uint8), encoding)
         np.testing.assert_array_equal(convert.to_picture(message),
                                       bridge.imgmsg_to_cv2(message, 'bgr8'), err_msg=encoding)
+
+
+def test_a_picture_is_not_turned_as_its_exif_data_want_it() -> None:
+    data = cv2.imencode('.jpg', np.zeros((40, 80, 3), np.uint8))[1].tobytes()
+    turned = struct.pack('>2sHLHHHLHHL', b'MM', 42, 8, 1, 0x112, 3, 1, 6, 0, 0)
+    exif = b'Exif\0\0' + turned
+    marked = data[:2] + b'\xff\xe1' + struct.pack('>H', len(exif) + 2) + exif + data[2:]
+    assert cv2.imdecode(np.frombuffer(marked, np.uint8), cv2.IMREAD_COLOR).shape == (80, 40, 3)
+    message = CompressedImage(format='jpeg', data=array.array('B', marked))
+    assert convert.to_picture(message).shape == (40, 80, 3)

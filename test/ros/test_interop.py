@@ -23,8 +23,7 @@ LISTENER = """
 import array, json
 import rclpy
 from foxglove_msgs.msg import ImageAnnotations
-from hri_msgs.msg import IdsList
-from sensor_msgs.msg import RegionOfInterest
+from hri_msgs.msg import IdsList, NormalizedRegionOfInterest2D
 from tf2_msgs.msg import TFMessage
 
 def plain(value):
@@ -43,7 +42,7 @@ hear(TFMessage, '/tf')
 hear(IdsList, '/humans/faces/tracked')
 hear(ImageAnnotations, '/face_tracker/image_annotations')
 for face in ('f1', 'f2'):
-    hear(RegionOfInterest, f'/humans/faces/{face}/roi')
+    hear(NormalizedRegionOfInterest2D, f'/humans/faces/{face}/roi')
 rclpy.spin(node)
 """
 
@@ -99,9 +98,12 @@ def test_other_tools_are_told_about_the_tracks(
     assert set(now['/humans/faces/tracked']['ids']) == {'f1', 'f2'}
     for track, box in tracks.items():
         region = now[f'/humans/faces/f{track}/roi']
-        assert region['width'] == pytest.approx(box.size_x, abs=2)
-        assert region['x_offset'] == pytest.approx(box.center.position.x - box.size_x / 2, abs=2)
-        assert region['y_offset'] == pytest.approx(box.center.position.y - box.size_y / 2, abs=2)
+        left, top = (box.center.position.x - box.size_x / 2,
+                     box.center.position.y - box.size_y / 2)
+        assert region['header']['frame_id'] == 'lens'
+        assert 640 * (region['xmax'] - region['xmin']) == pytest.approx(box.size_x, abs=2)
+        assert 640 * region['xmin'] == pytest.approx(left, abs=2)
+        assert 360 * region['ymin'] == pytest.approx(top, abs=2)
     annotations = now['/face_tracker/image_annotations']
     assert sorted(text['text'] for text in annotations['texts']) == ['#1', '#2']
     for outline, text in zip(annotations['points'], annotations['texts']):

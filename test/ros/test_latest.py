@@ -56,3 +56,19 @@ def test_stop_does_not_wait_for_the_rate() -> None:
     stopper.start()
     stopper.join(10)
     assert not stopper.is_alive()
+
+
+def test_a_shorter_interval_holds_at_once() -> None:
+    interval, done = [1000.0], threading.Semaphore(0)
+
+    def handle(item: int) -> None:
+        done.release()
+
+    worker = LatestWorker(handle, lambda: interval[0])
+    worker.put(1)
+    assert done.acquire(timeout=10)
+    worker.put(2)
+    assert not done.acquire(timeout=0.3)
+    interval[0] = 0.0
+    assert done.acquire(timeout=10)
+    worker.stop()
