@@ -152,3 +152,15 @@ def test_signal_while_answering_ends_cleanly(client: Client, start: Start,
         assert client.state() == 'unconfigured'
         assert process.end(number) == 0, process.output()
         assert process.output() == ''
+
+
+def test_an_error_while_activating_leads_back_to_unconfigured(client: Client,
+                                                              start: Start) -> None:
+    """A QoS override that DDS cannot serve makes the subscription fail, not the node."""
+    process = start('-p', 'autostart:=false',
+                    '-p', 'qos_overrides./image.subscription.history:=unknown')
+    for _ in range(3):
+        assert client.change('configure')
+        assert not client.change('activate')
+        assert client.state() == 'unconfigured'
+    assert process.end() == 0
