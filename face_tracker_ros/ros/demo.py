@@ -282,10 +282,10 @@ def _duration(text: str) -> float:
     return value
 
 
-if __name__ == '__main__':
-    sys.exit(main())
-
-
 def _quoted(text: str) -> str:
     """Return a text as YAML takes it for one, whatever is in it."""
     return "'" + text.replace("'", "''") + "'"
+
+
+if __name__ == '__main__':
+    sys.exit(main())
