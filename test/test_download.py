@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 import hashlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 import ssl
-import subprocess
 import threading
 
 from face_tracker_ros import ModelError
@@ -16,6 +16,8 @@ from face_tracker_ros.download import download
 from face_tracker_ros.model_spec import ModelFile
 from face_tracker_ros.models import fetched_folder, find_model, load_spec
 import pytest
+
+CERTIFICATE = Path(__file__).parent / 'data' / 'localhost.pem'
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -44,27 +46,17 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope='module')
-def certificate(tmp_path_factory):
-    folder = tmp_path_factory.mktemp('certificate')
-    subprocess.run(
-        ['openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj',
-         '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', folder / 'key.pem',
-         '-out', folder / 'cert.pem'], check=True, capture_output=True)
-    return folder
-
-
 @pytest.fixture
-def server(certificate, monkeypatch, tmp_path):
+def server(monkeypatch, tmp_path):
     """Return an https server that this process trusts, and take the cache to tmp_path."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate / 'cert.pem', certificate / 'key.pem')
+    context.load_cert_chain(CERTIFICATE)
     with ThreadingHTTPServer(('localhost', 0), Handler) as running:
         running.socket = context.wrap_socket(running.socket, server_side=True)
         running.files, running.moved, running.asked = {}, {}, []
         running.cut, running.resumes = None, True
         running.address = f'https://localhost:{running.server_port}'
-        monkeypatch.setenv('SSL_CERT_FILE', str(certificate / 'cert.pem'))
+        monkeypatch.setenv('SSL_CERT_FILE', str(CERTIFICATE))
         monkeypatch.setenv('FACE_TRACKER_CACHE', str(tmp_path / 'cache'))
         for name in ('http_proxy', 'https_proxy', 'all_proxy'):
             monkeypatch.delenv(name, raising=False)
