@@ -64,8 +64,10 @@ def deep_sort_realtime(case: Case) -> Step:
     tracker = DeepSort(max_age=round(case.update_rate), n_init=3, nms_max_overlap=1.0,
                        max_cosine_distance=0.5, nn_budget=100, embedder=None)
 
+    least = Config().detection.score
+
     def step(now: Moment) -> Found:
-        good = now.detections.scores >= Config().detection.score
+        good = now.detections.scores >= least
         boxes = now.detections.boxes[good]
         raw = [([*map(float, (*box[:2], *(box[2:] - box[:2])))], float(score), 'face')
                for box, score in zip(boxes, now.detections.scores[good])]

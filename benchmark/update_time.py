@@ -10,6 +10,7 @@ from cases import Case
 from contenders import CONTENDERS, Moment
 from face_tracker_ros import Detections
 from face_tracker_ros.evaluation.metrics import Labels
+from face_tracker_ros.vectors import unit
 import numpy as np
 from rich.table import Table
 
@@ -57,15 +58,11 @@ def _walk(count: int) -> Iterator[Moment]:
     pace = random.normal(0, 1.5, (count, 2))
     height = random.uniform(30, 60, count)
     half = np.column_stack((0.8 * height, height)) / 2
-    who = _unit(random.standard_normal((count, _DIMENSION)))
+    who = unit(random.standard_normal((count, _DIMENSION)))
     for frame in range(_FRAMES):
         centre = centre + pace
         boxes = np.hstack((centre - half, centre + half)) + random.normal(0, 0.7, (count, 4))
-        look = _unit(0.75 * who + 0.66 * _unit(random.standard_normal(who.shape)))
+        look = unit(0.75 * who + 0.66 * unit(random.standard_normal(who.shape)))
         yield Moment(frame / 30, (1920, 1080),
                      Detections(boxes.astype(np.float32), np.full(count, 0.9, np.float32)),
                      look.astype(np.float32), np.ones(count, np.float32), None)
-
-
-def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)

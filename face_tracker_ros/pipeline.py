@@ -21,7 +21,6 @@ from face_tracker_ros.types import (BoolArray, Detections, Float64Array, FloatAr
 import numpy as np
 
 _LATE = 1.0  # seconds; a frame that comes so much too late is refused, others begin anew
-_NOTHING = Detections(np.zeros((0, 4), np.float32), np.zeros(0, np.float32))
 
 
 class FaceTracker:
@@ -101,7 +100,7 @@ class FaceTracker:
         searched = self._is_searched(stamp)
         restarted, self._last = self._last > stamp, stamp
         begin = time.perf_counter()
-        detections = self._detect(frame) if searched else _NOTHING
+        detections = self._detect(frame) if searched else Detections.empty()
         detected = time.perf_counter()
         camera = self._follow_camera(frame, detections.boxes if searched else self._shown)
         followed = time.perf_counter()

@@ -14,16 +14,20 @@ _SHARP = 0.3  # sharper faces tell no more
 _SIDE = 48  # pixels to which a crop is brought, so that sharpness means the same for all sizes
 
 
+def by_size(boxes: FloatArray) -> FloatArray:
+    """Return 0 to 1 for each of boxes (N, 4) by its shorter side alone."""
+    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0).min(axis=1, initial=np.inf)
+    return np.asarray(np.minimum(sides / np.float32(_FULL_SIZE), 1), np.float32)
+
+
 def quality(boxes: FloatArray, size: tuple[int, int], sharp: FloatArray) -> FloatArray:
     """
     Return 0 to 1 for each of boxes (N, 4): by size, share inside the picture, and sharpness.
 
     size: width and height of the picture; sharp: (N,), as from `sharpness`.
     """
-    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0).min(axis=1, initial=np.inf)
     inside = area(clip(boxes, *size)) / np.maximum(area(boxes), 1e-6)
-    return np.asarray(np.minimum(sides / _FULL_SIZE, 1) * inside
-                      * np.minimum(sharp / _SHARP, 1), np.float32)
+    return np.asarray(by_size(boxes) * inside * np.minimum(sharp / _SHARP, 1), np.float32)
 
 
 def sharpness(image: Image, boxes: FloatArray) -> FloatArray:

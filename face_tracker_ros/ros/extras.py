@@ -40,7 +40,6 @@ class Extras:
     def __init__(self, node: LifecycleNode, settings: Settings) -> None:
         """Offer the topics; ConfigError when a package that was asked for is missing."""
         self._node = node
-        self._last = -float('inf')
         self._extras: list[Extra] = []
         try:
             self._extras.append(SpatialOutputs(node, settings))
@@ -70,9 +69,8 @@ class Extras:
 
     def publish(self, header: Header, picture: Picture, result: FrameResult) -> None:
         """Publish what a frame gives; a stamp that goes back begins anew."""
-        if result.stamp < self._last:
+        if result.restarted:
             self.reset()
-        self._last = result.stamp
         for extra in self._extras:
             try:
                 extra.publish(header, picture, result)

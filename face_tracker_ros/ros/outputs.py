@@ -5,11 +5,11 @@ from __future__ import annotations
 from face_tracker_ros.annotate import draw
 from face_tracker_ros.ros.convert import to_compressed_message, to_message
 from face_tracker_ros.ros.messages import to_detections
+from face_tracker_ros.ros.publishing import offer, wanted
 from face_tracker_ros.ros.track_states import label_info, to_cloud
 from face_tracker_ros.types import FrameResult, Image as Picture
 from rclpy.lifecycle import LifecycleNode
-from rclpy.qos import QoSDurabilityPolicy, QoSProfile
-from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.qos import QoSDurabilityPolicy
 from sensor_msgs.msg import CompressedImage, Image, PointCloud2
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray, LabelInfo
@@ -21,17 +21,17 @@ class Outputs:
     def __init__(self, node: LifecycleNode) -> None:
         """Offer ~/tracks, ~/track_states, ~/label_info and ~/annotated_image in two forms."""
         self._node = node
-        self._tracks = self._offer(Detection2DArray, '~/tracks', 10)
-        self._states = self._offer(PointCloud2, '~/track_states', 10)
-        self._label = self._offer(LabelInfo, '~/label_info', 1,
-                                  QoSDurabilityPolicy.TRANSIENT_LOCAL)
-        self._raw = self._offer(Image, '~/annotated_image', 1)
-        self._compressed = self._offer(CompressedImage, '~/annotated_image/compressed', 1)
+        self._tracks = offer(node, Detection2DArray, '~/tracks', 10)
+        self._states = offer(node, PointCloud2, '~/track_states', 10)
+        self._label = offer(node, LabelInfo, '~/label_info', 1,
+                            durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
+        self._raw = offer(node, Image, '~/annotated_image', 1)
+        self._compressed = offer(node, CompressedImage, '~/annotated_image/compressed', 1)
 
     def publish_tracks(self, header: Header, result: FrameResult) -> None:
         """Publish the tracks of a frame, also when there are none."""
         self._tracks.publish(to_detections(result.tracks, header))
-        if _wanted(self._states):
+        if wanted(self._states):
             self._states.publish(to_cloud((*result.tracks, *result.lost), header))
 
     def publish_label(self, threshold: float) -> None:
@@ -41,7 +41,7 @@ class Outputs:
 
     def publish_picture(self, header: Header, picture: Picture, result: FrameResult) -> bool:
         """Draw and publish the picture in the forms that are subscribed to; False if none is."""
-        raw, compressed = map(_wanted, (self._raw, self._compressed))
+        raw, compressed = map(wanted, (self._raw, self._compressed))
         if not raw and not compressed:
             return False
         drawn = draw(picture.copy(), result)
@@ -55,13 +55,3 @@ class Outputs:
         """Withdraw the topics."""
         for publisher in (self._tracks, self._states, self._label, self._raw, self._compressed):
             self._node.destroy_lifecycle_publisher(publisher)
-
-    def _offer(self, message_type, topic: str, depth: int,
-               durability: QoSDurabilityPolicy = QoSDurabilityPolicy.VOLATILE):
-        return self._node.create_lifecycle_publisher(
-            message_type, topic, QoSProfile(depth=depth, durability=durability),
-            qos_overriding_options=QoSOverridingOptions.with_default_policies())
-
-
-def _wanted(publisher) -> bool:
-    return publisher.get_subscription_count() > 0

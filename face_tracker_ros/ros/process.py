@@ -101,9 +101,6 @@ def _nothing() -> None:
 
 
 def _refuse(error: Exception) -> int:
-    from face_tracker_ros.errors import FaceTrackerError
-    text = ' '.join(str(error).split())
-    if not isinstance(error, FaceTrackerError):
-        text = f'{type(error).__name__}: {text}'
-    print(f'error: {text}', file=sys.stderr)
+    from face_tracker_ros.errors import reason
+    print(f'error: {reason(error)}', file=sys.stderr)
     return 2

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from rclpy.lifecycle import LifecycleNode
-from rclpy.qos import QoSProfile
+from rclpy.qos import QoSDurabilityPolicy, QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
 
 
-def offer(node: LifecycleNode, kind: type, topic: str, depth: int,
-          overridable: bool = True) -> Any:
+def offer(node: LifecycleNode, kind: type, topic: str, depth: int, overridable: bool = True,
+          durability: QoSDurabilityPolicy = QoSDurabilityPolicy.VOLATILE) -> Any:
     """
     Return a reliable publisher that is silent while the node is not active.
 
@@ -18,8 +18,9 @@ def offer(node: LifecycleNode, kind: type, topic: str, depth: int,
     topics which come and go must not have them.
     """
     policies = QoSOverridingOptions.with_default_policies() if overridable else None
-    return node.create_lifecycle_publisher(kind, topic, QoSProfile(depth=depth),
-                                           qos_overriding_options=policies)
+    return node.create_lifecycle_publisher(
+        kind, topic, QoSProfile(depth=depth, durability=durability),
+        qos_overriding_options=policies)
 
 
 def wanted(*publishers: Any) -> bool:

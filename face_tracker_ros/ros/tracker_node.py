@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from face_tracker_ros.config import Config
-from face_tracker_ros.errors import FaceTrackerError
+from face_tracker_ros.errors import FaceTrackerError, reason
 from face_tracker_ros.pipeline import FaceTracker
 from face_tracker_ros.ros.convert import AnyImage, to_picture
 from face_tracker_ros.ros.diagnostics import Situation
@@ -85,7 +85,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
             self._failure = ''
         except Exception as error:
             self._free()
-            self._failure = _reason(error)
+            self._failure = reason(error)
             self.get_logger().error(self._failure)
             return TransitionCallbackReturn.FAILURE if isinstance(error, FaceTrackerError) \
                 else TransitionCallbackReturn.ERROR
@@ -188,9 +188,9 @@ class FaceTrackerNode(SteadyLifecycleNode):
             self._process(*item)
         except Exception as error:
             if self.context.ok():
-                reason = _reason(error)
-                self._statistics.bad_frame(reason)
-                self.get_logger().warning(f'frame skipped: {reason}',
+                text = reason(error)
+                self._statistics.bad_frame(text)
+                self.get_logger().warning(f'frame skipped: {text}',
                                           throttle_duration_sec=_THROTTLE_SECONDS)
 
     def _process(self, message: AnyImage, stamp: float) -> None:
@@ -224,7 +224,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
                     self._statistics.annotated()
         except Exception as error:
             if self.context.ok():
-                self.get_logger().warning(f'no annotated image: {_reason(error)}',
+                self.get_logger().warning(f'no annotated image: {reason(error)}',
                                           throttle_duration_sec=_THROTTLE_SECONDS)
 
     # Services, parameters, reports
@@ -280,8 +280,3 @@ class FaceTrackerNode(SteadyLifecycleNode):
 
     def _now(self) -> float:
         return self.get_clock().now().nanoseconds * 1e-9
-
-
-def _reason(error: Exception) -> str:
-    text = ' '.join(str(error).split())
-    return text if isinstance(error, FaceTrackerError) else f'{type(error).__name__}: {text}'

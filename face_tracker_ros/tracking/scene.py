@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 
 from face_tracker_ros.boxes import iou
+from face_tracker_ros.embedding.quality import by_size
 from face_tracker_ros.tracking import kalman
 from face_tracker_ros.types import BoolArray, Detections, Float64Array, FloatArray, IntArray
 import numpy as np
 
 _LARGEST = 1e6  # pixels; a box that reaches beyond is no face
-_FULL_SIZE = 64.0  # pixels; larger faces tell no more about who it is
 _NEAR = 1.5  # two faces are near when their boxes, enlarged so much, overlap
 _SURE = 0.5  # IoU with where a track is expected from which a lone face is its
 _MIXED = 0.1  # IoU from which a crop shows something of a second face
@@ -51,8 +51,7 @@ class Scene:
         self.embeddings = embeddings[self.rows]
         self.embedded = np.isfinite(self.embeddings).all(axis=1) & (embeddings.shape[1] > 0)
         if quality is None:
-            sides = (self.boxes[:, 2:] - self.boxes[:, :2]).min(axis=1, initial=np.inf)
-            self.quality = np.minimum(sides / np.float32(_FULL_SIZE), 1)
+            self.quality = by_size(self.boxes)
         else:
             self.quality = np.nan_to_num(quality[self.rows])
 

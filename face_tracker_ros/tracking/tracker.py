@@ -153,13 +153,15 @@ class Tracker:
             tracks, faces = match(table, self._identities.gallery, scene, self._config, self._now)
         else:
             tracks = faces = np.zeros(0, np.intp)
-        table.misses += 1
+        unseen = np.ones(len(table), bool)
+        unseen[tracks] = False
+        table.misses[unseen] += 1
         table.detection[:] = -1
         begin = self._newcomers(scene, faces)
         self._correct(tracks, faces, scene)
         self._begin(begin, scene)
         missed = table.misses > 0
-        if self._robust:
+        if self._robust and missed.any():
             missed &= ~self._likely_there()
         self._end(np.where(table.confirmed, self._expired(), missed))
         self._identities.settle(table, self._now)
@@ -171,15 +173,14 @@ class Tracker:
         shown = self._shown()
         return self._report(shown), self._report(~shown)
 
-    def carry(self, stamp: float, camera: Float64Array | None = None
-              ) -> tuple[tuple[Track, ...], tuple[Track, ...]]:
+    def carry(self, stamp: float) -> tuple[tuple[Track, ...], tuple[Track, ...]]:
         """
         Take a frame in which no faces were looked for; return tracks to show, and those lost.
 
-        Arguments as of `predict`. Shown are the tracks of the last update, where they are
+        stamp: seconds, as of `predict`. Shown are the tracks of the last update, where they are
         expected; none is the worse for not being seen.
         """
-        self.predict(stamp, camera)
+        self.predict(stamp)
         self._ahead, self._scene = False, None
         self._table.detection[:] = -1
         shown = self._shown()
@@ -222,7 +223,6 @@ class Tracker:
             noise = np.clip(1 - scores, _LEAST_NOISE, 1)
         table.mean[tracks], table.covariance[tracks] = kalman.update(
             table.mean[tracks], table.covariance[tracks], scene.measured[faces], noise)
-        table.misses[tracks] -= 1
         self._flicker.found(table, tracks)
         table.hits[tracks] += 1
         table.misses[tracks] = 0
