@@ -20,7 +20,6 @@ import cv2
 from face_tracker_ros import Config, FaceTracker
 from face_tracker_ros.boxes import iou
 from face_tracker_ros.detection import FaceDetector
-from face_tracker_ros.errors import SourceError
 from face_tracker_ros.evaluation import scenes
 from face_tracker_ros.spatial import Calibration, CameraModel, face_depths, FacePrior, locate
 import numpy as np
@@ -47,20 +46,16 @@ def read(folder: Path, detector: FaceDetector, part: int) -> list[Person]:
     people = []
     for paths in list(scenes.read_people(folder).values())[part::2]:
         for path in paths:
-            photo = cv2.imread(str(path), cv2.IMREAD_COLOR)
-            if photo is None:
-                raise SourceError(f"photo '{path}' cannot be read; remove or replace it")
-            found = detector.detect(np.asarray(photo, np.uint8), 0.5, 0.4)
-            middle = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
-            near = np.flatnonzero((np.abs(middle / photo.shape[1::-1] - 0.5) < 0.14).all(axis=1))
-            if not len(near) or found.landmarks is None:
+            found = scenes.read_face(path, detector)
+            if found is None or found[1].landmarks is None:
                 continue
-            right, left, nose = found.landmarks[near[0], :3].astype(np.float64)
+            photo, face = found
+            right, left, nose = face.landmarks[0, :3].astype(np.float64)
             eyes = float(np.linalg.norm(left - right))
             if abs((nose - (left + right) / 2) @ (left - right)) < FRONTAL * eyes ** 2:
-                portrait = scenes.Portrait(photo, found.boxes[near[0]])
-                people.append(Person(photo, middle[near[0]].astype(np.float64), eyes,
-                                     scenes.head_mask(portrait)))
+                middle = (face.boxes[0, :2] + face.boxes[0, 2:]) / 2
+                people.append(Person(photo, middle.astype(np.float64), eyes,
+                                     scenes.head_mask(scenes.Portrait(photo, face.boxes[0]))))
                 break
     return people
 

@@ -17,7 +17,7 @@ import cv2
 from face_tracker_ros.boxes import area, clip
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.errors import SourceError
-from face_tracker_ros.types import FloatArray, Image, IntArray
+from face_tracker_ros.types import Detections, FloatArray, Image, IntArray
 import numpy as np
 
 WIDTH, HEIGHT, RATE = 1280, 720, 30.0
@@ -78,21 +78,28 @@ def read_people(folder: Path) -> dict[str, list[Path]]:
     return people
 
 
+def read_face(path: Path, detector: FaceDetector) -> tuple[Image, Detections] | None:
+    """Return a photo and the face in its middle, None without one; SourceError if unreadable."""
+    photo = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    if photo is None:
+        raise SourceError(f"photo '{path}' cannot be read; remove or replace it")
+    image = np.asarray(photo, np.uint8)
+    found = detector.detect(image, 0.5, 0.4)
+    middle = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
+    size = np.array(image.shape[1::-1])
+    near = np.flatnonzero((np.abs(middle / size - 0.5) < 0.14).all(axis=1))
+    return (image, found[near[:1]]) if len(near) else None
+
+
 def read_portraits(folder: Path, detector: FaceDetector) -> list[list[Portrait]]:
     """Return the portraits of everybody in `folder` whose face is found in the photo's middle."""
     people = []
     for paths in read_people(folder).values():
         portraits = []
         for path in paths:
-            photo = cv2.imread(str(path), cv2.IMREAD_COLOR)
-            if photo is None:
-                raise SourceError(f"photo '{path}' cannot be read; remove or replace it")
-            found = detector.detect(np.asarray(photo, np.uint8), 0.5, 0.4)
-            middle = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
-            size = np.array(photo.shape[1::-1])
-            near = np.flatnonzero((np.abs(middle / size - 0.5) < 0.14).all(axis=1))
-            if len(near):
-                portraits.append(Portrait(np.asarray(photo, np.uint8), found.boxes[near[0]]))
+            found = read_face(path, detector)
+            if found is not None:
+                portraits.append(Portrait(found[0], found[1].boxes[0]))
         if portraits:
             people.append(portraits)
     return people

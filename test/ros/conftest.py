@@ -69,3 +69,13 @@ def tracker(start: Callable[..., NodeProcess], client: Client) -> NodeProcess:
     client.forget()
     client.wait(lambda: client.state() == 'active', 'the node to become active')
     return process
+
+
+@pytest.fixture(scope='module')
+def process(tmp_path_factory: pytest.TempPathFactory, client: Client) -> Iterator[NodeProcess]:
+    """Return one node for the tests of a module that need no settings of their own."""
+    log = tmp_path_factory.mktemp('node') / 'log'
+    process = NodeProcess('face_tracker_ros.ros.node', (), log)
+    client.wait(lambda: client.state() == 'active', 'the node to become active')
+    yield process
+    process.finish()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import array
-from collections.abc import Iterator
 
 from face_tracker_ros.ros import convert
 from face_tracker_ros.ros.track_states import CONFIRMED_STATE, LOST_STATE, ROW
@@ -17,16 +16,6 @@ from std_srvs.srv import SetBool, Trigger
 from vision_msgs.msg import Detection2DArray, LabelInfo
 
 EMPTY = np.full((360, 640, 3), 90, np.uint8)
-
-
-@pytest.fixture(scope='module')
-def process(tmp_path_factory: pytest.TempPathFactory, client: Client) -> Iterator[NodeProcess]:
-    """Return one node for all tests of this module."""
-    log = tmp_path_factory.mktemp('node') / 'log'
-    process = NodeProcess('face_tracker_ros.ros.node', (), log)
-    client.wait(lambda: client.state() == 'active', 'the node to become active')
-    yield process
-    process.finish()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import array
-from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -14,16 +13,6 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from std_srvs.srv import Trigger
 from vision_msgs.msg import Detection2DArray
-
-
-@pytest.fixture(scope='module')
-def process(tmp_path_factory: pytest.TempPathFactory, client: Client) -> Iterator[NodeProcess]:
-    """Return one node for the tests of this module that need no other settings."""
-    log = tmp_path_factory.mktemp('node') / 'log'
-    process = NodeProcess('face_tracker_ros.ros.node', (), log)
-    client.wait(lambda: client.state() == 'active', 'the node to become active')
-    yield process
-    process.finish()
 
 
 @pytest.fixture
