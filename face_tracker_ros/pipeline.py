@@ -102,7 +102,7 @@ class FaceTracker:
         begin = time.perf_counter()
         detections = self._detect(frame) if searched else Detections.empty()
         detected = time.perf_counter()
-        camera = self._follow_camera(frame, detections.boxes if searched else self._shown)
+        camera = self._follow_camera(frame, searched, detections)
         followed = time.perf_counter()
         self._tracker.predict(stamp, camera)
         embeddings, quality, count = self._embed(frame, detections, stamp)
@@ -182,12 +182,16 @@ class FaceTracker:
         sides = found.boxes[:, 2:] - found.boxes[:, :2]
         return found[np.flatnonzero((sides >= detection.min_size).all(axis=1))]
 
-    def _follow_camera(self, frame: Image, boxes: FloatArray) -> Float64Array | None:
-        """Return how the picture moved around the boxes, while anybody is there."""
+    def _follow_camera(self, frame: Image, searched: bool,
+                       detections: Detections) -> Float64Array | None:
+        """Return how the picture moved around the faces, while anybody is there."""
         tracker = self._config.tracker
+        boxes, reduced = self._shown, None
+        if searched:
+            boxes, reduced = detections.boxes, self._detector.reduced
         if tracker.mode == 'robust' and tracker.camera_motion and (
                 len(boxes) or len(self._tracker)):
-            return self._camera.update(frame, boxes)
+            return self._camera.update(frame, boxes, reduced)
         self._camera.reset()
         return None
 

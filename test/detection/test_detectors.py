@@ -248,4 +248,4 @@ def test_width_0_follows_the_smallest_face_while_running(two_portraits):
     for min_size, width in ((12.0, 640), (64.0, 320)):
         tracker.reconfigure(config.updated({'detection.min_size': min_size}))
         tracker.process(two_portraits, min_size)
-        assert tracker._detector._canvas.shape[1] == width
+        assert tracker._detector.reduced.shape[1] == width
