@@ -46,12 +46,11 @@ def nms(boxes: AnyFloats, scores: AnyFloats, max_iou: float) -> IntArray:
     """
     Return the rows to keep, best score first (greedy non-maximum suppression).
 
-    A box goes when it overlaps a better kept one by more than `max_iou`.
+    A box goes when it overlaps a better kept one by more than `max_iou`, or has a score of 0.
     """
     rectangles = boxes.astype(np.float64)
     rectangles[:, 2:] -= rectangles[:, :2]
-    above_zero = np.maximum(scores, np.float32(1e-30))  # the others would be left out
-    rows = cv2.dnn.NMSBoxes(rectangles.tolist(), above_zero.tolist(), 0.0, max_iou)
+    rows = cv2.dnn.NMSBoxes(rectangles.tolist(), scores.tolist(), 0.0, max_iou)
     return np.array(rows, np.intp).reshape(-1)
 
 
