@@ -13,8 +13,8 @@ any_boxes = st.integers(0, 8).flatmap(lambda n: arrays(np.float32, (n, 4), eleme
 real_boxes = any_boxes.map(lambda boxes: np.hstack(
     [np.minimum(boxes[:, :2], boxes[:, 2:]) - 1, np.maximum(boxes[:, :2], boxes[:, 2:]) + 1]))
 scored = real_boxes.flatmap(lambda boxes: st.tuples(
-    st.just(boxes), arrays(np.float32, len(boxes), elements=st.floats(0, 1, width=32, exclude_min=True),
-                           unique=True)))
+    st.just(boxes), arrays(np.float32, len(boxes), unique=True,
+                           elements=st.floats(0, 1, width=32, exclude_min=True))))
 
 
 @given(real_boxes, real_boxes)
