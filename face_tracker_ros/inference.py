@@ -35,6 +35,11 @@ def read_ports(path: Path) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
     return tuple(inputs), tuple(outputs)
 
 
+def capabilities() -> set[str]:
+    """Return the numbers that this processor computes in quickly: FP32, BF16, INT8 ..."""
+    return set(ov.Core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES'))
+
+
 def read_network(path: Path) -> Any:
     """Return OpenVINO's model of a file; ModelError when it cannot be read."""
     return _read_model(ov.Core(), path)

@@ -65,7 +65,7 @@ class FaceDetector:
 
         Raises ModelError when the model is unknown, missing, corrupt or cannot be run.
         """
-        spec, path = resolve_model(config.detector, 'detector')
+        spec, path = resolve_model(config.detector, 'detector', config.inference)
         network = Network(path, spec.input, config.inference, spec.half)
         detector = cls(spec, path, network, config.detection.width, config.detection.min_size)
         detector._try()

@@ -47,7 +47,7 @@ class FaceEncoder:
 
         Raises ModelError when the model is unknown, missing, corrupt or cannot be run.
         """
-        spec, path = resolve_model(config.encoder, 'encoder')
+        spec, path = resolve_model(config.encoder, 'encoder', config.inference)
         network = Network(path, spec.input, config.inference, spec.half)
         encoder = cls(spec, path, network, LandmarkFinder.from_config(config))
         encoder._prepare()
