@@ -4,9 +4,9 @@
 What quicker configurations cost: recall on clips, identities on generated scenes, and time.
 
 Recall is the share of the reference detector's faces (face-detection-adas-0001, score 0.5) that
-overlap by an IoU above 0.4 with a detection ('found', where every frame is searched; 'faint' counts
-also those of low score, which may prolong a track) and a track ('shown', in all frames after the
-first ten of a clip). Identities are scored over all frames.
+overlap by an IoU above 0.4 with a detection ('found', where every frame is searched; 'faint'
+counts also those of low score, which may prolong a track) and a track ('shown', in all frames
+after the first ten of a clip). Identities are scored over all frames.
 """
 from __future__ import annotations
 
@@ -137,7 +137,8 @@ def _labels(rows: Sequence[tuple[float, ...]]) -> Labels:
 def show(entries: Sequence[Entry]) -> Iterator[dict[str, object]]:
     """Print a table and yield its rows."""
     table = Table(title='Quicker configurations')
-    columns = ('configuration', 'found', 'faint', 'shown', 'IDF1', 'HOTA', 'switches', 'embedded', 'ms')
+    columns = ('configuration', 'found', 'faint', 'shown', 'IDF1', 'HOTA', 'switches', 'embedded',
+               'ms')
     for column in columns:
         table.add_column(column, justify='left' if column == 'configuration' else 'right')
     for entry in entries:
