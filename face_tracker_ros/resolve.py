@@ -30,8 +30,8 @@ def resolve_model(text: str, task: str,
 
     text: a name of the registry, a path to a model.yaml, or a path to an .xml, .onnx or .tflite
     file, whose kind is recognised by its inputs and outputs. inference: for the form of a named
-    model that suits this processor, under the model's name. Raises ModelError for what is unknown, missing, corrupt, made
-    for another task or not to be recognised.
+    model that suits this processor, under the model's name. Raises ModelError for what is
+    unknown, missing, corrupt, made for another task or not to be recognised.
     """
     if not is_path(text):
         spec, path = find_model(text, task)
