@@ -3,14 +3,17 @@
 """
 Turn a robot towards the face it knows longest: velocities on cmd_vel.
 
-Only a demonstration: it looks at no obstacle, and stops when it sees nobody for half a second.
+Only a demonstration: it looks at no obstacle, and stops when it sees nobody for half a second, and
+when it ends.
 """
 import math
+import signal
 
 from geometry_msgs.msg import Twist
 import rclpy
-from rclpy.executors import ExternalShutdownException
+from rclpy.duration import Duration
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 from vision_msgs.msg import Detection3DArray
 
 GAIN = 1.2  # radians a second, for each radian beside the middle
@@ -46,16 +49,26 @@ class TurnToFace(Node):
                 twist.angular.z = max(-FASTEST, min(FASTEST, GAIN * self._angle))
         self._commands.publish(twist)
 
+    def stand_still(self):
+        """Command no turn, and wait until those who listen have it."""
+        self._commands.publish(Twist())
+        self._commands.wait_for_all_acked(Duration(seconds=1))
+
 
 def main():
-    """Run until interrupted."""
-    rclpy.init()
+    """Run until interrupted; the last command is to stand still."""
+    # ROS's own handlers would end all topics before that.
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    node = TurnToFace()
     try:
-        rclpy.spin(TurnToFace())
-    except (KeyboardInterrupt, ExternalShutdownException):
+        rclpy.spin(node)
+    except KeyboardInterrupt:
         pass
     finally:
-        rclpy.try_shutdown()
+        node.stand_still()
+        rclpy.shutdown()
 
 
 if __name__ == '__main__':
