@@ -45,6 +45,48 @@ for face in ('f1', 'f2'):
     hear(NormalizedRegionOfInterest2D, f'/humans/faces/{face}/roi')
 rclpy.spin(node)
 """
+# A frame is being worked on when the output is switched off.
+LATE = """
+import time
+import numpy as np
+import rclpy
+from face_tracker_ros import Detections
+from face_tracker_ros.ros.interop import HriOutput
+from face_tracker_ros.types import FrameResult, Track
+from hri_msgs.msg import IdsList
+from rclpy.lifecycle import LifecycleNode
+from std_msgs.msg import Header
+
+rclpy.init()
+node = LifecycleNode('switched')
+output, heard = HriOutput(node), []
+node.create_subscription(IdsList, '/humans/faces/tracked',
+                         lambda message: heard.append(list(message.ids)), 10)
+node.trigger_configure()
+node.trigger_activate()
+
+def frame(number):
+    box = np.float32([10, 10, 50, 60])
+    track = Track(number, box, 0.9, 'confirmed', 1.0, 0.0, np.zeros(2, np.float32), 0.0, 0)
+    output.publish(Header(), np.zeros((90, 160, 3), np.uint8),
+                   FrameResult(0.0, (track,), (), Detections(box[None], np.float32([0.9]))))
+
+def listen(count):
+    end = time.monotonic() + 20
+    while len(heard) < count and time.monotonic() < end:
+        rclpy.spin_once(node, timeout_sec=0.1)
+
+output.activate()
+frame(1)
+listen(1)
+output.deactivate()
+listen(2)
+frame(2)
+output.activate()
+frame(3)
+listen(3)
+print(heard)
+"""
 
 
 @pytest.fixture(scope='module')
@@ -113,7 +155,7 @@ def test_other_tools_are_told_about_the_tracks(
             [red / 255, green / 255, blue / 255, 1])
         assert outline['timestamp'] == text['timestamp'] and outline['timestamp']['sec'] > 0
     frames = {item['child_frame_id']: item for item in now['/tf']['transforms']}
-    assert set(frames) == {'face_1', 'face_2'}
+    assert set(frames) == {'face_f1', 'face_f2'}
     for frame in frames.values():
         assert frame['header']['frame_id'] == 'lens'
         assert 0.3 < frame['transform']['translation']['z'] < 2
@@ -126,6 +168,12 @@ def test_other_tools_are_told_about_the_tracks(
     assert heard(listener)['/humans/faces/tracked']['ids'] == []
     assert node.end() == 0 and 'Traceback' not in node.output()
     client.node.destroy_publisher(calibrations)
+
+
+def test_a_frame_in_progress_names_no_face_after_the_end(variables: dict[str, str]) -> None:
+    done = subprocess.run([sys.executable, '-c', LATE], env={**os.environ, **variables},
+                          capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "[['f1'], [], ['f3']]", done.stderr
 
 
 @pytest.mark.parametrize('name', ASKED)
