@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+import hashlib
 from pathlib import Path
 
 from face_tracker_ros import Config
@@ -14,6 +15,7 @@ from face_tracker_ros.embedding.quality import sharpness
 from face_tracker_ros.evaluation import ltft, scenes
 from face_tracker_ros.evaluation.metrics import Labels
 from face_tracker_ros.evaluation.mot_text import read_labels as read_mot
+from face_tracker_ros.resolve import resolve_model
 from face_tracker_ros.tracking.camera_motion import CameraMotion
 from face_tracker_ros.types import Float64Array, FloatArray, Image, IntArray
 from face_tracker_ros.video import open_source
@@ -77,12 +79,13 @@ def scene_cases(folder: Path, seeds: range, people: int, camera: str,
     Yield generated scenes, seen by the shipped detector and encoder.
 
     Seeds below 100 are for tuning and draw from one half of the people, the others report and
-    draw from the other half. cache: folder that keeps what detector and encoder found.
+    draw from the other half. cache: folder that keeps what these detector and encoder found.
     """
     maker = _SceneMaker(folder, scenes.SceneOptions(people=people, camera=camera))
+    seen_by = '' if cache is None else _fingerprint()
     for seed in seeds:
         name = f'{people} people, {camera} camera, seed {seed}'
-        kept = None if cache is None else cache / f'{people}-{camera}-{seed}.npz'
+        kept = None if cache is None else cache / f'{people}-{camera}-{seed}-{seen_by}.npz'
         if kept is not None and kept.exists():
             found = dict(np.load(kept))
         else:
@@ -161,6 +164,17 @@ def clip_cases(folder: Path, labels: Path) -> Iterator[Case]:
                    Labels(np.concatenate((truth.frames, truth.frames + again)),
                           np.tile(truth.ids, 2), np.tile(truth.boxes, (2, 1)),
                           np.tile(truth.counts, 2)))
+
+
+def _fingerprint() -> str:
+    """Return a short name of the networks that look at the scenes, of their contents."""
+    config, digest = Config(), hashlib.sha256()
+    for name, task in ((config.detector, 'detector'), (config.encoder, 'encoder')):
+        spec, path = resolve_model(name, task, config.inference)
+        digest.update(repr(spec).encode())
+        for file in (path, path.with_suffix('.bin')):
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def _seen(rows: Float64Array) -> tuple[Labels, FloatArray]:
