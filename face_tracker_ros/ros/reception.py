@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.qos import QoSHistoryPolicy, QoSProfile
 
 _MOST_PUBLISHERS = 16
 
@@ -25,6 +26,11 @@ class WhenFree(ReentrantCallbackGroup):
     def can_execute(self, entity: Any) -> bool:
         """Return whether the executor may take a message now."""
         return self._is_free()
+
+
+def keeps_one(qos: QoSProfile) -> bool:
+    """Return whether the middleware holds just the newest message."""
+    return qos.history == QoSHistoryPolicy.KEEP_LAST and qos.depth == 1
 
 
 class Gaps:

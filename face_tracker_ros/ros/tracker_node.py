@@ -19,7 +19,7 @@ from face_tracker_ros.ros.messages import stamp_seconds
 from face_tracker_ros.ros.model_swap import ModelSwap
 from face_tracker_ros.ros.outputs import Outputs
 from face_tracker_ros.ros.parameters import Settings, unknown_overrides
-from face_tracker_ros.ros.reception import Gaps, WhenFree
+from face_tracker_ros.ros.reception import Gaps, keeps_one, WhenFree
 from face_tracker_ros.ros.reporter import Reporter
 from face_tracker_ros.ros.statistics import Statistics
 from face_tracker_ros.types import FrameResult, Image as Picture
@@ -180,8 +180,8 @@ class FaceTrackerNode(SteadyLifecycleNode):
     def _is_free(self) -> bool:
         """Return whether to take an image; a longer queue is emptied, so that the newest wins."""
         worker, subscription = self._worker, self._image_subscription
-        return (worker is None or worker.free or subscription is None
-                or subscription.qos_profile.depth != 1)
+        return worker is None or worker.free or subscription is None or not keeps_one(
+            subscription.qos_profile)
 
     def _wake(self) -> None:
         if self.executor is not None:

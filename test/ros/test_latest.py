@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 
 from face_tracker_ros.ros.latest import LatestWorker
-from face_tracker_ros.ros.reception import Gaps
+from face_tracker_ros.ros.reception import Gaps, keeps_one
+from rclpy.qos import QoSHistoryPolicy, QoSProfile
 
 
 def test_items_that_come_during_work_replace_each_other() -> None:
@@ -98,3 +99,9 @@ def test_messages_that_were_never_taken_are_counted_for_each_publisher() -> None
     assert [before(100, b'b'), before(13), before(103, b'b')] == [0, 0, 2]
     assert before(1) == 0, 'it began anew'
     assert before(None) == 0 and gaps.before({}) == 0, 'the middleware has no numbers'
+
+
+def test_only_a_queue_of_one_may_wait_in_the_middleware() -> None:
+    assert keeps_one(QoSProfile(depth=1))
+    assert not keeps_one(QoSProfile(depth=5)), 'its oldest image would be the next'
+    assert not keeps_one(QoSProfile(history=QoSHistoryPolicy.KEEP_ALL, depth=1))
