@@ -25,9 +25,9 @@ def to_calibration(message: CameraInfo, rectified: bool) -> Calibration:
                        **where)
 
 
-def distortion_free(width: int, height: int, opening: float) -> CameraInfo:
-    """Return the calibration of a camera that sees `opening` degrees from left to right."""
-    focal = width / 2 / float(np.tan(np.deg2rad(opening) / 2))
+def distortion_free(width: int, height: int, horizontal_fov: float) -> CameraInfo:
+    """Return the calibration of a camera that sees `horizontal_fov` degrees from left to right."""
+    focal = width / 2 / float(np.tan(np.deg2rad(horizontal_fov) / 2))
     across, down = width / 2, height / 2
     return CameraInfo(
         width=width, height=height, distortion_model='plumb_bob', d=[0.0] * 5,

@@ -33,7 +33,7 @@ SECONDS = 20.0
 """How long the demo runs, unless it is told otherwise."""
 
 _IMAGE, _CAMERA_INFO = 'camera/image', 'camera/camera_info'
-_OPENING = 60.0  # degrees that the camera is assumed to see from left to right
+_FOV = 60.0  # degrees that the camera is assumed to see from left to right
 _SHOWN = ('face_tracker/annotated_image', 'face_tracker/markers')
 _READY_SECONDS = 120.0  # for loading and, the first time, compiling the models
 _LATE_SECONDS = 30.0  # that the source may take beyond the duration
@@ -91,7 +91,7 @@ class Demo:
         demo_report.write(summary, self._output / 'summary.json')
         _say(demo_report.table(summary))
         draw_overview(recorder.history, self._output / 'overview.png',
-                      f'for a camera that sees {_OPENING:g} degrees')
+                      f'for a camera that sees {_FOV:g} degrees')
         _say(f'written: {self._output}/annotated.mp4, overview.png, tracks.csv, summary.json')
         failure = demo_report.failure(summary)
         if failure:
@@ -110,7 +110,7 @@ class Demo:
             player = stack.enter_context(self._child(
                 'source', [str(self._executables / 'video_publisher'), *self._names,
                            '-r', f'image:={_IMAGE}', '-r', f'camera_info:={_CAMERA_INFO}',
-                           '-p', f'source:={_quoted(source)}', '-p', f'opening:={_OPENING!r}',
+                           '-p', f'source:={_quoted(source)}', '-p', f'horizontal_fov:={_FOV!r}',
                            '-p', f'duration:={self._options.duration!r}',
                            '-p', 'start_delay:=10.0']))
             self._follow(player, tracker, recorder)

@@ -29,8 +29,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter('duration', 0.0, 'Seconds of video after which the node ends; 0 = all there is.',
               0.0, 86400.0, live=False),
     Parameter('frame_id', 'camera', 'frame_id of the image headers.', live=False),
-    Parameter('opening', 0.0, 'Degrees that the camera sees from left to right: camera_info goes '
-              'out as of such a camera without distortion; 0 = none.', 0.0, 170.0, live=False),
+    Parameter('horizontal_fov', 0.0, 'Degrees that the camera sees from left to right: '
+              'camera_info goes out as of such a camera without distortion; 0 = none.', 0.0, 170.0,
+              live=False),
     Parameter('start_delay', 0.0, 'Seconds to wait for subscribers before the first frame; 0 = '
               'publish at once.', 0.0, 600.0, live=False),
 )
@@ -57,7 +58,7 @@ class VideoPublisherNode(Node):
             Image, 'image', QoSProfile(depth=2),
             qos_overriding_options=QoSOverridingOptions.with_default_policies())
         self._calibrations = self.create_publisher(CameraInfo, 'camera_info', 2) \
-            if self._settings['opening'] else None
+            if self._settings['horizontal_fov'] else None
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._report_timer = self.create_timer(_REPORT_SECONDS, self._report)
         self._published = 0
@@ -131,7 +132,7 @@ class VideoPublisherNode(Node):
                         frame_id=self._settings['frame_id'])
         if self._calibrations is not None:
             height, width = frame.shape[:2]
-            info = distortion_free(width, height, self._settings['opening'])
+            info = distortion_free(width, height, self._settings['horizontal_fov'])
             info.header = header
             self._calibrations.publish(info)
         self._images.publish(to_image_message(frame, header))

@@ -50,7 +50,7 @@ def test_every_picture_arrives_stamped_at_the_rate_and_the_node_ends(
         client: Client, start: Start, images: list, folder: Path) -> None:
     infos: list[CameraInfo] = []
     calibrations = client.node.create_subscription(CameraInfo, 'camera_info', infos.append, 20)
-    process = _publish(start, folder, 'rate:=20.0', 'frame_id:=lens', 'opening:=90.0')
+    process = _publish(start, folder, 'rate:=20.0', 'frame_id:=lens', 'horizontal_fov:=90.0')
     client.wait(lambda: process.process.poll() is not None, 'the end')
     assert process.wait() == 0, process.output()
     assert 'Traceback' not in process.output()
