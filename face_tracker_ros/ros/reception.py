@@ -7,6 +7,7 @@ from typing import Any
 
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.qos import QoSHistoryPolicy, QoSProfile
+from rclpy.subscription import Subscription
 
 _MOST_PUBLISHERS = 16
 
@@ -26,6 +27,13 @@ class WhenFree(ReentrantCallbackGroup):
     def can_execute(self, entity: Any) -> bool:
         """Return whether the executor may take a message now."""
         return self._is_free()
+
+
+def with_info(callback: Callable[[Any, Mapping[str, Any]], None]) -> Callable[..., None]:
+    """Return a callback for a subscription; ROS 2 Humble gives it the message alone."""
+    if hasattr(Subscription, 'CallbackType'):
+        return callback
+    return lambda message: callback(message, {})
 
 
 def keeps_one(qos: QoSProfile) -> bool:

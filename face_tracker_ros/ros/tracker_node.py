@@ -19,7 +19,7 @@ from face_tracker_ros.ros.messages import stamp_seconds
 from face_tracker_ros.ros.model_swap import ModelSwap
 from face_tracker_ros.ros.outputs import Outputs
 from face_tracker_ros.ros.parameters import Settings, unknown_overrides
-from face_tracker_ros.ros.reception import Gaps, keeps_one, WhenFree
+from face_tracker_ros.ros.reception import Gaps, keeps_one, WhenFree, with_info
 from face_tracker_ros.ros.reporter import Reporter
 from face_tracker_ros.ros.statistics import Statistics
 from face_tracker_ros.types import FrameResult, Image as Picture
@@ -138,7 +138,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
         self._gaps = Gaps()
         self._image_subscription = self.create_subscription(
             CompressedImage if self._is_compressed() else Image, self._image_topic(),
-            self._on_image, QoSProfile(**_SENSOR_DATA), callback_group=self._when_free,
+            with_info(self._on_image), QoSProfile(**_SENSOR_DATA), callback_group=self._when_free,
             qos_overriding_options=QoSOverridingOptions.with_default_policies())
         if self._extras is not None:
             self._extras.activate()
