@@ -79,13 +79,14 @@ def scene_cases(folder: Path, seeds: range, people: int, camera: str,
     Yield generated scenes, seen by the shipped detector and encoder.
 
     Seeds below 100 are for tuning and draw from one half of the people, the others report and
-    draw from the other half. cache: folder that keeps what these detector and encoder found.
+    draw from the other half. cache: folder that keeps what detector and encoder found; what other
+    models or settings found there is left alone.
     """
     maker = _SceneMaker(folder, scenes.SceneOptions(people=people, camera=camera))
-    seen_by = '' if cache is None else _fingerprint()
+    eye = fingerprint(Config())
     for seed in seeds:
         name = f'{people} people, {camera} camera, seed {seed}'
-        kept = None if cache is None else cache / f'{people}-{camera}-{seed}-{seen_by}.npz'
+        kept = None if cache is None else cache / f'{people}-{camera}-{seed}-{eye}.npz'
         if kept is not None and kept.exists():
             found = dict(np.load(kept))
         else:
@@ -99,6 +100,14 @@ def scene_cases(folder: Path, seeds: range, people: int, camera: str,
                    found['camera'],
                    Labels(truth[:, 0].astype(int), truth[:, 1].astype(int),
                           truth[:, 2:6].astype(np.float32), truth[:, 6] == 1))
+
+
+def fingerprint(config: Config) -> str:
+    """Return a few characters that stand for the models and how they are run."""
+    seen = [[file.checksum for file in resolve_model(name, task, config.inference)[0].files]
+            for name, task in ((config.detector, 'detector'), (config.encoder, 'encoder'))]
+    return hashlib.sha256(repr((seen, config.detection, config.inference)).encode()
+                          ).hexdigest()[:12]
 
 
 def perfect(case: Case, parts: list[str]) -> Case:
@@ -164,17 +173,6 @@ def clip_cases(folder: Path, labels: Path) -> Iterator[Case]:
                    Labels(np.concatenate((truth.frames, truth.frames + again)),
                           np.tile(truth.ids, 2), np.tile(truth.boxes, (2, 1)),
                           np.tile(truth.counts, 2)))
-
-
-def _fingerprint() -> str:
-    """Return a short name of the networks that look at the scenes, of their contents."""
-    config, digest = Config(), hashlib.sha256()
-    for name, task in ((config.detector, 'detector'), (config.encoder, 'encoder')):
-        spec, path = resolve_model(name, task, config.inference)
-        digest.update(repr(spec).encode())
-        for file in (path, path.with_suffix('.bin')):
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
 
 
 def _seen(rows: Float64Array) -> tuple[Labels, FloatArray]:

@@ -3,8 +3,8 @@
 """
 Turn a robot towards the face it knows longest: velocities on cmd_vel.
 
-Only a demonstration: it looks at no obstacle, and stops when it sees nobody for half a second, and
-when it ends.
+Only a demonstration: it looks at no obstacle. It stops when it sees nobody for half a second, and
+when it is ended.
 """
 import math
 import signal
@@ -49,25 +49,24 @@ class TurnToFace(Node):
                 twist.angular.z = max(-FASTEST, min(FASTEST, GAIN * self._angle))
         self._commands.publish(twist)
 
-    def stand_still(self):
-        """Command no turn, and wait until those who listen have it."""
+    def stop(self):
+        """Command no turn, and wait until that has arrived."""
         self._commands.publish(Twist())
         self._commands.wait_for_all_acked(Duration(seconds=1))
 
 
 def main():
-    """Run until interrupted; the last command is to stand still."""
-    # ROS's own handlers would end all topics before that.
+    """Run until interrupted or terminated."""
+    # rclpy's own handlers would close the topics before the last command.
     rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     node = TurnToFace()
     try:
         rclpy.spin(node)
     except KeyboardInterrupt:
         pass
     finally:
-        node.stand_still()
+        node.stop()
         rclpy.shutdown()
 
 
