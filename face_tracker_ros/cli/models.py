@@ -95,9 +95,11 @@ def _info(arguments: argparse.Namespace) -> int:
         ('folder' if state == 'installed' else 'remedy', where),
         ('input', str(spec.input))]
     if spec.task == 'detector':
-        rows += [('landmarks', 'five' if spec.landmarks else 'none'), ('score', f'{spec.score:g}')]
+        rows += [('landmarks', 'five' if spec.landmarks else 'none'),
+                 ('score', f'{spec.score:g}; {spec.low_score:g} prolongs a track')]
     elif spec.task == 'encoder':
         rows += [('embedding', f'{spec.embedding_size} numbers'),
+                 ('distance', f'up to {spec.distance:g} for one person'),
                  ('crop', f'{spec.crop_scale:g} x the longer side of the face box'),
                  ('alignment', 'by five landmarks' if spec.alignment else 'none')]
     rows += [('licence', spec.licence), ('terms', spec.terms), ('source', spec.source)]
@@ -153,10 +155,10 @@ def _fetch(arguments: argparse.Namespace) -> int:
     columns = (TextColumn('{task.description}'), BarColumn(), DownloadColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True,
-                  disable=not console.is_terminal) as progress:
+                  disable=spec.fetch is not None or not console.is_terminal) as progress:
         bars = {item.name: progress.add_task(item.name, total=item.size) for item in spec.files}
         path = fetch_model(spec, lambda name, done, size: progress.update(
-            bars[name], completed=done))
+            bars[name], completed=done), aloud=sys.stdout.isatty())
     print(f'{spec.name}: installed, {path.parent} (licence: {spec.licence}; {spec.terms})')
     return 0
 
