@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+import hashlib
 from pathlib import Path
 
 from face_tracker_ros import Config
@@ -14,6 +15,7 @@ from face_tracker_ros.embedding.quality import sharpness
 from face_tracker_ros.evaluation import ltft, scenes
 from face_tracker_ros.evaluation.metrics import Labels
 from face_tracker_ros.evaluation.mot_text import read_labels as read_mot
+from face_tracker_ros.resolve import resolve_model
 from face_tracker_ros.tracking.camera_motion import CameraMotion
 from face_tracker_ros.types import Float64Array, FloatArray, Image, IntArray
 from face_tracker_ros.video import open_source
@@ -77,12 +79,14 @@ def scene_cases(folder: Path, seeds: range, people: int, camera: str,
     Yield generated scenes, seen by the shipped detector and encoder.
 
     Seeds below 100 are for tuning and draw from one half of the people, the others report and
-    draw from the other half. cache: folder that keeps what detector and encoder found.
+    draw from the other half. cache: folder that keeps what detector and encoder found; what other
+    models or settings found there is left alone.
     """
     maker = _SceneMaker(folder, scenes.SceneOptions(people=people, camera=camera))
+    eye = fingerprint(Config())
     for seed in seeds:
         name = f'{people} people, {camera} camera, seed {seed}'
-        kept = None if cache is None else cache / f'{people}-{camera}-{seed}.npz'
+        kept = None if cache is None else cache / f'{people}-{camera}-{seed}-{eye}.npz'
         if kept is not None and kept.exists():
             found = dict(np.load(kept))
         else:
@@ -96,6 +100,14 @@ def scene_cases(folder: Path, seeds: range, people: int, camera: str,
                    found['camera'],
                    Labels(truth[:, 0].astype(int), truth[:, 1].astype(int),
                           truth[:, 2:6].astype(np.float32), truth[:, 6] == 1))
+
+
+def fingerprint(config: Config) -> str:
+    """Return a few characters that stand for the models and how they are run."""
+    seen = [[file.checksum for file in resolve_model(name, task, config.inference)[0].files]
+            for name, task in ((config.detector, 'detector'), (config.encoder, 'encoder'))]
+    return hashlib.sha256(repr((seen, config.detection, config.inference)).encode()
+                          ).hexdigest()[:12]
 
 
 def perfect(case: Case, parts: list[str]) -> Case:

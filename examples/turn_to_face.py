@@ -3,14 +3,17 @@
 """
 Turn a robot towards the face it knows longest: velocities on cmd_vel.
 
-Only a demonstration: it looks at no obstacle, and stops when it sees nobody for half a second.
+Only a demonstration: it looks at no obstacle. It stops when it sees nobody for half a second, and
+when it is ended.
 """
 import math
+import signal
 
 from geometry_msgs.msg import Twist
 import rclpy
-from rclpy.executors import ExternalShutdownException
+from rclpy.duration import Duration
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 from vision_msgs.msg import Detection3DArray
 
 GAIN = 1.2  # radians a second, for each radian beside the middle
@@ -46,16 +49,25 @@ class TurnToFace(Node):
                 twist.angular.z = max(-FASTEST, min(FASTEST, GAIN * self._angle))
         self._commands.publish(twist)
 
+    def stop(self):
+        """Command no turn, and wait until that has arrived."""
+        self._commands.publish(Twist())
+        self._commands.wait_for_all_acked(Duration(seconds=1))
+
 
 def main():
-    """Run until interrupted."""
-    rclpy.init()
+    """Run until interrupted or terminated."""
+    # rclpy's own handlers would close the topics before the last command.
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    node = TurnToFace()
     try:
-        rclpy.spin(TurnToFace())
-    except (KeyboardInterrupt, ExternalShutdownException):
+        rclpy.spin(node)
+    except KeyboardInterrupt:
         pass
     finally:
-        rclpy.try_shutdown()
+        node.stop()
+        rclpy.shutdown()
 
 
 if __name__ == '__main__':

@@ -215,7 +215,7 @@ NODE_PARAMETERS: tuple[Parameter, ...] = (
               'of its depth image.', 0.0, 10.0),
     Parameter('spatial.rectified', False, 'The images are rectified: P of camera_info holds, '
               'without distortion.'),
-    Parameter('spatial.tf', False, 'Publish a transform face_<id> for every track.', live=False),
+    Parameter('spatial.tf', False, 'Publish a transform face_f<id> for every track.', live=False),
     Parameter('interop.hri', False, 'Offer /humans/faces (REP-155); needs hri_msgs.', live=False),
     Parameter('interop.foxglove', False, 'Offer ~/image_annotations; needs foxglove_msgs.',
               live=False),

@@ -21,6 +21,9 @@ ARGUMENTS = (
     DeclareLaunchArgument('loop', default_value='true', choices=['true', 'false'],
                           description='Begin again at the end of the source; false: end the '
                           'launch there.'),
+    DeclareLaunchArgument('horizontal_fov', default_value='60.0',
+                          description='Degrees that the camera sees from left to right, for '
+                          'places in space; 0: the source has no camera_info.'),
     DeclareLaunchArgument('rviz', default_value='true', choices=['true', 'false'],
                           description='Show the annotated picture in RViz.'),
 )
@@ -43,8 +46,10 @@ def _others(context: LaunchContext) -> list[Node]:
         package='face_tracker_ros', executable='video_publisher', name='video_publisher',
         namespace=given['namespace'], output='screen', emulate_tty=True,
         parameters=[{'source': given['source'], 'rate': float(given['rate']),
-                     'loop': given['loop'] == 'true'}],
-        remappings=[('image', given['image'])] if given['image'] != 'image' else [],
+                     'loop': given['loop'] == 'true',
+                     'horizontal_fov': float(given['horizontal_fov'])}],
+        remappings=[(name, given[name]) for name in ('image', 'camera_info')
+                    if given[name] != name],
         on_exit=Shutdown(reason='the source has ended'))]
     if given['rviz'] == 'true':
         remap = [(f'/{name}', f'/{namespace}/{name}') for name in SHOWN] if namespace else []

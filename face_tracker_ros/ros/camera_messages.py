@@ -25,6 +25,16 @@ def to_calibration(message: CameraInfo, rectified: bool) -> Calibration:
                        **where)
 
 
+def distortion_free(width: int, height: int, horizontal_fov: float) -> CameraInfo:
+    """Return the calibration of a camera that sees `horizontal_fov` degrees from left to right."""
+    focal = width / 2 / float(np.tan(np.deg2rad(horizontal_fov) / 2))
+    across, down = width / 2, height / 2
+    return CameraInfo(
+        width=width, height=height, distortion_model='plumb_bob', d=[0.0] * 5,
+        k=[focal, 0.0, across, 0.0, focal, down, 0.0, 0.0, 1.0], r=list(_IDENTITY),
+        p=[focal, 0.0, across, 0.0, 0.0, focal, down, 0.0, 0.0, 0.0, 1.0, 0.0])
+
+
 def to_depth(message: Image) -> tuple[npt.NDArray, float]:
     """
     Return the values (H, W) of a depth image and how many metres one of them is.

@@ -15,7 +15,7 @@ _QUALITY = 90
 
 
 class CropOutput:
-    """Crops as JPEG; header.frame_id is face_<id>, the stamp the image's."""
+    """Crops as JPEG; header.frame_id is face_f<id>, the stamp the image's."""
 
     def __init__(self, node: LifecycleNode) -> None:
         """Offer the topic."""

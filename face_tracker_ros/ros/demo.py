@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 SECONDS = 20.0
 """How long the demo runs, unless it is told otherwise."""
 
-_IMAGE = 'camera/image'
-_OPENING = 60.0  # degrees that the camera is assumed to see from left to right
+_IMAGE, _CAMERA_INFO = 'camera/image', 'camera/camera_info'
+_FOV = 60.0  # degrees that the camera is assumed to see from left to right
 _SHOWN = ('face_tracker/annotated_image', 'face_tracker/markers')
 _READY_SECONDS = 120.0  # for loading and, the first time, compiling the models
 _LATE_SECONDS = 30.0  # that the source may take beyond the duration
@@ -83,16 +83,15 @@ class Demo:
         with self._signals():
             source = self._source()
             with open_source(source) as opened:
-                rate, (width, height) = opened.frame_rate, opened.size
-            _say(f'source: {source} ({width}x{height}, {rate:g} frames a second)')
+                rate, size = opened.frame_rate, opened.size
+            _say(f'source: {source} ({size[0]}x{size[1]}, {rate:g} frames a second)')
             with self._recorder(rate) as recorder:
-                recorder.assume_camera(width, height, _OPENING)
                 self._run_nodes(source, recorder)
         summary = demo_report.summarise(recorder, source)
         demo_report.write(summary, self._output / 'summary.json')
         _say(demo_report.table(summary))
         draw_overview(recorder.history, self._output / 'overview.png',
-                      f'for a camera that sees {_OPENING:g} degrees')
+                      f'for a camera that sees {_FOV:g} degrees')
         _say(f'written: {self._output}/annotated.mp4, overview.png, tracks.csv, summary.json')
         failure = demo_report.failure(summary)
         if failure:
@@ -104,13 +103,14 @@ class Demo:
             _say('starting the tracker')
             tracker = stack.enter_context(self._child(
                 'tracker', [str(self._executables / 'face_tracker_node'), *self._names,
-                            '-r', f'image:={_IMAGE}', '-r', 'camera_info:=camera/camera_info']))
+                            '-r', f'image:={_IMAGE}', '-r', f'camera_info:={_CAMERA_INFO}']))
             self._await_tracker(tracker, recorder)
             if self._options.rviz:
                 self._start_rviz(stack)
             player = stack.enter_context(self._child(
                 'source', [str(self._executables / 'video_publisher'), *self._names,
-                           '-r', f'image:={_IMAGE}', '-p', f'source:={_quoted(source)}',
+                           '-r', f'image:={_IMAGE}', '-r', f'camera_info:={_CAMERA_INFO}',
+                           '-p', f'source:={_quoted(source)}', '-p', f'horizontal_fov:={_FOV!r}',
                            '-p', f'duration:={self._options.duration!r}',
                            '-p', 'start_delay:=10.0']))
             self._follow(player, tracker, recorder)

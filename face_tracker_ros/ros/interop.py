@@ -2,10 +2,12 @@
 """Tracks for other worlds: REP-155 (ROS4HRI) and Foxglove; off unless asked for."""
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from face_tracker_ros.annotate import id_color
 from face_tracker_ros.boxes import clip
+from face_tracker_ros.ros.messages import face_name
 from face_tracker_ros.ros.optional import optional_messages
 from face_tracker_ros.ros.publishing import offer, wanted
 from face_tracker_ros.types import FloatArray, FrameResult, Image as Picture
@@ -21,7 +23,7 @@ class HriOutput:
     """
     /humans/faces/tracked, and /humans/faces/<face>/roi for each face while it is tracked.
 
-    A face's name is f and the track's id: names of REP-155 begin with a letter.
+    Once told to rest it stays silent, also about a frame that the worker has in hand.
     """
 
     def __init__(self, node: LifecycleNode) -> None:
@@ -32,16 +34,21 @@ class HriOutput:
         self._list = offer(node, self._messages.IdsList, f'{_FACES}/tracked', 1)
         self._regions: dict[int, Any] = {}
         self._restart = False
+        self._resting = True
+        self._lock = threading.Lock()  # the worker's frames against the executor's services
 
     def activate(self) -> None:
         """Begin anew."""
         self.reset()
+        self._resting = False
 
     def deactivate(self) -> None:
         """Tell that nobody is tracked."""
-        if self._node.context.ok():
-            header = Header(stamp=self._node.get_clock().now().to_msg())
-            self._list.publish(self._messages.IdsList(header=header))
+        with self._lock:
+            self._resting = True
+            if self._node.context.ok():
+                header = Header(stamp=self._node.get_clock().now().to_msg())
+                self._list.publish(self._messages.IdsList(header=header))
 
     def reset(self) -> None:
         """Withdraw the topics of all faces with the next frame."""
@@ -49,6 +56,11 @@ class HriOutput:
 
     def publish(self, header: Header, picture: Picture, result: FrameResult) -> None:
         """Publish the list of the faces seen, and the region of each."""
+        with self._lock:
+            if not self._resting:
+                self._publish(header, picture, result)
+
+    def _publish(self, header: Header, picture: Picture, result: FrameResult) -> None:
         alive = set() if self._restart else {
             track.id for track in (*result.tracks, *result.lost)}
         self._restart = False
@@ -57,14 +69,14 @@ class HriOutput:
         height, width = picture.shape[:2]
         for track in result.tracks:
             if track.id not in self._regions:
-                publisher = offer(self._node, self._region, f'{_FACES}/f{track.id}/roi', 1,
-                                  overridable=False)
+                topic = f'{_FACES}/{face_name(track.id)}/roi'
+                publisher = offer(self._node, self._region, topic, 1, overridable=False)
                 publisher.on_activate(None)  # those made while the node is active begin inactive
                 self._regions[track.id] = publisher
             box = clip(track.box[None], width, height)[0]
             self._regions[track.id].publish(self._roi(header, box, width, height))
         self._list.publish(self._messages.IdsList(
-            header=header, ids=[f'f{track.id}' for track in result.tracks]))
+            header=header, ids=[face_name(track.id) for track in result.tracks]))
 
     def _roi(self, header: Header, box: FloatArray, width: int, height: int) -> Any:
         """Return the box (4,) as the roi message of ROS 2 has it, or as that of ROS 1."""

@@ -17,24 +17,34 @@ class LatestWorker(Generic[Item]):
     Calls `handle` on its own thread with the newest item put in; sleeps without one.
 
     interval: returns the least seconds from the start of one call to the start of the next.
+    ready: is called when an item would be worked on at once.
     """
 
     def __init__(self, handle: Callable[[Item], None],
-                 interval: Callable[[], float] = lambda: 0.0) -> None:
+                 interval: Callable[[], float] = lambda: 0.0,
+                 ready: Callable[[], None] = lambda: None) -> None:
         """Start the thread."""
         self._handle = handle
         self._interval = interval
+        self._ready = ready
+        self._free = False
         self._changed = threading.Condition()
         self._items: list[Item] = []
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name='latest', daemon=True)
         self._thread.start()
 
+    @property
+    def free(self) -> bool:
+        """Whether an item would be worked on at once."""
+        return self._free
+
     def put(self, item: Item) -> bool:
         """Store the item; return whether it replaced one that nobody worked on."""
         with self._changed:
             replaced = bool(self._items)
             self._items[:] = [item]
+            self._free = False
             self._changed.notify()
         return replaced
 
@@ -51,10 +61,15 @@ class LatestWorker(Generic[Item]):
             with self._changed:
                 while not self._stopped:
                     rest = started + self._interval() - time.monotonic()
-                    if self._items and rest <= 0:
+                    if rest > 0:  # the interval may become shorter meanwhile
+                        self._changed.wait(min(rest, _LOOK_AGAIN))
+                    elif self._items:
                         break
-                    # the interval may become shorter meanwhile
-                    self._changed.wait(min(rest, _LOOK_AGAIN) if self._items else None)
+                    else:
+                        if not self._free:
+                            self._free = True
+                            self._ready()
+                        self._changed.wait()
                 if self._stopped:
                     return
                 item = self._items.pop()

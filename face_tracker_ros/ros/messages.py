@@ -23,9 +23,14 @@ def stamp_seconds(header: Header) -> float:
     return float(header.stamp.sec) + header.stamp.nanosec * 1e-9
 
 
+def face_name(track: int) -> str:
+    """Return what REP-155 calls a track: f<id>, as names there begin with a letter."""
+    return f'f{track}'
+
+
 def frame_of(node: Node, track: int) -> str:
-    """Return the name of a track's frame: face_<id>, after the node's namespace if it has one."""
-    return f'{node.get_namespace()}/face_{track}'.strip('/')
+    """Return the name of a track's frame: face_f<id>, after the node's namespace if it has one."""
+    return f'{node.get_namespace()}/face_{face_name(track)}'.strip('/')
 
 
 def _to_detection(track: Track, header: Header) -> Detection2D:

@@ -20,7 +20,7 @@ import numpy as np
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray, Detection3DArray
 
 _WAITING_FRAMES = 60  # pictures kept for the video encoder; more are dropped
@@ -124,16 +124,8 @@ class Recorder(Node):
         self.create_subscription(DiagnosticArray, 'diagnostics', self._on_diagnostics, reliable)
         self.create_subscription(Detection3DArray, 'face_tracker/tracks_3d', self._on_places,
                                  reliable)
-        self._calibrations = self.create_publisher(CameraInfo, 'camera/camera_info', 5)
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self)
-
-    def assume_camera(self, width: int, height: int, opening: float) -> None:
-        """Publish the calibration of a camera without distortion that sees so many degrees."""
-        focal = width / 2 / float(np.tan(np.deg2rad(opening) / 2))
-        info = CameraInfo(width=width, height=height, distortion_model='plumb_bob', d=[0.0] * 5,
-                          k=[focal, 0.0, width / 2, 0.0, focal, height / 2, 0.0, 0.0, 1.0])
-        self.create_timer(0.5, lambda: self._calibrations.publish(info))
 
     def spin(self, seconds: float) -> None:
         """Take what arrives for some time."""

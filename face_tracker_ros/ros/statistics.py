@@ -59,13 +59,18 @@ class Statistics:
         with self._lock:
             self._begin()
 
-    def arrival(self, replaced: bool, age: float) -> None:
-        """Count an image of this age in seconds, and whether it replaced an older one."""
+    def arrival(self, missed: int, replaced: bool, age: float) -> None:
+        """
+        Count an image of this age in seconds.
+
+        missed: images before it that were never taken. replaced: whether it took the place of
+        one that waited.
+        """
         with self._lock:
-            self._counters.received += 1
-            self._counters.replaced += replaced
+            self._counters.received += 1 + missed
+            self._counters.replaced += missed + replaced
             self._arrived = time.monotonic()
-            self._arrivals.append(self._arrived)
+            self._arrivals.extend([self._arrived] * (1 + min(missed, _WINDOW)))
             self._ages.append(age)
 
     def bad_frame(self, reason: str) -> None:

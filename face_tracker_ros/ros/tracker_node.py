@@ -2,6 +2,7 @@
 """The life-cycle node face_tracker: images in, tracks out."""
 from __future__ import annotations
 
+from collections.abc import Mapping
 import threading
 import time
 from typing import Any
@@ -18,6 +19,7 @@ from face_tracker_ros.ros.messages import stamp_seconds
 from face_tracker_ros.ros.model_swap import ModelSwap
 from face_tracker_ros.ros.outputs import Outputs
 from face_tracker_ros.ros.parameters import Settings, unknown_overrides
+from face_tracker_ros.ros.reception import Gaps, keeps_one, WhenFree, with_info
 from face_tracker_ros.ros.reporter import Reporter
 from face_tracker_ros.ros.statistics import Statistics
 from face_tracker_ros.types import FrameResult, Image as Picture
@@ -38,8 +40,8 @@ class FaceTrackerNode(SteadyLifecycleNode):
     """
     Tracks the faces of one image topic.
 
-    The subscription only hands the newest message to a worker thread, which converts, tracks
-    and publishes; everything else runs on the executor's thread.
+    The newest message is taken when a worker thread is free, which converts, tracks and
+    publishes; everything else runs on the executor's thread.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -50,6 +52,8 @@ class FaceTrackerNode(SteadyLifecycleNode):
         self._swap: ModelSwap | None = None
         self._worker: LatestWorker[tuple[AnyImage, float]] | None = None
         self._image_subscription: Any = None
+        self._when_free = WhenFree(self._is_free)
+        self._gaps = Gaps()
         self._outputs: Outputs | None = None
         self._extras: Extras | None = None
         self._said: set[str] = set()
@@ -98,7 +102,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start the worker and subscribe."""
-        self._worker = LatestWorker(self._handle, self._interval)
+        self._worker = LatestWorker(self._handle, self._interval, self._wake)
         done = super().on_activate(state)
         self._tell_label(self._settings.config)
         self._subscribe()
@@ -131,9 +135,10 @@ class FaceTrackerNode(SteadyLifecycleNode):
         if self._worker is None or not self._enabled or self._image_subscription is not None:
             return
         self._statistics.begin()
+        self._gaps = Gaps()
         self._image_subscription = self.create_subscription(
             CompressedImage if self._is_compressed() else Image, self._image_topic(),
-            self._on_image, QoSProfile(**_SENSOR_DATA),
+            with_info(self._on_image), QoSProfile(**_SENSOR_DATA), callback_group=self._when_free,
             qos_overriding_options=QoSOverridingOptions.with_default_policies())
         if self._extras is not None:
             self._extras.activate()
@@ -172,14 +177,25 @@ class FaceTrackerNode(SteadyLifecycleNode):
         rate = self._settings['max_rate']  # once: it may change meanwhile
         return 1 / rate if rate > 0 else 0.0
 
-    def _on_image(self, message: AnyImage) -> None:
+    def _is_free(self) -> bool:
+        """Return whether to take an image; a longer queue is emptied, so that the newest wins."""
+        worker, subscription = self._worker, self._image_subscription
+        return worker is None or worker.free or subscription is None or not keeps_one(
+            subscription.qos_profile)
+
+    def _wake(self) -> None:
+        if self.executor is not None:
+            self.executor.wake()
+
+    def _on_image(self, message: AnyImage, info: Mapping[str, Any]) -> None:
         if self._worker is None:
             return
+        missed = self._gaps.before(info)
         stamp = stamp_seconds(message.header)
         if stamp == 0:
             self._say_once('zero', 'images carry no stamp; their time of arrival is used instead')
             stamp = self._now()
-        self._statistics.arrival(self._worker.put((message, stamp)), self._now() - stamp)
+        self._statistics.arrival(missed, self._worker.put((message, stamp)), self._now() - stamp)
 
     # Work, on the worker's thread
 

@@ -10,6 +10,7 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 from face_tracker_ros.errors import FaceTrackerError
 from face_tracker_ros.parameter import Parameter
+from face_tracker_ros.ros.camera_messages import distortion_free
 from face_tracker_ros.ros.convert import to_message as to_image_message
 from face_tracker_ros.ros.diagnostics import to_message
 from face_tracker_ros.ros.parameters import declare, unknown_overrides
@@ -18,7 +19,7 @@ from face_tracker_ros.video import open_source
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
 PARAMETERS: tuple[Parameter, ...] = (
@@ -28,6 +29,9 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter('duration', 0.0, 'Seconds of video after which the node ends; 0 = all there is.',
               0.0, 86400.0, live=False),
     Parameter('frame_id', 'camera', 'frame_id of the image headers.', live=False),
+    Parameter('horizontal_fov', 0.0, 'Degrees that the camera sees from left to right: '
+              'camera_info goes out as of such a camera without distortion; 0 = none.', 0.0, 170.0,
+              live=False),
     Parameter('start_delay', 0.0, 'Seconds to wait for subscribers before the first frame; 0 = '
               'publish at once.', 0.0, 600.0, live=False),
 )
@@ -53,6 +57,8 @@ class VideoPublisherNode(Node):
         self._images = self.create_publisher(
             Image, 'image', QoSProfile(depth=2),
             qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        self._calibrations = self.create_publisher(CameraInfo, 'camera_info', 2) \
+            if self._settings['horizontal_fov'] else None
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._report_timer = self.create_timer(_REPORT_SECONDS, self._report)
         self._published = 0
@@ -124,6 +130,11 @@ class VideoPublisherNode(Node):
     def _publish(self, frame: Picture) -> None:
         header = Header(stamp=self.get_clock().now().to_msg(),
                         frame_id=self._settings['frame_id'])
+        if self._calibrations is not None:
+            height, width = frame.shape[:2]
+            info = distortion_free(width, height, self._settings['horizontal_fov'])
+            info.header = header
+            self._calibrations.publish(info)
         self._images.publish(to_image_message(frame, header))
         self._published += 1
 

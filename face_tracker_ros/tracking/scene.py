@@ -86,6 +86,15 @@ class Scene:
             sure &= (near[:count].sum(axis=0) == 1) & (near[count:].sum(axis=0) == 1)
         return np.where(sure, self.overlap.argmax(axis=0), -1)
 
+    @cached_property
+    def likely(self) -> IntArray:
+        """Return the track (N,) that alone overlaps a face apart from others, else -1."""
+        if not len(self.expected) or not len(self.boxes):
+            return np.full(len(self.boxes), -1)
+        rivals = (self.overlap > _MIXED).sum(axis=0)
+        sure = (self.overlap.max(axis=0) >= self._sure) & (rivals == 1) & ~self.mixed
+        return np.where(sure, self.overlap.argmax(axis=0), -1)
+
 
 def _near(a: FloatArray, b: FloatArray) -> BoolArray:
     """Return (N, M), whether boxes a (N, 4) and b (M, 4), enlarged, meet."""

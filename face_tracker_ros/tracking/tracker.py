@@ -18,6 +18,7 @@ import numpy as np
 
 _LEAST_NOISE = 0.05  # share of the measurement noise left to the most confident detection
 _VAGUE = 0.1  # deviation, in heights, from which the place of a missed face is not known well
+_AMONG_OTHERS = 0.1  # seconds for which the embedding of a face near others is recent enough
 _SECOND_BOX = 0.3  # IoU with a tracked face from which another box is of the same face
 
 
@@ -111,7 +112,7 @@ class Tracker:
 
         A face is spared when it can be one track only (well overlapped, nobody else near), and
         that is confirmed, was seen in the last update, and embedded less than `embedding.refresh`
-        ago.
+        ago; near others that it does not touch, less than 0.1 s ago.
         """
         scene, table = self._look(detections, stamp), self._table
         wanted = np.zeros(len(detections), bool)
@@ -120,6 +121,8 @@ class Tracker:
             known = (table.confirmed & table.settled & (table.misses == 0)
                      & (self._now - table.embedded < self._config.embedding.refresh))
             wanted[scene.rows[(scene.only >= 0) & known[scene.only]]] = False
+            lately = known & (self._now - table.embedded < _AMONG_OTHERS)
+            wanted[scene.rows[(scene.likely >= 0) & lately[scene.likely]]] = False
         return wanted
 
     def update(self, detections: Detections, embeddings: FloatArray | None, stamp: float,

@@ -14,7 +14,7 @@ def test_every_listener_gets_each_face_once_at_its_best(
     blurred = cv2.GaussianBlur(two_people, (0, 0), 2)
     blurred[250:] = two_people[250:]  # a badge, which looks like a face when it is blurred
     ids = {detection.id for detection in client.tracks_of(blurred, 2).detections}
-    names = {f'face_{number}' for number in ids}
+    names = {f'face_f{number}' for number in ids}
     heard: list[list[CompressedImage]] = [[], []]
     subscriptions = []
     for crops in heard:

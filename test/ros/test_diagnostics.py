@@ -81,7 +81,7 @@ def test_reports_of_a_node_whose_camera_is_wrong_then_slow_then_gone(
 def test_report_after_a_pause_measures_anew() -> None:
     statistics = Statistics()
     for _ in range(5):
-        statistics.arrival(False, 0.01)
+        statistics.arrival(0, False, 0.01)
     assert statistics.values()['stamp_age_ms'] == pytest.approx(10)
     statistics.begin()
     values = statistics.values()

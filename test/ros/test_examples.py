@@ -89,8 +89,9 @@ def test_examples_say_who_is_nearest_turn_there_and_count(
     client.wait(lambda: any(twist.angular.z > 0.1 for twist in twists), 'a turn to the left',
                 show(only_hopper))
     assert count.lines()[-1] == '2 visitors so far, 2 here now', 'who comes back counts once'
-    for one in (nearest, turn, count):
+    for one in (turn, nearest, count):
         assert one.end() == 0
+        client.wait(lambda: twists[-1].angular.z == 0, 'the last command, which ends the turn')
         assert 'Traceback' not in ' '.join(one.lines())
     client.node.destroy_subscription(listener)
     client.node.destroy_publisher(calibrations)

@@ -46,6 +46,42 @@ for face in ('f1', 'f2'):
 rclpy.spin(node)
 """
 
+# A frame that the worker still has in hand when the node is told to rest.
+LAST_FRAME = """
+import json
+from face_tracker_ros import FrameResult, Track
+from face_tracker_ros.ros.interop import HriOutput
+from face_tracker_ros.types import Detections
+from hri_msgs.msg import IdsList
+import numpy as np
+import rclpy
+from rclpy.lifecycle import LifecycleNode
+from std_msgs.msg import Header
+
+rclpy.init()
+node, heard = LifecycleNode('tracker'), []
+node.create_subscription(IdsList, '/humans/faces/tracked', lambda m: heard.append(list(m.ids)), 10)
+output = HriOutput(node)
+node.trigger_configure()
+node.trigger_activate()
+box = np.array([10, 10, 50, 60], np.float32)
+picture = np.zeros((90, 160, 3), np.uint8)
+
+def publish(face, expected):
+    track = Track(face, box, 0.9, 'confirmed', 1.0, 0.0, np.zeros(2, np.float32), 0.0)
+    output.publish(Header(), picture, FrameResult(1.0, (track,), (), Detections.empty()))
+    while heard[-1:] != [expected]:
+        rclpy.spin_once(node, timeout_sec=5)
+
+output.activate()
+publish(7, ['f7'])
+output.deactivate()
+publish(8, [])
+output.activate()
+publish(9, ['f9'])
+print(json.dumps(heard))
+"""
+
 
 @pytest.fixture(scope='module')
 def variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
@@ -113,7 +149,7 @@ def test_other_tools_are_told_about_the_tracks(
             [red / 255, green / 255, blue / 255, 1])
         assert outline['timestamp'] == text['timestamp'] and outline['timestamp']['sec'] > 0
     frames = {item['child_frame_id']: item for item in now['/tf']['transforms']}
-    assert set(frames) == {'face_1', 'face_2'}
+    assert set(frames) == {f'face_{face}' for face in now['/humans/faces/tracked']['ids']}
     for frame in frames.values():
         assert frame['header']['frame_id'] == 'lens'
         assert 0.3 < frame['transform']['translation']['z'] < 2
@@ -126,6 +162,13 @@ def test_other_tools_are_told_about_the_tracks(
     assert heard(listener)['/humans/faces/tracked']['ids'] == []
     assert node.end() == 0 and 'Traceback' not in node.output()
     client.node.destroy_publisher(calibrations)
+
+
+def test_a_face_tracker_at_rest_says_nothing_more(variables: dict[str, str]) -> None:
+    done = subprocess.run([sys.executable, '-c', LAST_FRAME], capture_output=True, text=True,
+                          timeout=60, check=False, env={**os.environ, **variables})
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [['f7'], [], ['f9']]
 
 
 @pytest.mark.parametrize('name', ASKED)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from ros_client import Client, NodeProcess
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CameraInfo, Image
 
 Start = Callable[..., NodeProcess]
 FRAMES = 12
@@ -48,7 +48,9 @@ def _publish(start: Start, source: object, *settings: str) -> NodeProcess:
 
 def test_every_picture_arrives_stamped_at_the_rate_and_the_node_ends(
         client: Client, start: Start, images: list, folder: Path) -> None:
-    process = _publish(start, folder, 'rate:=20.0', 'frame_id:=lens')
+    infos: list[CameraInfo] = []
+    calibrations = client.node.create_subscription(CameraInfo, 'camera_info', infos.append, 20)
+    process = _publish(start, folder, 'rate:=20.0', 'frame_id:=lens', 'horizontal_fov:=90.0')
     client.wait(lambda: process.process.poll() is not None, 'the end')
     assert process.wait() == 0, process.output()
     assert 'Traceback' not in process.output()
@@ -62,6 +64,10 @@ def test_every_picture_arrives_stamped_at_the_rate_and_the_node_ends(
         assert 0 <= arrival - stamps[-1] < 10
     assert (stamps[-1] - stamps[0]) / (FRAMES - 1) == pytest.approx(1 / 20, rel=0.5)
     assert client.diagnostics['video_publisher: source']['published'] == str(FRAMES)
+    assert infos[-1].header == images[-1][1].header
+    assert (infos[-1].width, infos[-1].height) == (1280, 720)
+    assert list(infos[-1].k) == pytest.approx([640, 0, 640, 0, 640, 360, 0, 0, 1])
+    client.node.destroy_subscription(calibrations)
 
 
 def test_loop_begins_again_until_a_signal(client: Client, start: Start, images: list,

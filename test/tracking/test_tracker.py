@@ -221,14 +221,25 @@ def test_a_lone_face_is_embedded_when_its_embedding_is_old_only():
     assert 2 <= len(late) <= 8
 
 
-def test_faces_near_each_other_are_always_embedded():
-    tracker = Tracker(Config())
-    for step in range(60):
-        detections, embeddings = frame((0, 100, 100), (1, 170, 100), (2, 500, 100))
+def embedded_beside(place, frames=60):
+    """Return in how many of the last 30 frames each of three faces was wanted; one at `place`."""
+    tracker, counts = Tracker(Config()), np.zeros(3, int)
+    for step in range(frames):
+        detections, embeddings = frame((0, 100, 100), (1, place, 100), (2, 500, 100))
         wanted = tracker.wants_embedding(detections, step / 30)
-        assert wanted[:2].all()
+        counts += wanted & (step >= frames - 30)
         tracker.update(detections, np.where(wanted[:, None], embeddings, np.nan), step / 30)
-    assert not wanted[2] or step < 40
+    return counts.tolist()
+
+
+def test_faces_that_touch_are_always_embedded():
+    first, second, alone = embedded_beside(126)
+    assert first == second == 30 and alone <= 3
+
+
+def test_faces_near_each_other_are_embedded_ten_times_a_second():
+    first, second, alone = embedded_beside(170)
+    assert 8 <= first <= 11 and 8 <= second <= 11 and alone <= 3
 
 
 def flickering(world, frames):
