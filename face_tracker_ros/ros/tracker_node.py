@@ -2,6 +2,7 @@
 """The life-cycle node face_tracker: images in, tracks out."""
 from __future__ import annotations
 
+from collections.abc import Mapping
 import threading
 import time
 from typing import Any
@@ -12,6 +13,7 @@ from face_tracker_ros.pipeline import FaceTracker
 from face_tracker_ros.ros.convert import AnyImage, to_picture
 from face_tracker_ros.ros.diagnostics import Situation
 from face_tracker_ros.ros.extras import Extras
+from face_tracker_ros.ros.gate import Gate
 from face_tracker_ros.ros.latest import LatestWorker
 from face_tracker_ros.ros.lifecycle import SteadyLifecycleNode
 from face_tracker_ros.ros.messages import stamp_seconds
@@ -22,15 +24,10 @@ from face_tracker_ros.ros.reporter import Reporter
 from face_tracker_ros.ros.statistics import Statistics
 from face_tracker_ros.types import FrameResult, Image as Picture
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
-from rclpy.qos import QoSDurabilityPolicy, QoSHistoryPolicy, QoSProfile, QoSReliabilityPolicy
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 
-_SENSOR_DATA = {'history': QoSHistoryPolicy.KEEP_LAST, 'depth': 1,
-                'reliability': QoSReliabilityPolicy.BEST_EFFORT,
-                'durability': QoSDurabilityPolicy.VOLATILE}
 _THROTTLE_SECONDS = 5.0
 
 
@@ -38,8 +35,8 @@ class FaceTrackerNode(SteadyLifecycleNode):
     """
     Tracks the faces of one image topic.
 
-    The subscription only hands the newest message to a worker thread, which converts, tracks
-    and publishes; everything else runs on the executor's thread.
+    The subscription only hands the newest message to a worker thread as soon as that is free; it
+    converts, tracks and publishes. Everything else runs on the executor's thread.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -50,13 +47,15 @@ class FaceTrackerNode(SteadyLifecycleNode):
         self._swap: ModelSwap | None = None
         self._worker: LatestWorker[tuple[AnyImage, float]] | None = None
         self._image_subscription: Any = None
+        self._gate = Gate(lambda: True)
         self._outputs: Outputs | None = None
         self._extras: Extras | None = None
         self._said: set[str] = set()
         self._enabled = True
         self._failure = ''
         self._statistics = Statistics()
-        self._settings = Settings(self, lambda: self._tracker is not None, self._reconfigure)
+        self._settings = Settings(self, lambda: self._tracker is not None, self._reconfigure,
+                                  self._reconsider)
         self._reporter = Reporter(self, self._statistics, self._situation)
         self.create_service(SetBool, '~/enable', self._on_enable)
         self.create_service(Trigger, '~/reset', self._on_reset)
@@ -98,7 +97,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start the worker and subscribe."""
-        self._worker = LatestWorker(self._handle, self._interval)
+        self._worker = LatestWorker(self._handle, self._interval, self._listen)
         done = super().on_activate(state)
         self._tell_label(self._settings.config)
         self._subscribe()
@@ -131,10 +130,10 @@ class FaceTrackerNode(SteadyLifecycleNode):
         if self._worker is None or not self._enabled or self._image_subscription is not None:
             return
         self._statistics.begin()
-        self._image_subscription = self.create_subscription(
-            CompressedImage if self._is_compressed() else Image, self._image_topic(),
-            self._on_image, QoSProfile(**_SENSOR_DATA),
-            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        self._gate = Gate(self._worker.is_free)
+        self._image_subscription = self._gate.subscribe(
+            self, CompressedImage if self._is_compressed() else Image, self._image_topic(),
+            self._on_image)
         if self._extras is not None:
             self._extras.activate()
 
@@ -172,14 +171,26 @@ class FaceTrackerNode(SteadyLifecycleNode):
         rate = self._settings['max_rate']  # once: it may change meanwhile
         return 1 / rate if rate > 0 else 0.0
 
-    def _on_image(self, message: AnyImage) -> None:
+    def _reconsider(self) -> None:
+        if self._worker is not None:
+            self._worker.reconsider()
+
+    def _listen(self) -> None:
+        self._gate.opened()
+        self._statistics.listen()
+        if self.executor is not None:
+            self.executor.wake()
+
+    def _on_image(self, message: AnyImage, info: Mapping[str, Any]) -> None:
         if self._worker is None:
             return
+        missed, waited = self._gate.passed(info)
         stamp = stamp_seconds(message.header)
         if stamp == 0:
             self._say_once('zero', 'images carry no stamp; their time of arrival is used instead')
             stamp = self._now()
-        self._statistics.arrival(self._worker.put((message, stamp)), self._now() - stamp)
+        age = self._now() - stamp - waited
+        self._statistics.arrival(missed + self._worker.put((message, stamp)), age)
 
     # Work, on the worker's thread
 

@@ -70,5 +70,20 @@ def test_a_shorter_interval_holds_at_once() -> None:
     worker.put(2)
     assert not done.acquire(timeout=0.3)
     interval[0] = 0.0
+    worker.reconsider()
     assert done.acquire(timeout=10)
+    worker.stop()
+
+
+def test_worker_tells_when_it_is_free_and_not_before_the_rate_allows() -> None:
+    go_on, free, interval = threading.Event(), threading.Event(), [3600.0]
+    worker = LatestWorker(lambda item: go_on.wait(10), lambda: interval[0], free.set)
+    assert worker.is_free()
+    worker.put(1)
+    assert not worker.is_free()
+    go_on.set()
+    assert not free.wait(0.3) and not worker.is_free()
+    interval[0] = 0.0
+    worker.reconsider()
+    assert free.wait(10) and worker.is_free()
     worker.stop()

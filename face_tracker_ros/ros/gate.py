@@ -1,0 +1,82 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""When images are taken out of the middleware, and what was replaced there meanwhile."""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+import time
+from typing import Any
+
+from rclpy.callback_groups import CallbackGroup
+from rclpy.node import Node
+from rclpy.qos import QoSDurabilityPolicy, QoSHistoryPolicy, QoSProfile, QoSReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.subscription import Subscription
+
+# Humble tells nothing of where a message comes from: what is replaced could not be counted.
+_TELLS = hasattr(Subscription, 'CallbackType')
+
+
+class Gate(CallbackGroup):
+    """
+    Leaves images in the middleware, which keeps the newest, until somebody is free for one.
+
+    What is replaced there costs no Python: making a message of it would hold the interpreter's
+    lock for milliseconds. Where the subscription keeps more than one, the gate stands open.
+    """
+
+    def __init__(self, is_free: Callable[[], bool]) -> None:
+        """Begin with an open gate; `is_free` is asked before every image."""
+        super().__init__()
+        self._is_free = is_free
+        self._holds = False
+        self._numbers: dict[Any, int | None] = {}
+        self.opened()
+
+    def subscribe(self, node: Node, kind: type, topic: str,
+                  take: Callable[[Any, Mapping[str, Any]], None]) -> Any:
+        """Subscribe as to sensor data, or as parameters say; `take` gets message and info."""
+        profile = QoSProfile(history=QoSHistoryPolicy.KEEP_LAST, depth=1,
+                             reliability=QoSReliabilityPolicy.BEST_EFFORT,
+                             durability=QoSDurabilityPolicy.VOLATILE)
+        subscription = node.create_subscription(
+            kind, topic, take if _TELLS else lambda message: take(message, {}), profile,
+            callback_group=self,
+            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        self._watch(subscription.qos_profile)
+        return subscription
+
+    def opened(self) -> None:
+        """Tell that the gate opens now."""
+        self._opened = time.time()
+
+    def passed(self, info: Mapping[str, Any]) -> tuple[int, float]:
+        """
+        Return how many images this one has replaced, and the seconds for which it waited.
+
+        Both are 0 where the middleware does not tell.
+        """
+        received = info.get('received_timestamp', 0) * 1e-9
+        number = info.get('publication_sequence_number')
+        publisher = (info.get('publisher_gid') or {}).get('data')  # Kilted and newer
+        before = self._numbers.get(publisher)
+        self._numbers[publisher] = number
+        waited = max(0.0, time.time() - received) if received else 0.0
+        # One that came through the open gate met no other: numbers between were lost on the way.
+        if number is None or before is None or received > self._opened:
+            return 0, waited
+        return max(0, number - before - 1), waited
+
+    def can_execute(self, entity: Any) -> bool:
+        """Return whether the executor may take an image."""
+        return not self._holds or self._is_free()
+
+    def beginning_execution(self, entity: Any) -> bool:
+        """Return whether the executor may take an image."""
+        return self.can_execute(entity)
+
+    def ending_execution(self, entity: Any) -> None:
+        """Do nothing: who takes an image is no longer free."""
+
+    def _watch(self, profile: QoSProfile) -> None:
+        self._holds = _TELLS and profile.history == QoSHistoryPolicy.KEEP_LAST \
+            and profile.depth == 1
