@@ -194,7 +194,7 @@ class _Eye:
         self._seen += [(step, *box, score, value) for box, score, value in
                        zip(found.boxes, found.scores, sharp)]
         self._vectors.append(self._encoder.encode(image, found.boxes))
-        motion = self._camera.update(image, found.boxes)
+        motion = self._camera.update(image, found.boxes, self.detector.reduced)
         self._moves.append(np.full((2, 3), np.nan) if motion is None else motion)
 
     def found(self) -> dict[str, Float64Array]:

@@ -4,8 +4,9 @@
 What quicker configurations cost: recall on clips, identities on generated scenes, and time.
 
 Recall is the share of the reference detector's faces (face-detection-adas-0001, score 0.5) that
-overlap by an IoU above 0.4 with a detection ('found', where every frame is searched) and a track
-('shown', in all frames after the first ten of a clip). Identities are scored over all frames.
+overlap by an IoU above 0.4 with a detection ('found', where every frame is searched; 'faint'
+counts also those of low score, which may prolong a track) and a track ('shown', in all frames
+after the first ten of a clip). Identities are scored over all frames.
 """
 from __future__ import annotations
 
@@ -59,6 +60,7 @@ class Entry:
     name: str
     config: Config
     found: Count = field(default_factory=Count)
+    faint: Count = field(default_factory=Count)
     shown: Count = field(default_factory=Count)
     scores: list[tuple[float, float, int]] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
@@ -93,6 +95,7 @@ def look_at_clips(entries: Sequence[Entry], folder: Path, every: int) -> None:
                     if entry.config.detection.interval == 1:
                         strong = result.detections.scores >= entry.config.detection.score
                         entry.found.add(truth, result.detections.boxes[strong])
+                        entry.faint.add(truth, result.detections.boxes)
                     if number >= _BEGINNING:
                         entry.shown.add(truth, _boxes(result))
 
@@ -134,17 +137,18 @@ def _labels(rows: Sequence[tuple[float, ...]]) -> Labels:
 def show(entries: Sequence[Entry]) -> Iterator[dict[str, object]]:
     """Print a table and yield its rows."""
     table = Table(title='Quicker configurations')
-    columns = ('configuration', 'found', 'shown', 'IDF1', 'HOTA', 'switches', 'embedded', 'ms')
+    columns = ('configuration', 'found', 'faint', 'shown', 'IDF1', 'HOTA', 'switches', 'embedded',
+               'ms')
     for column in columns:
         table.add_column(column, justify='left' if column == 'configuration' else 'right')
     for entry in entries:
         idf1, hota, switches = np.mean(entry.scores or [(np.nan,) * 3], axis=0)
         ms = 1000 * float(np.mean(entry.seconds)) if entry.seconds else float('nan')
         embedded = entry.embedded / max(1, len(entry.seconds))
-        row = (entry.name, entry.found.share(), entry.shown.share(), idf1, hota, switches,
-               embedded, ms)
-        table.add_row(entry.name, f'{row[1]:.3f}', f'{row[2]:.3f}', f'{idf1:.1f}', f'{hota:.1f}',
-                      f'{switches:.1f}', f'{embedded:.2f}', f'{ms:.1f}')
+        shares = [count.share() for count in (entry.found, entry.faint, entry.shown)]
+        row = (entry.name, *shares, idf1, hota, switches, embedded, ms)
+        table.add_row(entry.name, *(f'{share:.3f}' for share in shares), f'{idf1:.1f}',
+                      f'{hota:.1f}', f'{switches:.1f}', f'{embedded:.2f}', f'{ms:.1f}')
         yield dict(zip(columns, row))
     Console(width=140).print(table)
 

@@ -46,18 +46,12 @@ def nms(boxes: AnyFloats, scores: AnyFloats, max_iou: float) -> IntArray:
     """
     Return the rows to keep, best score first (greedy non-maximum suppression).
 
-    A box goes when it overlaps a better kept one by more than `max_iou`.
+    A box goes when it overlaps a better kept one by more than `max_iou`, or has a score of 0.
     """
-    order = np.argsort(-scores, kind='stable')
-    overlap = iou(boxes[order], boxes[order]) > max_iou
-    keep: list[int] = []
-    free = np.ones(len(order), bool)
-    while free.any():
-        best = int(free.argmax())
-        keep.append(best)
-        free &= ~overlap[best]
-        free[best] = False
-    return np.asarray(order[keep], np.intp)
+    rectangles = boxes.astype(np.float64)
+    rectangles[:, 2:] -= rectangles[:, :2]
+    rows = cv2.dnn.NMSBoxes(rectangles.tolist(), scores.tolist(), 0.0, max_iou)
+    return np.array(rows, np.intp).reshape(-1)
 
 
 def clip(boxes: FloatArray, width: float, height: float) -> FloatArray:
@@ -83,8 +77,11 @@ def square_crops(image: Image, boxes: FloatArray, size: int, scale: float) -> Im
         inside = image[max(y0, 0):max(y1, 1), max(x0, 0):max(x1, 1)]
         if x0 < 0 or y0 < 0 or x1 > width or y1 > height:
             inside = _padded(image, x0, y0, x1, y1)
-        area_filter = cv2.INTER_AREA if inside.shape[0] > size else cv2.INTER_LINEAR
-        cv2.resize(inside, (size, size), dst=crop, interpolation=area_filter)
+        while min(inside.shape[:2]) >= 2 * size:  # below, bilinear interpolation sees all pixels
+            half = (inside.shape[1] // 2, inside.shape[0] // 2)
+            inside = np.asarray(cv2.resize(inside[:2 * half[1], :2 * half[0]], half,
+                                           interpolation=cv2.INTER_AREA), np.uint8)
+        cv2.resize(inside, (size, size), dst=crop, interpolation=cv2.INTER_LINEAR)
     return crops
 
 

@@ -36,6 +36,8 @@ class InferenceConfig:
                           live=False)
     half: bool = _param(True, 'Compute in 16 bits where processor and model (half in model.yaml) '
                         'are made for it.', live=False)
+    int8: bool = _param(True, 'Take the 8-bit form of a model that has one (int8 in model.yaml) '
+                        'where the processor computes in 8 bits.', live=False)
     cache: bool = _param(True, 'Keep compiled models on disk, so that the next start is quick.',
                          live=False)
 

@@ -45,6 +45,8 @@ def description_text(spec: ModelSpec) -> str:
         content.update(alignment=[list(point) for point in spec.alignment], aspect=spec.aspect)
     if spec.half:
         content.update(half=True)
+    if spec.int8:
+        content.update(int8=spec.int8)
     return yaml.safe_dump(content, sort_keys=False, width=99)
 
 

@@ -35,6 +35,11 @@ def read_ports(path: Path) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
     return tuple(inputs), tuple(outputs)
 
 
+def capabilities() -> set[str]:
+    """Return the numbers that this processor computes in quickly: FP32, BF16, INT8 ..."""
+    return set(ov.Core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES'))
+
+
 def read_network(path: Path) -> Any:
     """Return OpenVINO's model of a file; ModelError when it cannot be read."""
     return _read_model(ov.Core(), path)
@@ -77,19 +82,30 @@ class Network:
         """Compile for pictures of this size and run once, so that the first need not wait."""
         self.infer(np.zeros((batch, height, width, 3), np.uint8))
 
-    def infer(self, images: Image) -> dict[str, FloatArray]:
-        """Return the outputs (copies) by name; 'output0', 'output1', ... where they have none."""
+    def infer(self, images: Image, copy: bool = True) -> dict[str, FloatArray]:
+        """
+        Return the outputs by name; 'output0', 'output1', ... where they have none.
+
+        copy: False for what is good only until the next call.
+        """
         request = self.request(images)
         request.infer()
-        return {name: np.array(request.get_output_tensor(number).data, np.float32)
-                for number, name in enumerate(self._names)}
+        outputs = (request.get_output_tensor(number).data for number in range(len(self._names)))
+        return {name: np.array(output, np.float32) if copy else np.asarray(output, np.float32)
+                for name, output in zip(self._names, outputs)}
+
+    def input(self, width: int, height: int, batch: int = 1) -> Image:
+        """Return the memory (N, H, W, 3) from which pictures of this size are read by `infer`."""
+        memory: Image = self._request((batch, height, width)).get_input_tensor().data
+        return memory
 
     def request(self, images: Image) -> Any:
-        """Return OpenVINO's request that is set to run on the pictures, and keeps them alive."""
+        """Return OpenVINO's request that is set to run on the pictures."""
         batch, height, width = images.shape[:3]
         request = self._request((batch, height, width))
-        self._pictures = np.ascontiguousarray(images)
-        request.set_input_tensor(ov.Tensor(self._pictures, shared_memory=True))
+        memory = request.get_input_tensor().data
+        if not np.may_share_memory(memory, images):
+            memory[:] = images
         return request
 
     def _use_cache(self, folder: Path) -> None:

@@ -46,6 +46,7 @@ def read_spec(path: Path, registered: bool = True) -> ModelSpec:
         alignment=_alignment(section) if encoder else (),
         aspect=section.number('aspect', 0.1, 10.0, 1.0) if encoder else 1.0,
         half=section.flag('half', False),
+        int8=section.name('int8') if 'int8' in section.content else '',
         fetch=_fetch(section.section('fetch')) if 'fetch' in section.content else None)
     section.finish()
     if registered and spec.name != path.parent.name:

@@ -98,6 +98,7 @@ class ModelSpec:
     alignment: where the five landmarks belong in the crop, in parts of its sides; () = box crops.
     aspect: width by height of the aligned region, which is stretched to the input.
     half: whether its results are as good in numbers of 16 bits (measured).
+    int8: name of the model that is the same in numbers of 8 bits, and as good (measured); ''.
     """
 
     name: str
@@ -116,6 +117,7 @@ class ModelSpec:
     alignment: tuple[tuple[float, float], ...] = ()
     aspect: float = 1.0
     half: bool = False
+    int8: str = ''
     fetch: Fetch | None = None
 
     @property

@@ -17,7 +17,7 @@ from face_tracker_ros.resolve import resolve_model
 from face_tracker_ros.tracking import Tracker
 from face_tracker_ros.tracking.camera_motion import CameraMotion
 from face_tracker_ros.types import (BoolArray, Detections, Float64Array, FloatArray, FrameResult,
-                                    Image)
+                                    Image, Track)
 import numpy as np
 
 _LATE = 1.0  # seconds; a frame that comes so much too late is refused, others begin anew
@@ -42,7 +42,7 @@ class FaceTracker:
         self._tracker = Tracker(config)
         self._camera = CameraMotion()
         self._last = -math.inf
-        self._shown = np.zeros((0, 4), np.float32)
+        self._shown: tuple[Track, ...] = ()
         self._unsearched = 0  # frames since faces were looked for
 
     @classmethod
@@ -102,14 +102,14 @@ class FaceTracker:
         begin = time.perf_counter()
         detections = self._detect(frame) if searched else Detections.empty()
         detected = time.perf_counter()
-        camera = self._follow_camera(frame, detections.boxes if searched else self._shown)
+        camera = self._follow_camera(frame, searched, detections)
         followed = time.perf_counter()
         self._tracker.predict(stamp, camera)
         embeddings, quality, count = self._embed(frame, detections, stamp)
         embedded = time.perf_counter()
         tracks, lost = (self._tracker.update(detections, embeddings, stamp, quality) if searched
                         else self._tracker.carry(stamp))
-        self._shown = np.array([track.box for track in tracks], np.float32).reshape(-1, 4)
+        self._shown = tracks
         end = time.perf_counter()
         timings = {'detect': detected - begin, 'camera': followed - detected,
                    'embed': embedded - followed, 'track': end - embedded, 'total': end - begin}
@@ -180,14 +180,21 @@ class FaceTracker:
         detection = self._config.detection
         found = self._detector.detect(frame, self._tracker.least_score, detection.nms_iou)
         sides = found.boxes[:, 2:] - found.boxes[:, :2]
-        return found[np.flatnonzero((sides >= detection.min_size).all(axis=1))]
+        large = np.asarray((sides >= detection.min_size).all(axis=1), bool)
+        return found if large.all() else found[large]
 
-    def _follow_camera(self, frame: Image, boxes: FloatArray) -> Float64Array | None:
-        """Return how the picture moved around the boxes, while anybody is there."""
+    def _follow_camera(self, frame: Image, searched: bool,
+                       detections: Detections) -> Float64Array | None:
+        """Return how the picture moved around the faces, while anybody is there."""
         tracker = self._config.tracker
+        if searched:
+            boxes, reduced = detections.boxes, self._detector.reduced
+        else:
+            boxes, reduced = np.array([track.box for track in self._shown],
+                                      np.float32).reshape(-1, 4), None
         if tracker.mode == 'robust' and tracker.camera_motion and (
                 len(boxes) or len(self._tracker)):
-            return self._camera.update(frame, boxes)
+            return self._camera.update(frame, boxes, reduced)
         self._camera.reset()
         return None
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import os
 from pathlib import Path
 
+from face_tracker_ros.config import InferenceConfig
 from face_tracker_ros.errors import ModelError
-from face_tracker_ros.inference import Port, read_ports
+from face_tracker_ros.inference import capabilities, Port, read_ports
 from face_tracker_ros.model_description import read_spec
 from face_tracker_ros.model_spec import (InputSpec, is_path, ModelFile, ModelSpec, SUFFIXES)
 from face_tracker_ros.models import find_model, first_fault, known_models, load_spec, wrong_task
@@ -22,16 +23,22 @@ _FEWEST = 16  # numbers of an output that can be an embedding
 _BLAZE_ANCHORS = (896, 2304)
 
 
-def resolve_model(text: str, task: str) -> tuple[ModelSpec, Path]:
+def resolve_model(text: str, task: str,
+                  inference: InferenceConfig | None = None) -> tuple[ModelSpec, Path]:
     """
     Return the description of a model and the file to open, verified as far as it is known.
 
     text: a name of the registry, a path to a model.yaml, or a path to an .xml, .onnx or .tflite
-    file, whose kind is recognised by its inputs and outputs. Raises ModelError for what is
+    file, whose kind is recognised by its inputs and outputs. inference: for the form of a named
+    model that suits this processor, under the model's name. Raises ModelError for what is
     unknown, missing, corrupt, made for another task or not to be recognised.
     """
     if not is_path(text):
-        return find_model(text, task)
+        spec, path = find_model(text, task)
+        if inference is not None and _wants_int8(spec, inference):
+            rounded, path = find_model(spec.int8, task)
+            return replace(rounded, name=spec.name), path
+        return spec, path
     path = Path(os.path.expanduser(text))
     if not os.path.isfile(path):
         raise ModelError(f"model file '{path}' is missing; give the path to a model.yaml or to "
@@ -46,6 +53,16 @@ def resolve_model(text: str, task: str) -> tuple[ModelSpec, Path]:
         raise ModelError(f"model '{text}': {fault}; put the right file there or correct the "
                          'description')
     return spec, path.parent / spec.files[0].name
+
+
+def _wants_int8(spec: ModelSpec, inference: InferenceConfig) -> bool:
+    """Return whether the model's 8-bit form is to be taken on this processor."""
+    if not (spec.int8 and inference.int8):
+        return False
+    quick = capabilities()
+    # Encoders are as quick in 16 bits, and tell people apart a little better (docs/speed.md).
+    enough = spec.task == 'encoder' and spec.half and inference.half and 'BF16' in quick
+    return 'INT8' in quick and not enough
 
 
 def _registered(path: Path, task: str) -> ModelSpec:

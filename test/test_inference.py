@@ -14,12 +14,12 @@ HAS_HALF = not {'BF16', 'FP16'}.isdisjoint(
 
 @pytest.fixture(scope='module')
 def precise():
-    return Config.load({'inference.half': False, 'detection.width': 480})
+    return Config.load({'inference.half': False, 'inference.int8': False, 'detection.width': 480})
 
 
 @pytest.fixture(scope='module')
 def quick():
-    return Config.load({'detection.width': 480})
+    return Config.load({'inference.int8': False, 'detection.width': 480})
 
 
 def test_half_precision_is_used_where_the_processor_has_it_and_it_is_wanted(precise, quick):

@@ -14,7 +14,8 @@ from face_tracker_ros.models import (cache_folder, fetched_folder, find_model, k
 import pytest
 
 MODELS = Path(__file__).resolve().parents[1] / 'models'
-SHIPPED = ('face-detector', 'mobilenetv3-large-face')
+SHIPPED = ('face-detector', 'face-detector-int8', 'mobilenetv3-large-face',
+           'mobilenetv3-large-face-int8')
 # Nobody offers these but PyPI, and their publisher's own server.
 ELSEWHERE = {name for name in known_models() if load_spec(name).fetch is not None} | {
     'face-detection-0202', 'face-detection-0204', 'face-detection-0205', 'face-detection-0206',

@@ -183,3 +183,39 @@ def test_written_description_reads_as_it_was(name, tmp_path):
     again = read_spec(folder / 'model.yaml')
     assert (again.files[0].checksum, again.alignment, again.family, again.score) == (
         spec.files[0].checksum, spec.alignment, spec.family, spec.score)
+
+
+def taken(name: str, task: str, **options: bool) -> str:
+    config = Config.load({f'inference.{key}': value for key, value in options.items()})
+    spec, path = resolve_model(name, task, config.inference)
+    assert spec.name == name
+    return path.stem
+
+
+def test_models_take_the_form_that_suits_the_processor(monkeypatch):
+    for numbers, half, detector, encoder in (
+            ({'FP32'}, True, False, False), ({'FP32', 'INT8'}, True, True, True),
+            ({'FP32', 'INT8', 'BF16'}, True, True, False),
+            ({'FP32', 'INT8', 'BF16'}, False, True, True)):
+        monkeypatch.setattr('face_tracker_ros.resolve.capabilities', lambda: numbers)
+        suffix = {True: '-int8', False: ''}
+        assert taken('face-detector', 'detector', half=half) == f'face-detector{suffix[detector]}'
+        assert taken('mobilenetv3-large-face', 'encoder', half=half) == \
+            f'mobilenetv3-large-face{suffix[encoder]}'
+        assert taken('face-detector', 'detector', int8=False) == 'face-detector'
+    assert resolve_model('face-detector', 'detector')[1].stem == 'face-detector'
+
+
+def test_8_bits_find_the_same_faces_and_people(two_portraits):
+    """On any processor: where 8 bits are not quick they are right all the same."""
+    exact = Config.load({'inference.int8': False, 'inference.half': False})
+    rounded = exact.updated({'detector': 'face-detector-int8',
+                             'encoder': 'mobilenetv3-large-face-int8'})
+    faces, others = (FaceDetector.from_config(config).detect(two_portraits, 0.5, 0.4)
+                     for config in (exact, rounded))
+    assert len(faces) == len(others) == 2
+    sides = faces.boxes[:, 2:] - faces.boxes[:, :2]
+    assert (np.abs(faces.boxes - others.boxes).max(axis=1) < 0.05 * sides.max(axis=1)).all()
+    vectors, near = (FaceEncoder.from_config(config).encode(two_portraits, faces.boxes)
+                     for config in (exact, rounded))
+    assert ((vectors * near).sum(axis=1) > 0.95).all()

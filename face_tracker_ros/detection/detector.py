@@ -34,6 +34,7 @@ _MOST_CANDIDATES = 1000
 # Widths to choose from when none is given, and the pixels that the smallest face must have there.
 _WIDTHS = (320, 480, 640)
 _LEAST_FACE = 16.0
+_STRETCHED = 0.02  # by which the sides' scales differ, beyond what rounding to pixels does
 
 
 class FaceDetector:
@@ -55,7 +56,7 @@ class FaceDetector:
         self.min_size = min_size
         self._network, self._width = network, width
         self._decode = DECODERS[spec.family]
-        self._canvas: Image = np.zeros((0, 0, 3), np.uint8)
+        self._reduced: Image | None = None
 
     @classmethod
     def from_config(cls, config: Config) -> FaceDetector:
@@ -64,7 +65,7 @@ class FaceDetector:
 
         Raises ModelError when the model is unknown, missing, corrupt or cannot be run.
         """
-        spec, path = resolve_model(config.detector, 'detector')
+        spec, path = resolve_model(config.detector, 'detector', config.inference)
         network = Network(path, spec.input, config.inference, spec.half)
         detector = cls(spec, path, network, config.detection.width, config.detection.min_size)
         detector._try()
@@ -80,12 +81,17 @@ class FaceDetector:
         check_image(image)
         height, width = image.shape[:2]
         canvas, scale_x, scale_y = self._fit(image)
-        outputs = self._network.infer(canvas[None])
+        outputs = self._network.infer(canvas[None], copy=False)
         found = self._decode(outputs, canvas.shape[1], canvas.shape[0], min_score)
         found = _best(found, nms_iou)
         scale = np.array([scale_x, scale_y], np.float32)
         landmarks = None if found.landmarks is None else found.landmarks * scale
         return Detections(found.boxes * np.tile(scale, 2), found.scores, landmarks)
+
+    @property
+    def reduced(self) -> Image | None:
+        """The last picture as it was reduced for the network; None where that stretched it."""
+        return self._reduced
 
     def fed(self, image: Image) -> Image:
         """Return the picture [1, H, W, 3] that the network sees of an image."""
@@ -124,13 +130,13 @@ class FaceDetector:
         """Return the network's input and the factors from its pixels to the image's."""
         height, width = image.shape[:2]
         outer_width, outer_height, inner_width, inner_height = self._geometry(width, height)
-        if self._canvas.shape[:2] != (outer_height, outer_width):
-            self._canvas = np.zeros((outer_height, outer_width, 3), np.uint8)
-        canvas = self._canvas
+        canvas = self._network.input(outer_width, outer_height)[0]
         canvas[inner_height:], canvas[:, inner_width:] = 0, 0
-        cv2.resize(image, (inner_width, inner_height), dst=canvas[:inner_height, :inner_width],
-                   interpolation=cv2.INTER_LINEAR)
-        return canvas, width / inner_width, height / inner_height
+        inner = canvas[:inner_height, :inner_width]
+        cv2.resize(image, (inner_width, inner_height), dst=inner, interpolation=cv2.INTER_LINEAR)
+        scale_x, scale_y = width / inner_width, height / inner_height
+        self._reduced = inner if abs(scale_x / scale_y - 1) < _STRETCHED else None
+        return canvas, scale_x, scale_y
 
 
 def check_image(image: Image) -> None:
@@ -146,7 +152,8 @@ def _best(found: Detections, nms_iou: float) -> Detections:
     sound = box_ops.usable(found.boxes) & np.isfinite(found.scores)
     if found.landmarks is not None:
         sound &= np.isfinite(found.landmarks).all(axis=(1, 2))
-    found = found[sound]
+    if not sound.all():
+        found = found[sound]
     if len(found) > _MOST_CANDIDATES:
         found = found[np.argsort(-found.scores, kind='stable')[:_MOST_CANDIDATES]]
     return found[box_ops.nms(found.boxes, found.scores, nms_iou)]

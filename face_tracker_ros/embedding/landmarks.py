@@ -24,7 +24,7 @@ class LandmarkFinder:
         """Return the finder that `config.landmarks` names, None for ''; ModelError when bad."""
         if not config.landmarks:
             return None
-        spec, path = resolve_model(config.landmarks, 'landmarks')
+        spec, path = resolve_model(config.landmarks, 'landmarks', config.inference)
         finder = cls(spec, Network(path, spec.input, config.inference, spec.half))
         side = spec.input.width
         if finder._run(np.zeros((1, side, side, 3), np.uint8)).shape != (1, 5, 2):

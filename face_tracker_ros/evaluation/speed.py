@@ -90,13 +90,13 @@ class Stopwatch:
         inner = getattr(owner, method)
 
         @functools.wraps(inner)
-        def timed(*arguments: Any) -> Any:
+        def timed(*arguments: Any, **options: Any) -> Any:
             if note is not None:
                 note(*arguments)
             self._turn()
             self._open.append(stage)
             try:
-                return inner(*arguments)
+                return inner(*arguments, **options)
             finally:
                 self._turn()
                 self._open.pop()

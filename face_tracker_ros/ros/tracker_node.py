@@ -13,13 +13,13 @@ from face_tracker_ros.pipeline import FaceTracker
 from face_tracker_ros.ros.convert import AnyImage, to_picture
 from face_tracker_ros.ros.diagnostics import Situation
 from face_tracker_ros.ros.extras import Extras
-from face_tracker_ros.ros.gate import Gate
 from face_tracker_ros.ros.latest import LatestWorker
 from face_tracker_ros.ros.lifecycle import SteadyLifecycleNode
 from face_tracker_ros.ros.messages import stamp_seconds
 from face_tracker_ros.ros.model_swap import ModelSwap
 from face_tracker_ros.ros.outputs import Outputs
 from face_tracker_ros.ros.parameters import Settings, unknown_overrides
+from face_tracker_ros.ros.reception import Gate
 from face_tracker_ros.ros.reporter import Reporter
 from face_tracker_ros.ros.statistics import Statistics
 from face_tracker_ros.types import FrameResult, Image as Picture

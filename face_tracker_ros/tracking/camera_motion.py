@@ -2,17 +2,20 @@
 """How the camera moved between two frames, out of the background's optical flow."""
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 from face_tracker_ros.types import BoolArray, Float64Array, FloatArray, Image
 import numpy as np
 
 _SIDE = 320.0  # pixels of the longer side on which the flow is measured
-_CORNERS = 120  # most that are followed
-_FEW = 60  # fewer than this, and corners are looked for anew
+_CORNERS = 60  # most that are followed
+_APART = 10.0  # pixels, reduced, between two of them
+_FEW = 30  # fewer than this, and corners are looked for anew
 _LEAST = 12  # inliers without which a motion is not believed
 _LEAST_SHARE = 0.5  # of the corners followed
 _NEAR = 1.5  # pixels, reduced, between an inlier and where the motion puts it
-_WINDOW = (13, 13)  # pixels, reduced, by which a corner is found again
+_WINDOW = (11, 11)  # pixels, reduced, by which a corner is found again
 _SHOULDERS = np.array([-0.5, -0.25, 0.5, 1.0], np.float32)  # what a box grows by, in its sides
 _STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
 
@@ -34,17 +37,20 @@ class CameraMotion:
         self._shape: tuple[int, ...] = ()
         self._corners = np.zeros((0, 1, 2), np.float32)
 
-    def update(self, frame: Image, boxes: FloatArray) -> Float64Array | None:
+    def update(self, frame: Image, boxes: FloatArray,
+               reduced: Image | None = None) -> Float64Array | None:
         """
         Return the (2, 3) transform of pixels from the last frame's to this one's.
 
-        frame: uint8 BGR (H, W, 3). boxes: (N, 4), faces in it, which move by themselves. None
-        when it cannot be told: at the first frame, after a change of size, without texture, or
-        when most of what is seen moves by itself.
+        frame: uint8 BGR (H, W, 3). boxes: (N, 4), faces in it, which move by themselves.
+        reduced: the same picture smaller, where there is one: it spares reading the large one.
+        None when it cannot be told: at the first frame, after a change of size, without texture,
+        or when most of what is seen moves by itself.
         """
         scale = min(1.0, _SIDE / max(frame.shape[:2]))
         size = (max(1, round(frame.shape[1] * scale)), max(1, round(frame.shape[0] * scale)))
-        small = cv2.resize(frame, size, interpolation=cv2.INTER_LINEAR)
+        source = frame if reduced is None or max(reduced.shape) < _SIDE else reduced
+        small = cv2.resize(source, size, interpolation=cv2.INTER_LINEAR)
         grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
         background = _background(grey, boxes * scale)
         if frame.shape != self._shape:
@@ -92,8 +98,14 @@ def _background(grey: Image, boxes: FloatArray) -> Image:
 
 
 def _corners(grey: Image, background: Image) -> FloatArray:
-    found = cv2.goodFeaturesToTrack(grey, _CORNERS, 0.01, 7, mask=background, blockSize=3)
-    return np.zeros((0, 1, 2), np.float32) if found is None else np.asarray(found, np.float32)
+    """Return corners (N, 1, 2), looked for at half the size: the flow does not need them exact."""
+    size = (max(1, grey.shape[1] // 2), max(1, grey.shape[0] // 2))
+    found: Any = cv2.goodFeaturesToTrack(
+        cv2.resize(grey, size, interpolation=cv2.INTER_AREA), _CORNERS, 0.01, _APART / 2,
+        mask=cv2.resize(background, size, interpolation=cv2.INTER_NEAREST), blockSize=3)
+    if found is None:
+        return np.zeros((0, 1, 2), np.float32)
+    return np.asarray(2 * found + 0.5, np.float32)
 
 
 def _inside(points: FloatArray, background: Image) -> BoolArray:

@@ -105,8 +105,9 @@ class _Stages:
 
     def free(self, tracks: BoolArray | None = None, faces: BoolArray | None = None) -> Pairs:
         """Return the rows of tracks and faces that are free, of these masks (T,) and (N,)."""
-        return (np.flatnonzero(self._tracks if tracks is None else self._tracks & tracks),
-                np.flatnonzero(self._faces if faces is None else self._faces & faces))
+        chosen = self._tracks if tracks is None else self._tracks & tracks
+        wanted = self._faces if faces is None else self._faces & faces
+        return chosen.nonzero()[0], wanted.nonzero()[0]
 
     def assign(self, cost: Float64Array, limit: float, rows: IntArray, faces: IntArray) -> None:
         """Join `rows` and `faces` at the least cost (rows, faces)."""

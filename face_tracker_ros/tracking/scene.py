@@ -30,15 +30,12 @@ class Scene:
         """Pass over faces below `least_score` and boxes that are none."""
         self._sure = max(_SURE, least_overlap)
         scores, boxes = detections.scores, detections.boxes
-        finite = np.isfinite(boxes).all(axis=1) & np.isfinite(scores)
-        if not finite.all():
-            boxes = np.where(finite[:, None], boxes, 0)
-            scores = np.where(finite, scores, -1)
-        good = ((boxes[:, 2:] > boxes[:, :2]) & (np.abs(boxes[:, 2:]) <= _LARGEST)
-                & (np.abs(boxes[:, :2]) <= _LARGEST)).all(axis=1) & (scores >= least_score)
+        with np.errstate(invalid='ignore'):  # what is not a number is never larger or smaller
+            good = ((np.abs(boxes) <= _LARGEST).all(axis=1)
+                    & (boxes[:, 2:] > boxes[:, :2]).all(axis=1) & (scores >= least_score))
         self.detections = detections
         self.expected = expected
-        self.rows: IntArray = np.flatnonzero(good)
+        self.rows: IntArray = good.nonzero()[0]
         self.boxes: FloatArray = boxes[self.rows]
         self.scores: FloatArray = scores[self.rows]
         self.high: BoolArray = self.scores >= high_score
@@ -53,7 +50,7 @@ class Scene:
         if quality is None:
             self.quality = by_size(self.boxes)
         else:
-            self.quality = np.nan_to_num(quality[self.rows])
+            self.quality = np.fmin(np.fmax(quality[self.rows], 0), 1)
 
     @cached_property
     def measured(self) -> Float64Array:
@@ -84,9 +81,9 @@ class Scene:
             return np.full(len(self.boxes), -1)
         sure = self.overlap.max(axis=0) >= self._sure
         if sure.any():
-            tracks = _near(self.expected, self.boxes).sum(axis=0)
-            faces = _near(self.boxes, self.boxes).sum(axis=0)
-            sure &= (tracks == 1) & (faces == 1)
+            near = _near(np.concatenate((self.expected, self.boxes)), self.boxes)
+            count = len(self.expected)
+            sure &= (near[:count].sum(axis=0) == 1) & (near[count:].sum(axis=0) == 1)
         return np.where(sure, self.overlap.argmax(axis=0), -1)
 
 

@@ -17,13 +17,13 @@ import pytest
 
 DETECTORS = ('blazeface-back', 'blazeface-full', 'blazeface-short', 'centerface',
              'face-detection-0200', 'face-detection-adas-0001', 'face-detection-retail-0005',
-             'face-detector', 'ultra-light-rfb-320', 'ultra-light-rfb-640',
-             'ultra-light-slim-320', 'ultra-light-slim-320-ir', 'yunet')
+             'face-detector', 'face-detector-int8', 'ultra-light-rfb-320',
+             'ultra-light-rfb-640', 'ultra-light-slim-320', 'ultra-light-slim-320-ir', 'yunet')
 # Of the same families, but not to be had without their publisher's server.
 ELSEWHERE = {'face-detection-0202', 'face-detection-0204', 'face-detection-0205',
              'face-detection-0206', 'face-detection-retail-0004'}
 WHEELS = ('blazeface-back', 'blazeface-full', 'blazeface-short', 'centerface')
-FREE_SIZE = ('centerface', 'face-detector', 'yunet')
+FREE_SIZE = ('centerface', 'face-detector', 'face-detector-int8', 'yunet')
 # Faces of under 20 pixels in their input.
 NEAR_FACES_ONLY = {
     'face-demographics-walking.gif': ('face-detection-retail-0005', 'blazeface-full',
@@ -248,4 +248,4 @@ def test_width_0_follows_the_smallest_face_while_running(two_portraits):
     for min_size, width in ((12.0, 640), (64.0, 320)):
         tracker.reconfigure(config.updated({'detection.min_size': min_size}))
         tracker.process(two_portraits, min_size)
-        assert tracker._detector._canvas.shape[1] == width
+        assert tracker._detector.reduced.shape[1] == width

@@ -14,6 +14,7 @@ from rclpy.subscription import Subscription
 
 # Humble tells nothing of where a message comes from: what is replaced could not be counted.
 _TELLS = hasattr(Subscription, 'CallbackType')
+_MOST_PUBLISHERS = 16
 
 
 class Gate(CallbackGroup):
@@ -59,6 +60,8 @@ class Gate(CallbackGroup):
         number = info.get('publication_sequence_number')
         publisher = (info.get('publisher_gid') or {}).get('data')  # Kilted and newer
         before = self._numbers.get(publisher)
+        if len(self._numbers) > _MOST_PUBLISHERS:
+            self._numbers.clear()
         self._numbers[publisher] = number
         waited = max(0.0, time.time() - received) if received else 0.0
         # One that came through the open gate met no other: numbers between were lost on the way.
