@@ -92,7 +92,8 @@ def test_same_figures_give_the_same_page(page, tmp_path):
 
 def test_distance_to_recommend_is_measured_on_every_second_person(page, shared):
     done = accuracy('--people', page / 'people', '--models', shared / 'models',
-                    'face-reidentification-retail-0095', COMMAND.with_name('accuracy_distance.py'))
+                    'face-reidentification-retail-0095',
+                    command=COMMAND.with_name('accuracy_distance.py'))
     assert done.returncode == 0, done.stderr
     head, line = done.stdout.splitlines()
     assert 'of 7 people' in head and 'mobilenetv3-large-face at 0.7: ' in head
