@@ -74,8 +74,7 @@ def load_module(source: str, weights: str) -> Any:
             raise ModelError(f"source '{source}': give torchvision:NAME, timm:NAME or a file "
                              f"({', '.join(SUFFIXES)})")
         if weights not in ('pretrained', 'none'):
-            state = torch.load(weights, map_location='cpu', weights_only=True)
-            made.load_state_dict(state.get('state_dict', state))
+            load_weights(made, weights)
     except ImportError as error:
         raise ModelError(f"source '{source}': {error.name} is not installed; install it with "
                          "pip (the extra 'convert'), best in an environment of its own"
@@ -87,6 +86,13 @@ def load_module(source: str, weights: str) -> Any:
         raise ModelError(f"source '{source}' with weights '{weights}': {problem}; check both "
                          'names') from error
     return without_classifier(made, torch)
+
+
+def load_weights(module: Any, path: str) -> None:
+    """Give a PyTorch network the weights of a file, a state_dict or a dict with one inside."""
+    import torch
+    state = torch.load(path, map_location='cpu', weights_only=True)
+    module.load_state_dict(state.get('state_dict', state))
 
 
 def without_classifier(module: Any, torch: Any) -> Any:

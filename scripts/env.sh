@@ -35,5 +35,11 @@ if [ -e "$_face_tracker_ros/install/local_setup.bash" ]; then
   COLCON_PYTHON_EXECUTABLE=$_colcon_python
   unset _colcon_python
 fi
+if [ -n "${WITH_TORCH:-}" ] && [ -x "$_face_tracker_ros/.torch/bin/python3" ]; then
+  case ":$PATH:" in
+    *":$_face_tracker_ros/.torch/bin:"*) ;;
+    *) export PATH="$_face_tracker_ros/.torch/bin:$PATH" ;;
+  esac
+fi
 [ -z "$_nounset" ] || set -u
 unset _face_tracker_ros _nounset

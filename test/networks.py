@@ -1,13 +1,16 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Small networks with given outputs, as files: what nobody offers for tests."""
+"""Small networks with given outputs, as files; what encoders to be converted are fed."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from face_tracker_ros.model_spec import InputSpec, ModelFile, ModelSpec
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
+
+FEEDING = InputSpec('NCHW', 'RGB', (123.675, 116.28, 103.53), (58.395, 57.12, 57.375), 64, 64)
 
 
 def constant_network(path: Path, outputs: Mapping[str, np.ndarray],
@@ -38,3 +41,20 @@ def feature_network(path: Path, channels: int = 24, side: int = 64, layout: str 
         node = ops.transpose(node, np.array([0, 2, 3, 1]))
     ov.save_model(ov.Model([ops.result(node)], [picture]), str(path), compress_to_fp16=False)
     return path
+
+
+def encoder_spec(feeding: InputSpec = FEEDING) -> ModelSpec:
+    """Return what is known of an encoder before its conversion."""
+    return ModelSpec('made', 'encoder', 'vector', '', (ModelFile(''),), 'MIT', '', '', feeding,
+                     embedding_size=1)
+
+
+def crops(number: int, side: int) -> np.ndarray:
+    """Return pictures of noise, uint8 BGR."""
+    return np.random.default_rng(3).integers(0, 256, (number, side, side, 3), np.uint8)
+
+
+def by_hand(pictures: np.ndarray, feeding: InputSpec = FEEDING) -> np.ndarray:
+    """Return what a network with this input is fed, RGB planes."""
+    values = (pictures[..., ::-1] - np.array(feeding.mean)) / np.array(feeding.scale)
+    return np.ascontiguousarray(values.transpose(0, 3, 1, 2), np.float32)

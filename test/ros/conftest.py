@@ -2,14 +2,31 @@
 """Live nodes in processes of their own, and a client node in the test's process."""
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable, Iterator, Sequence
 import os
 from pathlib import Path
+import socket
 import warnings
+
+_CLAIM = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+atexit.register(_CLAIM.close)
+
+
+def _own_domain() -> int:
+    """Return a number of 20 to 99 that no other test process on this machine has."""
+    for number in range(os.getpid(), os.getpid() + 80):
+        try:
+            _CLAIM.bind(f'\0tests of face_tracker_ros {number % 80}')  # as long as this process
+            break
+        except OSError:
+            continue
+    return 20 + number % 80
+
 
 # Before anything of ROS is loaded: a domain of its own for each test process, so that nodes of
 # other runs on this machine stay out; and the transport that large images need.
-os.environ['ROS_DOMAIN_ID'] = str(20 + os.getpid() % 80)
+os.environ['ROS_DOMAIN_ID'] = str(_own_domain())
 _OLD = os.environ.get('ROS_DISTRO') in ('humble', 'iron', 'jazzy')
 os.environ['FASTRTPS_DEFAULT_PROFILES_FILE' if _OLD else 'FASTDDS_DEFAULT_PROFILES_FILE'] = str(
     Path(__file__).parents[2] / 'config' / 'fastdds_large_images.xml')
