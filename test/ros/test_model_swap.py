@@ -18,9 +18,10 @@ import pytest
 from rcl_interfaces.msg import ParameterEvent
 from rcl_interfaces.srv import GetParameters, SetParametersAtomically
 from rclpy.parameter import Parameter, parameter_value_to_python
+from rclpy.qos import QoSDurabilityPolicy, QoSProfile
 from ros_client import Client, NODE, NodeProcess
 from std_srvs.srv import Trigger
-from vision_msgs.msg import Detection2DArray
+from vision_msgs.msg import Detection2DArray, LabelInfo
 
 CLIP = 'head-pose-face-detection-female-and-male.gif'
 PICTURES, JUDGED = 8, 5
@@ -202,6 +203,10 @@ def test_every_model_shows_the_faces_of_a_clip_live(
     detectors = [*here, str(shared / 'models' / 'face-detection-adas-0001' / 'FP16-INT8'
                             / 'face-detection-adas-0001.xml')]
     assert len(detectors) == 15
+    labels: list[LabelInfo] = []
+    listening = client.node.create_subscription(
+        LabelInfo, f'{NODE}/label_info', labels.append,
+        QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL))
     encoders = {'yunet': ENCODERS[0], 'blazeface-short': ENCODERS[1], detectors[-1]: ENCODERS[2]}
     faults = {}
     for detector in detectors:
@@ -223,6 +228,10 @@ def test_every_model_shows_the_faces_of_a_clip_live(
             wrong += int((~overlap.any(axis=0)).sum())
         if right < 0.8 * 2 * JUDGED or wrong > 1 or len(ids) > 3:
             faults[detector] = f'{right} of {2 * JUDGED} faces, {wrong} other boxes, ids {ids}'
+        score = Config.load({'detector': detector}).detection.score
+        client.wait(lambda: bool(labels) and labels[-1].threshold == pytest.approx(score),
+                    f'the score that {detector} recommends', step=0.002)
+    client.node.destroy_subscription(listening)
     assert faults == {}
     assert client.set_parameters(DEFAULTS).successful
     client.wait(lambda: client.diagnostics.get(f'{NODE[1:]}: tracking', {}).get(
