@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""When images are taken out of the middleware, and what was replaced there meanwhile."""
+"""When images are taken out of the middleware, and how many never were."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from rclpy.qos import QoSDurabilityPolicy, QoSHistoryPolicy, QoSProfile, QoSReli
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 
-# Humble tells nothing of where a message comes from: what is replaced could not be counted.
+# Humble does not number messages: what is replaced could not be counted.
 _TELLS = hasattr(Subscription, 'CallbackType')
 _MOST_PUBLISHERS = 16
 
@@ -31,7 +31,6 @@ class Gate(CallbackGroup):
         self._is_free = is_free
         self._holds = False
         self._numbers: dict[Any, int | None] = {}
-        self.opened()
 
     def subscribe(self, node: Node, kind: type, topic: str,
                   take: Callable[[Any, Mapping[str, Any]], None]) -> Any:
@@ -46,15 +45,11 @@ class Gate(CallbackGroup):
         self._watch(subscription.qos_profile)
         return subscription
 
-    def opened(self) -> None:
-        """Tell that the gate opens now."""
-        self._opened = time.time()
-
     def passed(self, info: Mapping[str, Any]) -> tuple[int, float]:
         """
-        Return how many images this one has replaced, and the seconds for which it waited.
+        Return how many images before this one never came, and the seconds for which it waited.
 
-        Both are 0 where the middleware does not tell.
+        They were replaced here or lost on the way. Both are 0 where the middleware does not tell.
         """
         received = info.get('received_timestamp', 0) * 1e-9
         number = info.get('publication_sequence_number')
@@ -64,8 +59,7 @@ class Gate(CallbackGroup):
             self._numbers.clear()
         self._numbers[publisher] = number
         waited = max(0.0, time.time() - received) if received else 0.0
-        # One that came through the open gate met no other: numbers between were lost on the way.
-        if number is None or before is None or received > self._opened:
+        if number is None or before is None:
             return 0, waited
         return max(0, number - before - 1), waited
 

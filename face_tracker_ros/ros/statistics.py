@@ -65,15 +65,20 @@ class Statistics:
         with self._lock:
             self._listening = time.monotonic()
 
-    def arrival(self, replaced: int, age: float) -> None:
-        """Count an image that was of this age in seconds when it came, and those it replaced."""
+    def arrival(self, missed: int, replaced: bool, age: float) -> None:
+        """
+        Count an image that was of this age in seconds when it came.
+
+        missed: images before it that were never taken. replaced: whether it took the place of
+        one that waited to be worked on.
+        """
         with self._lock:
-            self._counters.received += 1 + replaced
-            self._counters.replaced += replaced
+            self._counters.received += 1 + missed
+            self._counters.replaced += missed + replaced
             before, self._arrived, self._listening = self._arrived, time.monotonic(), None
-            step = (self._arrived - before) / (1 + replaced)  # nobody knows when those came
+            step = (self._arrived - before) / (1 + missed)  # nobody knows when those came
             self._arrivals.extend(self._arrived - step * number
-                                  for number in range(min(replaced, _WINDOW), -1, -1))
+                                  for number in range(min(missed, _WINDOW), -1, -1))
             self._ages.append(age)
 
     def bad_frame(self, reason: str) -> None:

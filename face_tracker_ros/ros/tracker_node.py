@@ -176,7 +176,6 @@ class FaceTrackerNode(SteadyLifecycleNode):
             self._worker.reconsider()
 
     def _listen(self) -> None:
-        self._gate.opened()
         self._statistics.listen()
         if self.executor is not None:
             self.executor.wake()
@@ -190,7 +189,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
             self._say_once('zero', 'images carry no stamp; their time of arrival is used instead')
             stamp = self._now()
         age = self._now() - stamp - waited
-        self._statistics.arrival(missed + self._worker.put((message, stamp)), age)
+        self._statistics.arrival(missed, self._worker.put((message, stamp)), age)
 
     # Work, on the worker's thread
 
