@@ -25,7 +25,7 @@ def show(grace, eileen):
 
 @pytest.fixture
 def tracker():
-    return FaceTracker.from_config({'detection.width': 480, 'inference.cache': False})
+    return FaceTracker.from_config({'detection.width': 480})
 
 
 def test_two_people_get_two_ids_and_keep_them(tracker, show):
