@@ -11,6 +11,7 @@ from face_tracker_ros import Config
 
 OURS = (Config().detector, Config().encoder)
 Figures = Mapping[str, Any]
+_LEAST_SHOWN = 80  # percent of recall, at the foot of the plot
 
 
 def write_page(figures: Figures, folder: Path) -> None:
@@ -36,8 +37,8 @@ def _opening(figures: Figures) -> list[str]:
         'Wild who were held out by name from the training of our encoder. MODELS: the files '
         'that are not in the package. Times are medians of one picture on one CPU thread, all '
         'models taking turns: compare within a table. Each row is the very model that it names; '
-        'the tracker takes the 8-bit forms, which have rows of their own, in place of ours where '
-        'the processor computes in 8 bits. In this run the machine was at a load of '
+        'on processors that compute in 8 bits the tracker may take the 8-bit forms, which have '
+        'rows of their own, in place of ours (`inference.int8`). In this run the machine was at a load of '
         f"{figures['load'][0]:g} on {figures['load'][1]} cores; above their number, times are "
         'longer than on a free one.']
     if figures['missing']:
@@ -86,7 +87,7 @@ def _detectors(figures: Figures) -> list[str]:
         'extent is the one that `face-detector` gave the face on its photo, and many of these '
         'photos were among its training pictures: the scenes favour it. *Score* is the '
         "threshold that the model's description recommends; average precision (AP) takes all "
-        'thresholds from 0.05.', '', *_better_detectors(rows, exact, times), '']
+        f'thresholds from 0.05. The plot begins at {_LEAST_SHOWN} %.', '', *_better_detectors(rows, exact, times), '']
 
 
 def _better_detectors(rows: Sequence[Figures], exact: Mapping[Any, Figures],
@@ -186,6 +187,7 @@ def _tracking(figures: Figures) -> list[str]:
 
 
 def _plot_detectors(figures: Figures, path: Path) -> None:
+    from matplotlib import colormaps
     from matplotlib.figure import Figure
     figure = Figure(figsize=(10, 4.2), layout='constrained')
     times = figures['times']
@@ -197,8 +199,9 @@ def _plot_detectors(figures: Figures, path: Path) -> None:
             own = [row for row in rows if row['name'] == name]
             axes.plot([times[f"{name} {row['width']}"] for row in own],
                       [100 * row['recall'] for row in own], marker='osD^vP*X'[number % 8],
-                      color=f'C{number % 10}', linewidth=2.5 if name in OURS else 1, label=name)
+                      color=colormaps['tab20'](number % 20), linewidth=2.5 if name in OURS else 1, label=name)
         axes.set(xscale='log', xlabel='ms a picture, one thread', ylabel='recall, %',
+                 ylim=(_LEAST_SHOWN, 100.5),
                  title=f'Recall on {title}')
         axes.set_xticks([2, 5, 10, 20, 50], ['2', '5', '10', '20', '50'])
         axes.minorticks_off()
