@@ -51,7 +51,8 @@ class Settings:
     """
 
     def __init__(self, node: Node, is_configured: Callable[[], bool],
-                 apply: Callable[[Config], None], changed: Callable[[], None]) -> None:
+                 apply: Callable[[Config], None],
+                 changed: Callable[[], None] = lambda: None) -> None:
         """Declare everything with the values given at start; ConfigError for a bad one."""
         self._node = node
         self._is_configured = is_configured
