@@ -21,7 +21,8 @@ setup(
     name=package_name,
     version='0.1.0',
     description='Faces in an image topic become tracks with lasting ids: DeepSORT on the CPU',
-    license='Apache-2.0',
+    license='Apache-2.0; weights in models/: research use only',
+    license_files=['LICENSE', 'NOTICE'],
     author='The face_tracker_ros authors',
     maintainer='The face_tracker_ros authors',
     maintainer_email='face_tracker_ros@users.noreply.github.com',
@@ -29,7 +30,7 @@ setup(
     packages=find_packages(include=[package_name, package_name + '.*']),
     data_files=[
         ('share/ament_index/resource_index/packages', ['resource/' + package_name]),
-        (share, ['package.xml']),
+        (share, ['package.xml', 'LICENSE', 'NOTICE']),
         *installed('config', 'examples', 'launch', 'models', 'rviz'),
     ],
     package_data={package_name: ['py.typed']},

@@ -20,11 +20,6 @@ from face_tracker_ros.types import FloatArray, Image
 import numpy as np
 
 SIZES = (112, 48, 28)  # longer side of the face in pixels
-# Where the five points of an aligned face lie in a crop of side 1, for encoders whose publisher
-# says so. For others: their mean place in the encoder's own crops.
-TEMPLATES = {'face-reidentification-retail-0095': np.float32(
-    [(0.31557, 0.46158), (0.68262, 0.45984), (0.50026, 0.64051), (0.34947, 0.82469),
-     (0.65343, 0.82325)])}
 
 
 @dataclass(frozen=True)
@@ -79,17 +74,22 @@ def in_crop(box: FloatArray, points: FloatArray, scale: float) -> FloatArray:
 
 def embed(encoder: FaceEncoder, faces: Sequence[Face], size: int,
           template: FloatArray | None) -> FloatArray:
-    """Return a vector a face (N, D): of the box's crop, or turned upright to a template."""
-    spec = load_spec(encoder.name)
+    """
+    Return a vector a face (N, D): of the box's crop, or turned upright to a template (5, 2).
+
+    Encoders whose description says how faces are to be turned take that in its place.
+    """
+    spec = encoder.spec
     side, rows = spec.input.width, []
     half = side / spec.crop_scale / 2
     whole = np.float32([[side / 2 - half, side / 2 - half, side / 2 + half, side / 2 + half]])
     for face in faces:
         photo, box = reduced(face, size), face.box[None]
-        if template is not None:
+        points = face.landmarks[None] if spec.alignment and template is not None else None
+        if template is not None and points is None:
             crops, made = aligned_crops(photo, face.landmarks[None], template, 1.0, side)
             photo, box = (crops[0], whole) if made[0] else (photo, box)
-        rows.append(encoder.encode(photo, box)[0])
+        rows.append(encoder.encode(photo, box, points)[0])
     return np.array(rows, np.float32)
 
 
@@ -102,12 +102,12 @@ def measure_encoders(folder: Path, names: Sequence[str], detector: str) -> dict[
                           'people')
     rows = []
     for name in names:
-        encoder = FaceEncoder.from_config(Config.load({'encoder': name,
-                                                       'inference.threads': 1}))
+        encoder = FaceEncoder.from_config(Config.load({
+            'encoder': name, 'inference.threads': 1, 'inference.int8': False}))
         scale = load_spec(name).crop_scale
         mean = np.mean([in_crop(face.box, face.landmarks, scale) for face in faces], axis=0)
         for aligned in (False, True):
-            template = TEMPLATES.get(name, mean) if aligned else None
+            template = mean if aligned else None
             for size in SIZES:
                 similarity = pairs.similarity(embed(encoder, faces, size, template))
                 _, false, true = curve(similarity, pairs.same)

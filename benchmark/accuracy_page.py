@@ -11,6 +11,7 @@ from face_tracker_ros import Config
 
 OURS = (Config().detector, Config().encoder)
 Figures = Mapping[str, Any]
+_LEAST_SHOWN = 80  # percent of recall, at the foot of the plot
 
 
 def write_page(figures: Figures, folder: Path) -> None:
@@ -35,7 +36,9 @@ def _opening(figures: Figures) -> list[str]:
         'show faces, four of them as 480x270 previews. PHOTOS: people of Labeled Faces in the '
         'Wild who were held out by name from the training of our encoder. MODELS: the files '
         'that are not in the package. Times are medians of one picture on one CPU thread, all '
-        'models taking turns: compare within a table. In this run the machine was at a load of '
+        'models taking turns: compare within a table. Each row is the very model that it names; '
+        'on processors that compute in 8 bits the tracker may take the 8-bit forms, which have '
+        'rows of their own, in place of ours (`inference.int8`). In this run the machine was at a load of '
         f"{figures['load'][0]:g} on {figures['load'][1]} cores; above their number, times are "
         'longer than on a free one.']
     if figures['missing']:
@@ -84,7 +87,7 @@ def _detectors(figures: Figures) -> list[str]:
         'extent is the one that `face-detector` gave the face on its photo, and many of these '
         'photos were among its training pictures: the scenes favour it. *Score* is the '
         "threshold that the model's description recommends; average precision (AP) takes all "
-        'thresholds from 0.05.', '', *_better_detectors(rows, exact, times), '']
+        f'thresholds from 0.05. The plot begins at {_LEAST_SHOWN} %.', '', *_better_detectors(rows, exact, times), '']
 
 
 def _better_detectors(rows: Sequence[Figures], exact: Mapping[Any, Figures],
@@ -131,9 +134,11 @@ def _encoders(figures: Figures) -> list[str]:
         f'{at_far:.0f} pairs of different people: a rough figure. Where the face (median '
         f"{found['own_size']:.0f} pixels) is larger than said, the photo was reduced and "
         'enlarged again. *Aligned*: turned by five landmarks, for '
-        "`face-reidentification-retail-0095` to its publisher's template, for others to the "
-        "points' mean place in the encoder's own crops; the landmarks are those of the photo in "
-        'full size, a robot has worse ones. The tracker uses box crops.', '',
+        "`face-reidentification-retail-0095` as its description says, for others to the points' "
+        "mean place in the encoder's own crops; the landmarks are those of the photo in full "
+        'size, a robot has worse ones. The tracker aligns for '
+        '`face-reidentification-retail-0095`, where it has landmarks, and takes box crops for '
+        'ours.', '',
         'Held out by name means that a few of these people may be among the training pictures '
         f'of `{OURS[1]}` under another name, and some have look-alikes there (its '
         '[MODEL_CARD](../models/mobilenetv3-large-face/MODEL_CARD.md) estimates what that is '
@@ -171,18 +176,18 @@ def _tracking(figures: Figures) -> list[str]:
                 'switches'), cells),
         f"Generated scenes of {figures['seconds']:g} s at {scenes['rate']:g} frames a second "
         f'({_scenes(figures)}; people cross, leave and come back, half of them as another '
-        "photo), the whole tracker with default parameters but for the detector's recommended "
-        'score; means over the seeds. With so few scenes one person who gets a new id moves a '
-        'mean by several points: models that differ by less are alike. Scored is the '
-        'detection that a track took. The distances '
-        f'in the default parameters were chosen for `{OURS[0]}` and `{OURS[1]}`, on other scenes '
-        'of other people; other encoders would gain by their own.', '',
+        'photo), the whole tracker with default parameters: scores and distances are those that '
+        "the models' descriptions recommend. Means over the seeds. With so few scenes one person "
+        'who gets a new id moves a mean by several points: models that differ by less are alike. '
+        'Scored is the detection that a track took. The other parameters were chosen with '
+        f'`{OURS[0]}` and `{OURS[1]}`, on other scenes of other people.', '',
         '## Terms', '', *table(('model', 'licence'), [
             (label(name), licence) for name, licence in figures['terms'].items()]),
         'Our shipped weights are for research use: see README.']
 
 
 def _plot_detectors(figures: Figures, path: Path) -> None:
+    from matplotlib import colormaps
     from matplotlib.figure import Figure
     figure = Figure(figsize=(10, 4.2), layout='constrained')
     times = figures['times']
@@ -194,8 +199,9 @@ def _plot_detectors(figures: Figures, path: Path) -> None:
             own = [row for row in rows if row['name'] == name]
             axes.plot([times[f"{name} {row['width']}"] for row in own],
                       [100 * row['recall'] for row in own], marker='osD^vP*X'[number % 8],
-                      color=f'C{number % 10}', linewidth=2.5 if name in OURS else 1, label=name)
+                      color=colormaps['tab20'](number % 20), linewidth=2.5 if name in OURS else 1, label=name)
         axes.set(xscale='log', xlabel='ms a picture, one thread', ylabel='recall, %',
+                 ylim=(_LEAST_SHOWN, 100.5),
                  title=f'Recall on {title}')
         axes.set_xticks([2, 5, 10, 20, 50], ['2', '5', '10', '20', '50'])
         axes.minorticks_off()

@@ -22,6 +22,7 @@ from face_tracker_ros.types import FloatArray, Image
 import numpy as np
 
 REFERENCE = 'face-detection-adas-0001'
+FREE = 'yunet'  # of config/permissive.yaml
 MIN_IOU = 0.4
 LOWEST = 0.05  # score down to which detections are kept, for average precision
 DETECT_STEP = 15  # every so many frames of a scene, the detectors are judged
@@ -30,9 +31,9 @@ Input = tuple[str, int]
 
 
 def config_for(**chosen: Any) -> Config:
-    """Return the defaults on one thread, with these parameters ('_' for '.')."""
+    """Return the defaults on one thread and for the very files named ('_' for '.' once)."""
     values = {name.replace('_', '.', 1): value for name, value in chosen.items()}
-    return Config.load({'inference.threads': 1, **values})
+    return Config.load({'inference.threads': 1, 'inference.int8': False, **values})
 
 
 def load_detector(name: str, width: int) -> FaceDetector:
@@ -116,7 +117,10 @@ def measure_scenes(folder: Path, seeds: range, seconds: float, step: int,
     portraits = scenes.read_portraits(folder, FaceDetector.from_config(default))[1::2]
     detectors = {entry: load_detector(*entry) for entry in inputs}
     chosen = [(name, default.encoder) for name in dict.fromkeys(name for name, _ in inputs)]
-    chosen += [(default.detector, name) for name in encoders if name != default.encoder]
+    others = [name for name in encoders if name != default.encoder]
+    chosen += [(default.detector, name) for name in others]
+    if FREE in dict(inputs):
+        chosen += [(FREE, name) for name in others if not load_spec(name).restricted]
     runs = {pair: _Run(_tracker(*pair)) for pair in chosen}
     judged: dict[Input, list[Any]] = {entry: [] for entry in inputs}
     tracking: list[dict[str, Any]] = []
@@ -150,11 +154,8 @@ def measure_scenes(folder: Path, seeds: range, seconds: float, step: int,
 
 
 def _tracker(detector: str, encoder: str) -> FaceTracker:
-    """Return a tracker with its defaults, but for the models and the detector's own score."""
-    own = load_spec(detector).score
-    return FaceTracker.from_config(config_for(
-        detector=detector, encoder=encoder, detection_score=own,
-        detection_low_score=min(own, Config().detection.low_score)))
+    """Return a tracker with its defaults, but for the models."""
+    return FaceTracker.from_config(config_for(detector=detector, encoder=encoder))
 
 
 def measure_times(folder: Path, inputs: Sequence[Input], encoders: Sequence[str],

@@ -8,15 +8,16 @@ these declarations. Names are dotted paths of the dataclasses below (`tracker.ma
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, fields, is_dataclass, MISSING, replace
 import difflib
 import os
 from pathlib import Path
 from typing import Any
 
+from face_tracker_ros.config_file import flatten, read_parameters
 from face_tracker_ros.errors import ConfigError
 from face_tracker_ros.parameter import Parameter
-from face_tracker_ros.plain_yaml import read_yaml
+from face_tracker_ros.recommended import DISTANCE, LOW_SCORE, recommended, SCORE
 
 
 _LEAST_WIDTH = 64  # pixels; no detector sees anything in less
@@ -26,6 +27,12 @@ def _param(default: Any, description: str, low: float | None = None, high: float
            choices: tuple[Any, ...] = (), live: bool = True) -> Any:
     return field(default=default, metadata={'parameter': Parameter(
         '', default, description, low, high, choices, live)})
+
+
+def _left(number: float, description: str, high: float) -> Any:
+    """Declare a number above 0 that 0, the default, leaves to the model."""
+    return field(default=number, metadata={'parameter': Parameter(
+        '', 0.0, description, 0.0, high)})
 
 
 @dataclass(frozen=True)
@@ -52,9 +59,11 @@ class DetectionConfig:
                         'faces of detection.min_size have 16 pixels.', 0, 3840, live=False)
     interval: int = _param(1, 'Look for faces in every n-th frame only, and in all while one '
                            'is new; in between tracks are shown where they are expected.', 1, 30)
-    score: float = _param(0.5, 'Score from which a detection may start a track.', 0.0, 1.0)
-    low_score: float = _param(0.35, 'Score from which a detection may prolong a track '
-                              '(tracker.low_score_pass).', 0.0, 1.0)
+    score: float = _left(SCORE, 'Score from which a detection may start a track; 0 = what the '
+                         "detector's description recommends.", 1.0)
+    low_score: float = _left(LOW_SCORE, 'Score from which a detection may prolong a track '
+                             "(tracker.low_score_pass); 0 = what the detector's description "
+                             'recommends.', 1.0)
     nms_iou: float = _param(0.4, 'Of two boxes that overlap more than this (IoU), the one with '
                             'the lower score is dropped.', 0.0, 1.0)
     min_size: float = _param(12.0, 'Shorter side in pixels of the smallest face that is used.',
@@ -79,9 +88,9 @@ class TrackerConfig:
     mode: str = _param('robust', "'robust': DeepSORT with the additions below; 'deepsort': the "
                        'published algorithm (one update counts as 1/30 s, additions off).',
                        choices=('robust', 'deepsort'), live=False)
-    max_cosine_distance: float = _param(
-        0.7, 'Largest cosine distance between a face and its track, which motion limits as well; '
-        'depends on encoder and scene.', 0.0, 2.0)
+    max_cosine_distance: float = _left(
+        DISTANCE, 'Largest cosine distance between a face and its track, which motion limits as '
+        "well; 0 = what the encoder's description recommends.", 2.0)
     max_iou_distance: float = _param(
         0.7, 'Largest 1 - IoU at which a box is joined to a track by position alone.', 0.0, 1.0)
     n_init: int = _param(3, 'Frames in a row in which a new face must be found before its track '
@@ -109,15 +118,23 @@ class TrackerConfig:
                                         'filter (NSA Kalman).')
     reid_window: float = _param(60.0, 'Seconds for which somebody who left gets the same id back '
                                 'on return; 0 = never.', 0.0, 86400.0)
-    reid_max_distance: float = _param(0.7, 'Largest cosine distance at which a returning face is '
-                                      'recognised; depends on encoder and scene.', 0.0, 2.0)
+    reid_max_distance: float = _left(DISTANCE, 'Largest cosine distance at which a returning '
+                                     "face is recognised; 0 = what the encoder's description "
+                                     'recommends.', 2.0)
     reid_margin: float = _param(0.1, 'How much nearer than the second-best person a returning '
                                 'face must be.', 0.0, 2.0)
 
 
+_LEFT = frozenset(recommended('', ''))
+
+
 @dataclass(frozen=True)
 class Config:
-    """All parameters of the core; make one with `Config.load`."""
+    """
+    All parameters of the core; make one with `Config.load`.
+
+    Thresholds that are left to the models stand here as the numbers in force.
+    """
 
     detector: str = _param('face-detector', 'Face detection model: a name, or a path to a '
                            'model.yaml or network file.')
@@ -128,6 +145,8 @@ class Config:
     detection: DetectionConfig = field(default_factory=DetectionConfig)
     embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
     tracker: TrackerConfig = field(default_factory=TrackerConfig)
+    left: frozenset[str] = _LEFT
+    """Names of the parameters that are left to the models."""
 
     @classmethod
     def load(cls, source: Config | Mapping[str, Any] | str | os.PathLike[str] | None) -> Config:
@@ -145,32 +164,27 @@ class Config:
             return source
         if isinstance(source, Mapping):
             return cls().updated(flatten(source))
-        return cls().updated(_read_yaml(Path(source)))
+        return cls().updated(read_parameters(Path(source), _NODE_NAMES))
 
     def updated(self, values: Mapping[str, Any]) -> Config:
         """Return a copy with dotted `values` set, all checked before any is taken."""
         checked = {name: _parameter(name).check(value) for name, value in values.items()}
-        return _check_relations(_rebuild(self, '', checked))
+        left = frozenset(name for name in _LEFT
+                         if (checked[name] == 0 if name in checked else name in self.left))
+        return _check_relations(_follow_models(
+            _rebuild(self, '', {**checked, 'left': left}), 'detection.low_score' in checked))
 
     def values(self) -> dict[str, Any]:
-        """Return every parameter by its dotted name."""
-        return {parameter.name: _get(self, parameter.name) for parameter in PARAMETERS}
-
-
-def flatten(values: Mapping[str, Any], prefix: str = '') -> dict[str, Any]:
-    """Return nested mappings as one mapping with dotted names."""
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        name = f'{prefix}{key}'
-        flat.update(flatten(value, f'{name}.') if isinstance(value, Mapping) else {name: value})
-    return flat
+        """Return every parameter by its dotted name; 0 for what is left to the models."""
+        return {parameter.name: 0.0 if parameter.name in self.left else _get(self, parameter.name)
+                for parameter in PARAMETERS}
 
 
 def _declared(cls: Any, prefix: str = '') -> Iterator[Parameter]:
     for item in fields(cls):
         if 'parameter' in item.metadata:
             yield replace(item.metadata['parameter'], name=prefix + item.name)
-        else:
+        elif item.default_factory is not MISSING:
             yield from _declared(item.default_factory, f'{prefix}{item.name}.')
 
 
@@ -234,6 +248,18 @@ def _rebuild(config: Any, prefix: str, values: Mapping[str, Any]) -> Any:
     return replace(config, **changes)
 
 
+def _follow_models(config: Config, strictly: bool) -> Config:
+    """Return it with the models' own thresholds; numbers that were given hold against them."""
+    numbers = recommended(config.detector, config.encoder)
+    detection = config.detection
+    if 'detection.score' not in config.left:
+        numbers['detection.low_score'] = min(numbers['detection.low_score'], detection.score)
+    elif 'detection.low_score' not in config.left and not strictly:  # was right for another model
+        numbers['detection.score'] = max(numbers['detection.score'], detection.low_score)
+    followed: Config = _rebuild(config, '', {name: numbers[name] for name in config.left})
+    return followed
+
+
 def _check_relations(config: Config) -> Config:
     detection = config.detection
     if 0 < detection.width < _LEAST_WIDTH:
@@ -243,31 +269,3 @@ def _check_relations(config: Config) -> Config:
         raise ConfigError(f"parameter 'detection.low_score': {detection.low_score:g} is above "
                           f'detection.score ({detection.score:g}); give at most that')
     return config
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        content = read_yaml(path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"configuration '{path}' cannot be read ({error}); "
-                          'give a YAML file') from error
-    except ValueError as error:
-        raise ConfigError(f"configuration '{path}' is not YAML ({error}); "
-                          'see config/tracker.yaml') from error
-    if content is None:
-        return {}
-    if not isinstance(content, Mapping):
-        raise ConfigError(f"configuration '{path}' holds a {type(content).__name__}; "
-                          "give 'name: value' lines as in config/tracker.yaml")
-    flat: dict[str, Any] = {}
-    for node, section in content.items():
-        if isinstance(section, Mapping) and 'ros__parameters' in section:
-            parameters = section['ros__parameters'] or {}
-            if not isinstance(parameters, Mapping):
-                raise ConfigError(f"configuration '{path}': ros__parameters of '{node}' is a "
-                                  f"{type(parameters).__name__}; give 'name: value' lines")
-            values = flatten(parameters)
-            flat.update({k: v for k, v in values.items() if k not in _NODE_NAMES})
-        else:
-            flat.update(flatten({node: section}))
-    return flat

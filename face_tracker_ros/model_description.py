@@ -29,6 +29,8 @@ def read_spec(path: Path, registered: bool = True) -> ModelSpec:
     section = _Section(path, '', _load(path))
     task = section.text('task', choices=tuple(FAMILIES))
     detector, encoder = task == 'detector', task == 'encoder'
+    score = section.number('score', 0.0, 1.0) if detector else ModelSpec.score
+    usual = min(score, ModelSpec.low_score)
     spec = ModelSpec(
         name=section.name('name'),
         task=task,
@@ -39,9 +41,12 @@ def read_spec(path: Path, registered: bool = True) -> ModelSpec:
         terms=section.text('terms'),
         source=section.text('source'),
         input=_input(section.section('input')),
-        score=section.number('score', 0.0, 1.0) if detector else 0.0,
+        score=score,
+        low_score=section.number('low_score', 0.0, score, usual) if detector else usual,
         landmarks=section.flag('landmarks') if detector else False,
         embedding_size=section.whole('embedding_size', 1, 65536) if encoder else 0,
+        distance=section.number('distance', 0.0, 2.0, ModelSpec.distance) if encoder
+        else ModelSpec.distance,
         crop_scale=1.0 if detector else section.number('crop_scale', 0.1, 10.0),
         alignment=_alignment(section) if encoder else (),
         aspect=section.number('aspect', 0.1, 10.0, 1.0) if encoder else 1.0,

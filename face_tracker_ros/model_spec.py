@@ -93,7 +93,8 @@ class ModelSpec:
     One model, of the registry or a user's own.
 
     family: form of the output (FAMILIES). files: the first is the one to open.
-    score: threshold that the publisher or our measurement recommends (detectors).
+    score, low_score: thresholds that publisher or measurement recommend (detectors).
+    distance: cosine distance up to which two faces are taken for one person (encoders).
     crop_scale: side of the square crop as a multiple of the longer box side (encoders, landmarks).
     alignment: where the five landmarks belong in the crop, in parts of its sides; () = box crops.
     aspect: width by height of the aligned region, which is stretched to the input.
@@ -111,8 +112,10 @@ class ModelSpec:
     source: str
     input: InputSpec
     score: float = 0.5
+    low_score: float = 0.35
     landmarks: bool = False
     embedding_size: int = 0
+    distance: float = 0.7
     crop_scale: float = 1.0
     alignment: tuple[tuple[float, float], ...] = ()
     aspect: float = 1.0

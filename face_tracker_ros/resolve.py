@@ -79,8 +79,9 @@ def _registered(path: Path, task: str) -> ModelSpec:
     guessed = guess_model(path, task)
     for spec in namesakes:
         if _form(spec) == _form(guessed):
-            return replace(guessed, input=spec.input, score=spec.score, aspect=spec.aspect,
-                           crop_scale=spec.crop_scale, alignment=spec.alignment,
+            return replace(guessed, input=spec.input, score=spec.score, low_score=spec.low_score,
+                           distance=spec.distance, crop_scale=spec.crop_scale,
+                           alignment=spec.alignment, aspect=spec.aspect,
                            summary=f'another build of {spec.name}, by its name and form')
     return guessed
 

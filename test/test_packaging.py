@@ -50,7 +50,7 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp('install with space')
     source, target = folder / 'source', folder / 'prefix'
     source.mkdir()
-    for name in ('setup.py', 'setup.cfg', 'package.xml'):
+    for name in ('setup.py', 'setup.cfg', 'package.xml', 'LICENSE', 'NOTICE'):
         shutil.copy(ROOT / name, source)
     for name in ('resource', 'face_tracker_ros', *SHARED_FOLDERS):
         shutil.copytree(ROOT / name, source / name,
@@ -70,6 +70,19 @@ def test_every_place_names_the_same_version() -> None:
     assert setup == [version]
     assert changelog[0] == version
     assert face_tracker_ros.__version__ == version
+
+
+def test_terms_of_code_and_weights_are_installed_and_declared(prefix: Path) -> None:
+    share = prefix / 'share' / 'face_tracker_ros'
+    terms = {item.get('file'): item.text for item in
+             ElementTree.parse(share / 'package.xml').findall('license')}
+    assert terms['LICENSE'] == 'Apache-2.0' and 'research use only' in str(terms['NOTICE'])
+    notice = (share / 'NOTICE').read_text(encoding='utf-8')
+    assert (share / 'LICENSE').is_file()
+    for card in share.glob('models/*/MODEL_CARD.md'):
+        assert f'models/{card.parent.name}' in notice
+    assert 'done. The weights in models/ are for research use only (NOTICE)' in (
+        ROOT / 'scripts' / 'setup').read_text(encoding='utf-8')
 
 
 @pytest.mark.parametrize('folder', SHARED_FOLDERS)

@@ -9,7 +9,6 @@ from face_tracker_ros import Config, ModelError
 from face_tracker_ros.describe import description_text, write_description
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
-from face_tracker_ros.fetch import fetch_model
 from face_tracker_ros.model_description import read_spec
 from face_tracker_ros.models import find_model, known_models, load_spec
 from face_tracker_ros.resolve import guess_model, resolve_model
@@ -32,11 +31,10 @@ def refusal(text: str, task: str) -> str:
     'face-detection-adas-0001', 'face-detection-retail-0005', 'face-detector',
     'face-reidentification-retail-0095', 'landmarks-regression-retail-0009',
     'ultra-light-rfb-320', 'ultra-light-rfb-640', 'ultra-light-slim-320-ir', 'yunet'])
-def test_bare_files_are_taken_for_what_their_description_says(name, shared, monkeypatch):
+def test_bare_files_are_taken_for_what_their_description_says(name, shared, monkeypatch,
+                                                              wheels):
     monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
     spec = load_spec(name)
-    if spec.fetch is not None:
-        fetch_model(spec)
     path = find_model(name)[1]
     guessed = guess_model(path, spec.task)
     assert guessed.family == spec.family and guessed.input == spec.input

@@ -13,6 +13,7 @@ from face_tracker_ros.cli.common import finish, make_console
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.fetch import fetch_model
 from face_tracker_ros.model_spec import FAMILIES, is_path, ModelFile, ModelSpec, SUFFIXES
+from face_tracker_ros.model_speed import measured, remembered
 from face_tracker_ros.models import command, find_model, known_models, load_spec, locate, remedy
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
@@ -20,7 +21,7 @@ from rich.table import Table
 
 _EPILOG = """
 examples:
-  models list                   every model, where it lies, its size and terms
+  models list                   every model, where it lies, its size, speed here and terms
   models info yunet             all that is known about one
   models info mine.onnx         its inputs and outputs, and a model.yaml to begin with
   models fetch centerface       download one from its publisher into the user's cache
@@ -31,10 +32,12 @@ examples:
   models quantize encoder mine/model.yaml --pictures faces/ --name mine-int8
                                 round a model to 8 bits (needs nncf)
 
-Files are looked for in the package, in the user's cache (FACE_TRACKER_CACHE) and, by name and
-checksum, in the folders of FACE_TRACKER_MODEL_PATH. Only 'fetch' uses the network, through the
-proxies of the environment; FACE_TRACKER_MIRROR (https://...) names a mirror of the publishers'
-hosts, PIP_INDEX_URL one of PyPI. What 'convert --weights pretrained' needs, its library fetches.
+'ms here' is the time of one inference on one thread, measured when a model is first listed and
+again by 'benchmark'. Files are looked for in the package, in the user's cache
+(FACE_TRACKER_CACHE) and, by name and checksum, in the folders of FACE_TRACKER_MODEL_PATH. Only
+'fetch' uses the network, through the proxies of the environment; FACE_TRACKER_MIRROR (https://...)
+names a mirror of the publishers' hosts, PIP_INDEX_URL one of PyPI. What 'convert --weights
+pretrained' needs, its library fetches.
 """
 
 
@@ -49,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         prog='models', description='List, check, fetch, measure and make detectors and encoders.',
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True, metavar='COMMAND')
-    listing = commands.add_parser('list', help='every model, where it lies, its size and terms')
+    listing = commands.add_parser('list', help='every model: place, size, speed here and terms')
     listing.set_defaults(run=_list)
     info = commands.add_parser('info', help='all that is known about one model, or about a file')
     info.add_argument('name', metavar='NAME|FILE')
@@ -67,19 +70,21 @@ def _parser() -> argparse.ArgumentParser:
 
 def _list(arguments: argparse.Namespace) -> int:
     table = Table(box=None, pad_edge=False, header_style='bold')
-    for title in ('model', 'task', 'state', 'size', 'licence'):
-        table.add_column(title, no_wrap=True, justify='right' if title == 'size' else 'left')
+    for title in ('model', 'task', 'state', 'size', 'ms here', 'licence'):
+        right = title in ('size', 'ms here')
+        table.add_column(title, no_wrap=True, justify='right' if right else 'left')
     table.add_column('folder or remedy', overflow='fold')
     for name in known_models():
         try:
             spec = load_spec(name)
         except ModelError as error:
-            table.add_row(name, '', 'broken', '', '', str(error))
+            table.add_row(name, '', 'broken', '', '', '', str(error))
             continue
         state, where = _state(spec)
         if state == 'missing' and not spec.fetchable:
             where = f'{command()} info {name}'
-        table.add_row(name, spec.task, state, _megabytes(spec.size), spec.licence, where)
+        took = _milliseconds(spec) if state == 'installed' else ''
+        table.add_row(name, spec.task, state, _megabytes(spec.size), took, spec.licence, where)
     make_console().print(table)
     return 0
 
@@ -95,9 +100,11 @@ def _info(arguments: argparse.Namespace) -> int:
         ('folder' if state == 'installed' else 'remedy', where),
         ('input', str(spec.input))]
     if spec.task == 'detector':
-        rows += [('landmarks', 'five' if spec.landmarks else 'none'), ('score', f'{spec.score:g}')]
+        rows += [('landmarks', 'five' if spec.landmarks else 'none'),
+                 ('score', f'{spec.score:g}; {spec.low_score:g} prolongs a track')]
     elif spec.task == 'encoder':
         rows += [('embedding', f'{spec.embedding_size} numbers'),
+                 ('distance', f'up to {spec.distance:g} for one person'),
                  ('crop', f'{spec.crop_scale:g} x the longer side of the face box'),
                  ('alignment', 'by five landmarks' if spec.alignment else 'none')]
     rows += [('licence', spec.licence), ('terms', spec.terms), ('source', spec.source)]
@@ -153,10 +160,10 @@ def _fetch(arguments: argparse.Namespace) -> int:
     columns = (TextColumn('{task.description}'), BarColumn(), DownloadColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True,
-                  disable=not console.is_terminal) as progress:
+                  disable=spec.fetch is not None or not console.is_terminal) as progress:
         bars = {item.name: progress.add_task(item.name, total=item.size) for item in spec.files}
         path = fetch_model(spec, lambda name, done, size: progress.update(
-            bars[name], completed=done))
+            bars[name], completed=done), aloud=sys.stdout.isatty())
     print(f'{spec.name}: installed, {path.parent} (licence: {spec.licence}; {spec.terms})')
     return 0
 
@@ -169,6 +176,15 @@ def _state(spec: ModelSpec) -> tuple[str, str]:
     if fault is not None:
         return 'corrupt', f'{fault}; {remedy(spec)}'
     return 'missing', remedy(spec)
+
+
+def _milliseconds(spec: ModelSpec) -> str:
+    """Return the time of one inference; what is not known yet is measured."""
+    took = remembered(spec)
+    if took is None:
+        with Console(stderr=True).status(f'measuring {spec.name}, once'):
+            took = measured(spec)
+    return f'{took:.1f}' if took else 'fails'
 
 
 def _file_text(item: ModelFile) -> str:

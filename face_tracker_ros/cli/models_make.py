@@ -12,7 +12,8 @@ from typing import Any
 from face_tracker_ros.cli.common import make_console
 from face_tracker_ros.config import Config
 from face_tracker_ros.errors import ModelError
-from face_tracker_ros.model_spec import InputSpec, ModelFile, ModelSpec, SUFFIXES
+from face_tracker_ros.model_spec import InputSpec, is_path, ModelFile, ModelSpec, SUFFIXES
+from face_tracker_ros.model_speed import measured
 from face_tracker_ros.models import known_models, load_spec, locate
 import numpy as np
 from rich.table import Table
@@ -81,6 +82,8 @@ def _benchmark(arguments: argparse.Namespace) -> int:
             except ModelError as error:
                 faults.append(error)
                 continue
+            if not is_path(name):
+                measured(load_spec(name))  # for the list
             for what, run in _runs(config.updated({task: name}), task):
                 times = _times(run, arguments.rounds)
                 table.add_row(name, task, f'{np.median(times):.1f}',

@@ -30,7 +30,7 @@ class Situation:
     What a node is doing.
 
     phase: 'unconfigured', 'inactive', 'disabled' or 'active'. failure: why the last configuration
-    was refused. idle, measured: seconds without an image, and since the node listens.
+    was refused. idle, measured: seconds of waiting for an image, and since the node subscribed.
     expected_rate, max_rate: the parameters. published: whether somebody publishes the topic.
     """
 

@@ -9,44 +9,46 @@ from typing import Generic, TypeVar
 
 Item = TypeVar('Item')
 
-_LOOK_AGAIN = 0.1  # seconds
-
 
 class LatestWorker(Generic[Item]):
     """
     Calls `handle` on its own thread with the newest item put in; sleeps without one.
 
     interval: returns the least seconds from the start of one call to the start of the next.
-    ready: is called when an item would be worked on at once.
+    on_free: called on the thread whenever it could begin with a next item at once.
     """
 
     def __init__(self, handle: Callable[[Item], None],
                  interval: Callable[[], float] = lambda: 0.0,
-                 ready: Callable[[], None] = lambda: None) -> None:
+                 on_free: Callable[[], None] = lambda: None) -> None:
         """Start the thread."""
         self._handle = handle
         self._interval = interval
-        self._ready = ready
-        self._free = False
+        self._on_free = on_free
         self._changed = threading.Condition()
         self._items: list[Item] = []
+        self._busy = False
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name='latest', daemon=True)
         self._thread.start()
-
-    @property
-    def free(self) -> bool:
-        """Whether an item would be worked on at once."""
-        return self._free
 
     def put(self, item: Item) -> bool:
         """Store the item; return whether it replaced one that nobody worked on."""
         with self._changed:
             replaced = bool(self._items)
             self._items[:] = [item]
-            self._free = False
+            self._busy = True
             self._changed.notify()
         return replaced
+
+    def is_free(self) -> bool:
+        """Return whether the thread would begin with an item at once."""
+        return not self._busy
+
+    def reconsider(self) -> None:
+        """Tell that the interval may be another one now."""
+        with self._changed:
+            self._changed.notify()
 
     def stop(self) -> None:
         """Let the call in progress end, drop what waits, and end the thread."""
@@ -56,22 +58,20 @@ class LatestWorker(Generic[Item]):
         self._thread.join()
 
     def _run(self) -> None:
-        started = -float('inf')
-        while True:
-            with self._changed:
-                while not self._stopped:
-                    rest = started + self._interval() - time.monotonic()
-                    if rest > 0:  # the interval may become shorter meanwhile
-                        self._changed.wait(min(rest, _LOOK_AGAIN))
-                    elif self._items:
-                        break
-                    else:
-                        if not self._free:
-                            self._free = True
-                            self._ready()
-                        self._changed.wait()
-                if self._stopped:
-                    return
-                item = self._items.pop()
+        while self._wait_for_item():
             started = time.monotonic()
-            self._handle(item)
+            self._handle(self._items.pop())
+            self._rest_until(lambda: started + self._interval())
+
+    def _wait_for_item(self) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: self._items or self._stopped)
+            return not self._stopped
+
+    def _rest_until(self, moment: Callable[[], float]) -> None:
+        with self._changed:
+            while not self._stopped and (rest := moment() - time.monotonic()) > 0:
+                self._changed.wait(min(rest, threading.TIMEOUT_MAX))
+            self._busy = bool(self._items) or self._stopped
+        if not self._busy:
+            self._on_free()

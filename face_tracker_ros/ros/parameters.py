@@ -46,15 +46,17 @@ class Settings:
     The parameters of one node, checked before any of them changes.
 
     is_configured: tells whether the models are loaded; parameters that are not live are then
-    refused. apply: takes a new core configuration between two frames.
+    refused. apply: takes a new core configuration between two frames. changed: called when values
+    are others than before.
     """
 
     def __init__(self, node: Node, is_configured: Callable[[], bool],
-                 apply: Callable[[Config], None]) -> None:
+                 apply: Callable[[Config], None], changed: Callable[[], None]) -> None:
         """Declare everything with the values given at start; ConfigError for a bad one."""
         self._node = node
         self._is_configured = is_configured
         self._apply = apply
+        self._tell = changed
         self._values = declare(node, _DECLARED.values())
         self.config = Config.load(_core(self._values))
         node.add_on_set_parameters_callback(self._on_set)
@@ -80,6 +82,7 @@ class Settings:
             return SetParametersResult(successful=False, reason=reason(error))
         self.config = config
         self._values.update(checked)
+        self._tell()
         return SetParametersResult(successful=True)
 
     def _changed(self, name: str, value: Any) -> Any:

@@ -1,61 +1,79 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Taking images only when they can be worked on: taking one costs milliseconds."""
+"""When images are taken out of the middleware, and how many never were."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+import time
 from typing import Any
 
-from rclpy.callback_groups import ReentrantCallbackGroup
-from rclpy.qos import QoSHistoryPolicy, QoSProfile
+from rclpy.callback_groups import CallbackGroup
+from rclpy.node import Node
+from rclpy.qos import QoSDurabilityPolicy, QoSHistoryPolicy, QoSProfile, QoSReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 
+# Humble does not number messages: what is replaced could not be counted.
+_TELLS = hasattr(Subscription, 'CallbackType')
 _MOST_PUBLISHERS = 16
 
 
-class WhenFree(ReentrantCallbackGroup):
+class Gate(CallbackGroup):
     """
-    Callbacks that wait in the middleware, where newer messages replace older ones.
+    Leaves images in the middleware, which keeps the newest, until somebody is free for one.
 
-    Until `is_free` returns True; the executor has to be woken then.
+    What is replaced there costs no Python: making a message of it would hold the interpreter's
+    lock for milliseconds. Where the subscription keeps more than one, the gate stands open.
     """
 
     def __init__(self, is_free: Callable[[], bool]) -> None:
-        """Ask `is_free` from the executor's thread."""
+        """Begin with an open gate; `is_free` is asked before every image."""
         super().__init__()
         self._is_free = is_free
+        self._holds = False
+        self._numbers: dict[Any, int | None] = {}
+
+    def subscribe(self, node: Node, kind: type, topic: str,
+                  take: Callable[[Any, Mapping[str, Any]], None]) -> Any:
+        """Subscribe as to sensor data, or as parameters say; `take` gets message and info."""
+        profile = QoSProfile(history=QoSHistoryPolicy.KEEP_LAST, depth=1,
+                             reliability=QoSReliabilityPolicy.BEST_EFFORT,
+                             durability=QoSDurabilityPolicy.VOLATILE)
+        subscription = node.create_subscription(
+            kind, topic, take if _TELLS else lambda message: take(message, {}), profile,
+            callback_group=self,
+            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        self._watch(subscription.qos_profile)
+        return subscription
+
+    def passed(self, info: Mapping[str, Any]) -> tuple[int, float]:
+        """
+        Return how many images before this one never came, and the seconds for which it waited.
+
+        They were replaced here or lost on the way. Both are 0 where the middleware does not tell.
+        """
+        received = info.get('received_timestamp', 0) * 1e-9
+        number = info.get('publication_sequence_number')
+        publisher = (info.get('publisher_gid') or {}).get('data')  # Kilted and newer
+        before = self._numbers.get(publisher)
+        if len(self._numbers) > _MOST_PUBLISHERS:
+            self._numbers.clear()
+        self._numbers[publisher] = number
+        waited = max(0.0, time.time() - received) if received else 0.0
+        if number is None or before is None:
+            return 0, waited
+        return max(0, number - before - 1), waited
 
     def can_execute(self, entity: Any) -> bool:
-        """Return whether the executor may take a message now."""
-        return self._is_free()
+        """Return whether the executor may take an image."""
+        return not self._holds or self._is_free()
 
+    def beginning_execution(self, entity: Any) -> bool:
+        """Return whether the executor may take an image."""
+        return self.can_execute(entity)
 
-def with_info(callback: Callable[[Any, Mapping[str, Any]], None]) -> Callable[..., None]:
-    """Return a callback for a subscription; ROS 2 Humble gives it the message alone."""
-    if hasattr(Subscription, 'CallbackType'):
-        return callback
-    return lambda message: callback(message, {})
+    def ending_execution(self, entity: Any) -> None:
+        """Do nothing: who takes an image is no longer free."""
 
-
-def keeps_one(qos: QoSProfile) -> bool:
-    """Return whether the middleware holds just the newest message."""
-    return qos.history == QoSHistoryPolicy.KEEP_LAST and qos.depth == 1
-
-
-class Gaps:
-    """Counts the messages that were sent and never taken, where the middleware numbers them."""
-
-    def __init__(self) -> None:
-        """Begin with the first message."""
-        self._last: dict[bytes, int] = {}
-
-    def before(self, info: Mapping[str, Any]) -> int:
-        """Return how many messages its publisher sent since its last one that was taken."""
-        number = info.get('publication_sequence_number')
-        if number is None:
-            return 0
-        publisher = bytes((info.get('publisher_gid') or {}).get('data', b''))
-        if len(self._last) > _MOST_PUBLISHERS:
-            self._last.clear()
-        missed = number - self._last.get(publisher, number - 1) - 1
-        self._last[publisher] = number
-        return max(0, missed)
+    def _watch(self, profile: QoSProfile) -> None:
+        self._holds = _TELLS and profile.history == QoSHistoryPolicy.KEEP_LAST \
+            and profile.depth == 1

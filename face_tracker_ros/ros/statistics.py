@@ -47,6 +47,7 @@ class Statistics:
 
     def _begin(self) -> None:
         self._since = self._arrived = time.monotonic()
+        self._listening: float | None = self._since  # None while images are left to wait
         self._arrivals: deque[float] = deque(maxlen=_WINDOW)
         self._ages: deque[float] = deque(maxlen=_WINDOW)
         self._ends: deque[float] = deque(maxlen=_WINDOW)
@@ -59,18 +60,25 @@ class Statistics:
         with self._lock:
             self._begin()
 
+    def listen(self) -> None:
+        """Tell that from now on an image would be taken as soon as it comes."""
+        with self._lock:
+            self._listening = time.monotonic()
+
     def arrival(self, missed: int, replaced: bool, age: float) -> None:
         """
-        Count an image of this age in seconds.
+        Count an image that was of this age in seconds when it came.
 
         missed: images before it that were never taken. replaced: whether it took the place of
-        one that waited.
+        one that waited to be worked on.
         """
         with self._lock:
             self._counters.received += 1 + missed
             self._counters.replaced += missed + replaced
-            self._arrived = time.monotonic()
-            self._arrivals.extend([self._arrived] * (1 + min(missed, _WINDOW)))
+            before, self._arrived, self._listening = self._arrived, time.monotonic(), None
+            step = (self._arrived - before) / (1 + missed)  # nobody knows when those came
+            self._arrivals.extend(self._arrived - step * number
+                                  for number in range(min(missed, _WINDOW), -1, -1))
             self._ages.append(age)
 
     def bad_frame(self, reason: str) -> None:
@@ -100,8 +108,12 @@ class Statistics:
                 self._seconds.setdefault(stage, deque(maxlen=_WINDOW)).append(value)
 
     def idle(self) -> float:
-        """Return the seconds since the last image came or measuring began."""
-        return time.monotonic() - self._arrived
+        """Return the seconds for which an image has been waited for in vain."""
+        listening = self._listening
+        return 0.0 if listening is None else time.monotonic() - listening
+
+    def _known_until(self, now: float) -> float:
+        return self._arrived if self._listening is None else now
 
     def measured(self) -> float:
         """Return the seconds since measuring began."""
@@ -116,10 +128,12 @@ class Statistics:
         `embeddings_per_frame`, `memory_mb` (resident) and `<stage>_p50_ms`, `<stage>_p95_ms` for
         each stage; `latency` is from the stamp to the publication of the tracks.
         """
+        now = time.monotonic()
         with self._lock:
             values: dict[str, int | float | str] = {
-                'input_rate': _rate(self._arrivals), 'fps': _rate(self._ends),
-                'bad_rate': _rate(self._bad), **vars(self._counters), 'ids': self._highest_id,
+                'input_rate': _rate(self._arrivals, self._known_until(now)),
+                'fps': _rate(self._ends, now), 'bad_rate': _rate(self._bad, now),
+                **vars(self._counters), 'ids': self._highest_id,
                 'last_bad_frame': self._reason}
             ages, embedded = np.array(self._ages), np.array(self._embedded)
             stages = {stage: np.array(seconds) for stage, seconds in self._seconds.items()}
@@ -133,9 +147,8 @@ class Statistics:
         return values
 
 
-def _rate(times: deque[float]) -> float:
+def _rate(times: deque[float], now: float) -> float:
     """Return how many a second there were of late; a first one alone tells nothing."""
-    now = time.monotonic()
     recent = [moment for moment in times if moment > now - RATE_SECONDS]
     if len(recent) < len(times):
         return len(recent) / RATE_SECONDS

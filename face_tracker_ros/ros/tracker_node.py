@@ -19,20 +19,15 @@ from face_tracker_ros.ros.messages import stamp_seconds
 from face_tracker_ros.ros.model_swap import ModelSwap
 from face_tracker_ros.ros.outputs import Outputs
 from face_tracker_ros.ros.parameters import Settings, unknown_overrides
-from face_tracker_ros.ros.reception import Gaps, keeps_one, WhenFree, with_info
+from face_tracker_ros.ros.reception import Gate
 from face_tracker_ros.ros.reporter import Reporter
 from face_tracker_ros.ros.statistics import Statistics
 from face_tracker_ros.types import FrameResult, Image as Picture
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
-from rclpy.qos import QoSDurabilityPolicy, QoSHistoryPolicy, QoSProfile, QoSReliabilityPolicy
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 
-_SENSOR_DATA = {'history': QoSHistoryPolicy.KEEP_LAST, 'depth': 1,
-                'reliability': QoSReliabilityPolicy.BEST_EFFORT,
-                'durability': QoSDurabilityPolicy.VOLATILE}
 _THROTTLE_SECONDS = 5.0
 
 
@@ -40,8 +35,8 @@ class FaceTrackerNode(SteadyLifecycleNode):
     """
     Tracks the faces of one image topic.
 
-    The newest message is taken when a worker thread is free, which converts, tracks and
-    publishes; everything else runs on the executor's thread.
+    The subscription only hands the newest message to a worker thread as soon as that is free; it
+    converts, tracks and publishes. Everything else runs on the executor's thread.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -52,15 +47,15 @@ class FaceTrackerNode(SteadyLifecycleNode):
         self._swap: ModelSwap | None = None
         self._worker: LatestWorker[tuple[AnyImage, float]] | None = None
         self._image_subscription: Any = None
-        self._when_free = WhenFree(self._is_free)
-        self._gaps = Gaps()
+        self._gate = Gate(lambda: True)
         self._outputs: Outputs | None = None
         self._extras: Extras | None = None
         self._said: set[str] = set()
         self._enabled = True
         self._failure = ''
         self._statistics = Statistics()
-        self._settings = Settings(self, lambda: self._tracker is not None, self._reconfigure)
+        self._settings = Settings(self, lambda: self._tracker is not None, self._reconfigure,
+                                  self._reconsider)
         self._reporter = Reporter(self, self._statistics, self._situation)
         self.create_service(SetBool, '~/enable', self._on_enable)
         self.create_service(Trigger, '~/reset', self._on_reset)
@@ -102,7 +97,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start the worker and subscribe."""
-        self._worker = LatestWorker(self._handle, self._interval, self._wake)
+        self._worker = LatestWorker(self._handle, self._interval, self._listen)
         done = super().on_activate(state)
         self._tell_label(self._settings.config)
         self._subscribe()
@@ -135,11 +130,10 @@ class FaceTrackerNode(SteadyLifecycleNode):
         if self._worker is None or not self._enabled or self._image_subscription is not None:
             return
         self._statistics.begin()
-        self._gaps = Gaps()
-        self._image_subscription = self.create_subscription(
-            CompressedImage if self._is_compressed() else Image, self._image_topic(),
-            with_info(self._on_image), QoSProfile(**_SENSOR_DATA), callback_group=self._when_free,
-            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+        self._gate = Gate(self._worker.is_free)
+        self._image_subscription = self._gate.subscribe(
+            self, CompressedImage if self._is_compressed() else Image, self._image_topic(),
+            self._on_image)
         if self._extras is not None:
             self._extras.activate()
 
@@ -177,25 +171,25 @@ class FaceTrackerNode(SteadyLifecycleNode):
         rate = self._settings['max_rate']  # once: it may change meanwhile
         return 1 / rate if rate > 0 else 0.0
 
-    def _is_free(self) -> bool:
-        """Return whether to take an image; a longer queue is emptied, so that the newest wins."""
-        worker, subscription = self._worker, self._image_subscription
-        return worker is None or worker.free or subscription is None or not keeps_one(
-            subscription.qos_profile)
+    def _reconsider(self) -> None:
+        if self._worker is not None:
+            self._worker.reconsider()
 
-    def _wake(self) -> None:
+    def _listen(self) -> None:
+        self._statistics.listen()
         if self.executor is not None:
             self.executor.wake()
 
     def _on_image(self, message: AnyImage, info: Mapping[str, Any]) -> None:
         if self._worker is None:
             return
-        missed = self._gaps.before(info)
+        missed, waited = self._gate.passed(info)
         stamp = stamp_seconds(message.header)
         if stamp == 0:
             self._say_once('zero', 'images carry no stamp; their time of arrival is used instead')
             stamp = self._now()
-        self._statistics.arrival(missed, self._worker.put((message, stamp)), self._now() - stamp)
+        age = self._now() - stamp - waited
+        self._statistics.arrival(missed, self._worker.put((message, stamp)), age)
 
     # Work, on the worker's thread
 

@@ -17,8 +17,8 @@ COMMAND = ROOT / 'benchmark' / 'accuracy.py'
 pytestmark = pytest.mark.skipif(not COMMAND.is_file(), reason='runs in the source folder')
 
 
-def accuracy(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, COMMAND, *map(str, arguments)], cwd=ROOT,
+def accuracy(*arguments: object, command: Path = COMMAND) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, command, *map(str, arguments)], cwd=ROOT,
                           capture_output=True, text=True, check=False)
 
 
@@ -50,7 +50,8 @@ def test_page_shows_every_model_with_its_figures(page):
     text = (page / 'accuracy.md').read_text(encoding='utf-8')
     figures = json.loads((page / 'figures.json').read_text(encoding='utf-8'))
     recall = {(row['name'], row['width']): row for row in figures['clips']['rows']}
-    assert {(name, width) for name in ('face-detector', 'yunet') for width in (640, 480, 320)} \
+    assert {(name, width) for name in ('face-detector', 'face-detector-int8', 'yunet')
+            for width in (640, 480, 320)} \
         | {('face-detection-adas-0001', 640)} == set(recall)
     reference = recall['face-detection-adas-0001', 640]
     assert (reference['recall'], reference['extra']) == (1, 0)
@@ -76,7 +77,8 @@ def test_tracking_is_scored_with_each_detector(page):
     figures = json.loads((page / 'figures.json').read_text(encoding='utf-8'))
     tracking = figures['scenes']['tracking']
     assert {(row['detector'], row['camera']) for row in tracking} == {
-        (name, camera) for name in ('face-detector', 'yunet', 'face-detection-adas-0001')
+        (name, camera) for name in ('face-detector', 'face-detector-int8', 'yunet',
+                                    'face-detection-adas-0001')
         for camera in ('still', 'moving')}
     assert all(row['people'] > 0 for row in tracking)
 
@@ -86,6 +88,16 @@ def test_same_figures_give_the_same_page(page, tmp_path):
     assert done.returncode == 0, done.stderr
     for name in ('accuracy.md', 'accuracy-detectors.png', 'accuracy-encoders.png'):
         assert (tmp_path / name).read_bytes() == (page / name).read_bytes()
+
+
+def test_distance_to_recommend_is_measured_on_every_second_person(page, shared):
+    done = accuracy('--people', page / 'people', '--models', shared / 'models',
+                    'face-reidentification-retail-0095',
+                    command=COMMAND.with_name('accuracy_distance.py'))
+    assert done.returncode == 0, done.stderr
+    head, line = done.stdout.splitlines()
+    assert 'of 7 people' in head and 'mobilenetv3-large-face at 0.7: ' in head
+    assert 0.6 < float(re.findall(r'distance: ([0-9.]+)', line)[0]) < 0.85
 
 
 @pytest.mark.parametrize('arguments, message', [

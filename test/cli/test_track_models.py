@@ -7,8 +7,7 @@ from pathlib import Path
 import cv2
 from face_tracker_ros.__main__ import main
 from face_tracker_ros.boxes import iou
-from face_tracker_ros.fetch import fetch_model
-from face_tracker_ros.models import known_models, load_spec
+from face_tracker_ros.models import known_models
 import numpy as np
 import pytest
 
@@ -33,7 +32,7 @@ def pictures(shared, tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
-def track(pictures, shared):
+def track(pictures, shared, wheels):
     """Return a function that tracks with options and returns boxes (N, 4) by id."""
     def run(*options):
         path = pictures / 'tracks.txt'
@@ -61,12 +60,11 @@ def agrees(found, expected):
 
 @pytest.mark.parametrize('name', sorted(set(known_models('detector')) - ELSEWHERE))
 def test_every_detector_follows_the_people_of_a_clip(name, track, expected):
-    if load_spec(name).fetch is not None:
-        fetch_model(load_spec(name))
     assert agrees(track('--set', f'detector={name}'), expected)
 
 
 @pytest.mark.parametrize('options', [
+    ('--set', 'encoder=mobilenetv3-large-face-int8'),
     ('--set', 'encoder=face-reidentification-retail-0095'),
     ('--set', 'encoder=face-reidentification-retail-0095', '--set', 'detector=face-detection-0200',
      '--set', 'landmarks=landmarks-regression-retail-0009'),
@@ -77,7 +75,7 @@ def test_every_encoder_serves_the_track_command(options, track, expected):
 
 def test_models_by_path_serve_the_track_command(track, shared, expected):
     models = shared / 'models'
-    detector = models / 'ultra-light' / 'version-RFB-320.onnx'
+    detector = models / 'face-detection-adas-0001' / 'FP16-INT8' / 'face-detection-adas-0001.xml'
     encoder = (models / 'face-reidentification-retail-0095' / 'FP16'
                / 'face-reidentification-retail-0095.xml')
     assert agrees(track('--set', f'detector={detector}', '--set', f'encoder={encoder}'),

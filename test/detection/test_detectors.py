@@ -9,7 +9,6 @@ from face_tracker_ros import Config, FaceTracker, FrameError, ModelError
 from face_tracker_ros.boxes import iou
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.detection.detector import DECODERS
-from face_tracker_ros.fetch import fetch_model
 from face_tracker_ros.model_spec import FAMILIES
 from face_tracker_ros.models import known_models, load_spec
 import numpy as np
@@ -22,7 +21,6 @@ DETECTORS = ('blazeface-back', 'blazeface-full', 'blazeface-short', 'centerface'
 # Of the same families, but not to be had without their publisher's server.
 ELSEWHERE = {'face-detection-0202', 'face-detection-0204', 'face-detection-0205',
              'face-detection-0206', 'face-detection-retail-0004'}
-WHEELS = ('blazeface-back', 'blazeface-full', 'blazeface-short', 'centerface')
 FREE_SIZE = ('centerface', 'face-detector', 'face-detector-int8', 'yunet')
 # Faces of under 20 pixels in their input.
 NEAR_FACES_ONLY = {
@@ -36,14 +34,12 @@ WEAK = {'portraits': ('blazeface-short',),
 
 
 @pytest.fixture(scope='module')
-def load(shared):
-    """Return a function that loads a detector once, the fetched one downloaded first."""
+def load(shared, wheels):
+    """Return a function that loads a detector once."""
     loaded = {}
 
     def get(name, width=640):
         if (name, width) not in loaded:
-            if name in WHEELS:
-                fetch_model(load_spec(name))
             with pytest.MonkeyPatch.context() as patch:
                 patch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
                 loaded[name, width] = FaceDetector.from_config(

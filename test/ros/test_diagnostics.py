@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import time
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from face_tracker_ros.ros.diagnostics import problems, Situation
@@ -88,3 +89,24 @@ def test_report_after_a_pause_measures_anew() -> None:
     assert values['received'] == 5, 'counters go on'
     assert values['input_rate'] == 0 and 'stamp_age_ms' not in values
     assert statistics.idle() < 1
+
+
+def test_images_left_to_wait_are_counted_when_one_is_taken() -> None:
+    statistics = Statistics()
+    for _ in range(4):
+        time.sleep(0.05)
+        statistics.arrival(4, False, 0.01)
+        assert statistics.idle() == 0, 'nobody listens'
+    values = statistics.values()
+    assert values['received'] == 20 and values['replaced'] == 16
+    statistics.arrival(0, True, 0.01)
+    values = statistics.values()
+    assert values['received'] == 21 and values['replaced'] == 17, 'it was counted as it came'
+    time.sleep(0.2)
+    assert statistics.values()['input_rate'] == pytest.approx(values['input_rate'], rel=0.01), \
+        'as long as nobody listens, nothing tells that images stay away'
+    assert 0 < values['input_rate'] <= 110
+    statistics.listen()
+    time.sleep(0.2)
+    assert statistics.values()['input_rate'] < 0.8 * values['input_rate']
+    assert 0.2 <= statistics.idle() < 5

@@ -1,16 +1,10 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The worker thread of the node and what it is given: the newest item wins."""
+"""The worker thread of the node: the newest item wins."""
 from __future__ import annotations
 
 import threading
-import time
 
 from face_tracker_ros.ros.latest import LatestWorker
-from face_tracker_ros.ros.reception import Gaps, keeps_one, WhenFree
-import rclpy
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.qos import QoSHistoryPolicy, QoSProfile
-from std_msgs.msg import Header
 
 
 def test_items_that_come_during_work_replace_each_other() -> None:
@@ -76,74 +70,20 @@ def test_a_shorter_interval_holds_at_once() -> None:
     worker.put(2)
     assert not done.acquire(timeout=0.3)
     interval[0] = 0.0
+    worker.reconsider()
     assert done.acquire(timeout=10)
     worker.stop()
 
 
-def test_ready_is_told_when_there_is_neither_work_nor_a_rest() -> None:
-    told, go_on = threading.Semaphore(0), threading.Semaphore(0)
-    worker = LatestWorker(lambda item: go_on.acquire(timeout=10), ready=told.release)
-    assert told.acquire(timeout=10) and worker.free
+def test_worker_tells_when_it_is_free_and_not_before_the_rate_allows() -> None:
+    go_on, free, interval = threading.Event(), threading.Event(), [3600.0]
+    worker = LatestWorker(lambda item: go_on.wait(10), lambda: interval[0], free.set)
+    assert worker.is_free()
     worker.put(1)
-    assert not worker.free
-    assert not told.acquire(timeout=0.2) and not worker.free
-    go_on.release()
-    assert told.acquire(timeout=10) and worker.free
+    assert not worker.is_free()
+    go_on.set()
+    assert not free.wait(0.3) and not worker.is_free()
+    interval[0] = 0.0
+    worker.reconsider()
+    assert free.wait(10) and worker.is_free()
     worker.stop()
-
-
-def test_messages_that_were_never_taken_are_counted_for_each_publisher() -> None:
-    gaps = Gaps()
-
-    def before(number: int | None, publisher: bytes = b'a') -> int:
-        return gaps.before({'publication_sequence_number': number,
-                            'publisher_gid': {'data': publisher}})
-
-    assert [before(7), before(8), before(12)] == [0, 0, 3]
-    assert [before(100, b'b'), before(13), before(103, b'b')] == [0, 0, 2]
-    assert before(1) == 0, 'it began anew'
-    assert before(None) == 0 and gaps.before({}) == 0, 'the middleware has no numbers'
-
-
-def test_only_a_queue_of_one_may_wait_in_the_middleware() -> None:
-    assert keeps_one(QoSProfile(depth=1))
-    assert not keeps_one(QoSProfile(depth=5)), 'its oldest image would be the next'
-    assert not keeps_one(QoSProfile(history=QoSHistoryPolicy.KEEP_ALL, depth=1))
-
-
-def test_messages_wait_until_they_can_be_worked_on_and_the_newest_is_left() -> None:
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    node, executor = rclpy.create_node('waits', context=context), SingleThreadedExecutor(
-        context=context)
-    free, taken, gaps = threading.Event(), [], Gaps()
-    node.create_subscription(
-        Header, 'messages', lambda message, info: taken.append(
-            (message.frame_id, gaps.before(info))), QoSProfile(depth=1),
-        callback_group=WhenFree(free.is_set))
-    publisher = node.create_publisher(Header, 'messages', QoSProfile(depth=1))
-    executor.add_node(node)
-    thread = threading.Thread(target=executor.spin, daemon=True)
-    thread.start()
-
-    def expect(count: int) -> None:
-        free.set()
-        executor.wake()
-        end = time.monotonic() + 10
-        while len(taken) < count and time.monotonic() < end:
-            time.sleep(0.01)
-        free.clear()
-
-    try:
-        publisher.publish(Header(frame_id='first'))
-        expect(1)
-        for name in ('a', 'b', 'c', 'd'):
-            publisher.publish(Header(frame_id=name))
-        time.sleep(0.3)
-        assert taken == [('first', 0)], 'nothing is taken meanwhile'
-        expect(2)
-        assert taken[1] == ('d', 3)
-    finally:
-        executor.shutdown()
-        rclpy.shutdown(context=context)
-        thread.join(10)

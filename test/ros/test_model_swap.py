@@ -8,26 +8,34 @@ from pathlib import Path
 import shutil
 from typing import Any
 
-from face_tracker_ros.fetch import fetch_model
-from face_tracker_ros.models import load_spec
+import cv2
+from face_tracker_ros import Config
+from face_tracker_ros.boxes import iou
+from face_tracker_ros.detection import FaceDetector
+from face_tracker_ros.models import known_models, load_spec, locate
 import numpy as np
 import pytest
 from rcl_interfaces.msg import ParameterEvent
 from rcl_interfaces.srv import GetParameters, SetParametersAtomically
 from rclpy.parameter import Parameter, parameter_value_to_python
-from ros_client import Client, FACES, NODE, NodeProcess
-from vision_msgs.msg import Detection2DArray
+from rclpy.qos import QoSDurabilityPolicy, QoSProfile
+from ros_client import Client, NODE, NodeProcess
+from std_srvs.srv import Trigger
+from vision_msgs.msg import Detection2DArray, LabelInfo
 
+CLIP = 'head-pose-face-detection-female-and-male.gif'
+PICTURES, JUDGED = 8, 5
+REID = 'face-reidentification-retail-0095'
+ENCODERS = ({'encoder': REID}, {'encoder': 'mobilenetv3-large-face-int8'},
+            {'encoder': REID, 'landmarks': 'landmarks-regression-retail-0009'})
 DEFAULTS = {'detector': 'face-detector', 'encoder': 'mobilenetv3-large-face', 'landmarks': ''}
 
 
 @pytest.fixture(scope='module')
 def process(tmp_path_factory: pytest.TempPathFactory, client: Client,
-            shared: Path) -> Iterator[NodeProcess]:
+            shared: Path, wheels: None) -> Iterator[NodeProcess]:
     """Return one node for all tests of this module, which finds other people's models."""
     log = tmp_path_factory.mktemp('node') / 'log'
-    for name in ('blazeface-back', 'centerface'):
-        fetch_model(load_spec(name))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
         # The queue before the node counts nothing; let it lose nothing.
@@ -160,18 +168,74 @@ def test_camera_that_does_not_wait_loses_nothing_uncounted(
                 for tracks in client.arrays}) == 1, 'the same two ids throughout'
 
 
-def test_a_detector_of_every_family_serves_the_node(
-        client: Client, process: NodeProcess, stream: Stream, shared: Path) -> None:
-    """But those of the two families of the test above."""
-    for detector in ('centerface', 'blazeface-back',
-                     str(shared / 'models' / 'ultra-light' / 'version-RFB-320.onnx'),
-                     'face-detector'):
-        swap(stream, process, detector=detector)
-    boxes = [np.array([[box.bbox.center.position.x, box.bbox.center.position.y]
-                       for box in tracks.detections]) for tracks in stream.seen]
-    for centers in boxes:
-        for face in FACES.values():
-            assert np.abs(centers - face).max(axis=1).min() < 40, 'boxes stay on the faces'
+@pytest.fixture(scope='module')
+def film(shared: Path) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return pictures of a clip, and the boxes (2, 4) that the most accurate detector finds."""
+    detector = FaceDetector.from_config(Config.load({
+        'detector': str(shared / 'models' / 'face-detection-adas-0001' / 'FP16'
+                        / 'face-detection-adas-0001.xml')}))
+    capture = cv2.VideoCapture(str(shared / 'data' / 'clips' / CLIP))
+    pictures = [capture.read()[1] for _ in range(PICTURES + 4)][4:]
+    capture.release()
+    return [(picture, detector.detect(picture, 0.5, 0.4).boxes) for picture in pictures]
+
+
+def shown(client: Client, picture: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the boxes, by id, that the node publishes for a picture."""
+    header = client.publish(picture)
+    client.wait(lambda: bool(client.arrays) and client.arrays[-1].header == header, 'the tracks',
+                step=0.002)
+    boxes = {}
+    for detection in client.arrays[-1].detections:
+        center, box = detection.bbox.center.position, detection.bbox
+        boxes[detection.id] = np.array([
+            center.x - box.size_x / 2, center.y - box.size_y / 2,
+            center.x + box.size_x / 2, center.y + box.size_y / 2], np.float32)
+    return boxes
+
+
+def test_every_model_shows_the_faces_of_a_clip_live(
+        client: Client, process: NodeProcess, film: list[tuple[np.ndarray, np.ndarray]],
+        shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Swapped one after the other, tracks forgotten in between: no box is another model's."""
+    monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
+    here = [name for name in known_models('detector') if locate(load_spec(name))[0]]
+    detectors = [*here, str(shared / 'models' / 'face-detection-adas-0001' / 'FP16-INT8'
+                            / 'face-detection-adas-0001.xml')]
+    assert len(detectors) == 15
+    labels: list[LabelInfo] = []
+    listening = client.node.create_subscription(
+        LabelInfo, f'{NODE}/label_info', labels.append,
+        QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL))
+    encoders = {'yunet': ENCODERS[0], 'blazeface-short': ENCODERS[1], detectors[-1]: ENCODERS[2]}
+    faults = {}
+    for detector in detectors:
+        loaded = process.output().count('loaded detector')
+        assert client.set_parameters(
+            {'detector': detector, **encoders.get(detector, {})}).successful
+        client.wait(lambda: process.output().count('loaded detector') > loaded, detector,
+                    step=0.01)
+        assert client.call(Trigger, 'reset').success
+        right = wrong = 0
+        ids: set[str] = set()
+        for number, (picture, faces) in enumerate(film):
+            boxes = shown(client, picture)
+            if number < PICTURES - JUDGED:
+                continue
+            ids.update(boxes)
+            overlap = iou(faces, np.array(list(boxes.values())).reshape(-1, 4)) > 0.4
+            right += int(overlap.any(axis=1).sum())
+            wrong += int((~overlap.any(axis=0)).sum())
+        if right < 0.8 * 2 * JUDGED or wrong > 1 or len(ids) > 3:
+            faults[detector] = f'{right} of {2 * JUDGED} faces, {wrong} other boxes, ids {ids}'
+        score = Config.load({'detector': detector}).detection.score
+        client.wait(lambda: bool(labels) and labels[-1].threshold == pytest.approx(score),
+                    f'the score that {detector} recommends', step=0.002)
+    client.node.destroy_subscription(listening)
+    assert faults == {}
+    assert client.set_parameters(DEFAULTS).successful
+    client.wait(lambda: client.diagnostics.get(f'{NODE[1:]}: tracking', {}).get(
+        'detector') == DEFAULTS['detector'], 'the default detector')
 
 
 @pytest.mark.parametrize('values, words', [

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
+import pytest
 from rclpy.qos import QoSReliabilityPolicy
 from ros_client import Client, NODE, NodeProcess
 from sensor_msgs.msg import CompressedImage
@@ -25,8 +26,10 @@ def test_reliability_of_the_subscription_can_be_overridden(client: Client,
                 == [QoSReliabilityPolicy.RELIABLE], 'a reliable subscription')
 
 
-def test_newest_image_wins(client: Client, start: Start, two_people: np.ndarray) -> None:
-    start('-p', 'max_rate:=2.0')
+@pytest.mark.parametrize('depth', [1, 4])
+def test_newest_image_wins(client: Client, start: Start, two_people: np.ndarray,
+                           depth: int) -> None:
+    start('-p', 'max_rate:=2.0', '-p', f'qos_overrides./image.subscription.depth:={depth}')
     client.tracks_of(two_people, 0)
     client.forget()
     sent = []
@@ -43,8 +46,7 @@ def test_newest_image_wins(client: Client, start: Start, two_people: np.ndarray)
 
 def test_output_qos_can_be_overridden(client: Client, start: Start) -> None:
     override = f'qos_overrides.{NODE}/tracks.publisher'
-    start('-p', f'{override}.reliability:=best_effort', '-p', f'{override}.depth:=3',
-          '-p', 'qos_overrides./image.subscription.depth:=4')
+    start('-p', f'{override}.reliability:=best_effort', '-p', f'{override}.depth:=3')
 
     def offered() -> list[QoSReliabilityPolicy]:
         return [info.qos_profile.reliability for info
