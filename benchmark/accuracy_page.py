@@ -39,8 +39,8 @@ def _opening(figures: Figures) -> list[str]:
         'models taking turns: compare within a table. Each row is the very model that it names; '
         'on processors that compute in 8 bits the tracker may take the 8-bit forms, which have '
         'rows of their own, in place of ours (`inference.int8`). In this run the machine '
-        f"was at a load of {figures['load'][0]:g} on {figures['load'][1]} cores; above their number, times are "
-        'longer than on a free one.']
+        f"was at a load of {figures['load'][0]:g} on {figures['load'][1]} cores; above "
+        'their number, times are longer than on a free one.']
     if figures['missing']:
         names = ', '.join(f'`{name}`' for name in figures['missing'])
         parts += ['', f'Not installed and so not measured: {names}.']
