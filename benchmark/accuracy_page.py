@@ -38,9 +38,9 @@ def _opening(figures: Figures) -> list[str]:
         'that are not in the package. Times are medians of one picture on one CPU thread, all '
         'models taking turns: compare within a table. Each row is the very model that it names; '
         'on processors that compute in 8 bits the tracker may take the 8-bit forms, which have '
-        'rows of their own, in place of ours (`inference.int8`). In this run the machine was at a '
-        f"load of {figures['load'][0]:g} on {figures['load'][1]} cores; above their number, times are "
-        'longer than on a free one.']
+        'rows of their own, in place of ours (`inference.int8`). In this run the machine '
+        f"was at a load of {figures['load'][0]:g} on {figures['load'][1]} cores; above "
+        'their number, times are longer than on a free one.']
     if figures['missing']:
         names = ', '.join(f'`{name}`' for name in figures['missing'])
         parts += ['', f'Not installed and so not measured: {names}.']
@@ -87,7 +87,8 @@ def _detectors(figures: Figures) -> list[str]:
         'extent is the one that `face-detector` gave the face on its photo, and many of these '
         'photos were among its training pictures: the scenes favour it. *Score* is the '
         "threshold that the model's description recommends; average precision (AP) takes all "
-        f'thresholds from 0.05. The plot begins at {_LEAST_SHOWN} %.', '', *_better_detectors(rows, exact, times), '']
+        f'thresholds from 0.05. The plot begins at {_LEAST_SHOWN} %.', '',
+        *_better_detectors(rows, exact, times), '']
 
 
 def _better_detectors(rows: Sequence[Figures], exact: Mapping[Any, Figures],
@@ -199,7 +200,8 @@ def _plot_detectors(figures: Figures, path: Path) -> None:
             own = [row for row in rows if row['name'] == name]
             axes.plot([times[f"{name} {row['width']}"] for row in own],
                       [100 * row['recall'] for row in own], marker='osD^vP*X'[number % 8],
-                      color=colormaps['tab20'](number % 20), linewidth=2.5 if name in OURS else 1, label=name)
+                      color=colormaps['tab20'](number % 20), label=name,
+                      linewidth=2.5 if name in OURS else 1)
         axes.set(xscale='log', xlabel='ms a picture, one thread', ylabel='recall, %',
                  ylim=(_LEAST_SHOWN, 100.5),
                  title=f'Recall on {title}')
