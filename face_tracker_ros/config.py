@@ -77,7 +77,7 @@ class EmbeddingConfig:
     policy: str = _param('auto', "'always': every face of every frame; 'auto': only faces whose "
                          'association needs it, and each at least every embedding.refresh '
                          'seconds.', choices=('auto', 'always'))
-    refresh: float = _param(0.5, 'Seconds after which an unambiguous face is embedded again '
+    refresh: float = _param(1.0, 'Seconds after which an unambiguous face is embedded again '
                             '(policy auto).', 0.0, 60.0)
 
 
