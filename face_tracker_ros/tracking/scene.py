@@ -77,23 +77,27 @@ class Scene:
     @cached_property
     def only(self) -> IntArray:
         """Return the one track (N,) that each face can be, -1 where it is not so clear."""
-        if not len(self.expected) or not len(self.boxes):
-            return np.full(len(self.boxes), -1)
-        sure = self.overlap.max(axis=0) >= self._sure
+        sure, track = self._nearest
         if sure.any():
             near = _near(np.concatenate((self.expected, self.boxes)), self.boxes)
             count = len(self.expected)
-            sure &= (near[:count].sum(axis=0) == 1) & (near[count:].sum(axis=0) == 1)
-        return np.where(sure, self.overlap.argmax(axis=0), -1)
+            sure = sure & (near[:count].sum(axis=0) == 1) & (near[count:].sum(axis=0) == 1)
+        return np.where(sure, track, -1)
 
     @cached_property
     def likely(self) -> IntArray:
         """Return the track (N,) that alone overlaps a face apart from others, else -1."""
+        sure, track = self._nearest
+        alone = (self.overlap > _MIXED).sum(axis=0) == 1
+        return np.where(sure & alone & ~self.mixed, track, -1)
+
+    @cached_property
+    def _nearest(self) -> tuple[BoolArray, IntArray]:
+        """Return which faces (N,) a track overlaps well, and the track that does most."""
         if not len(self.expected) or not len(self.boxes):
-            return np.full(len(self.boxes), -1)
-        rivals = (self.overlap > _MIXED).sum(axis=0)
-        sure = (self.overlap.max(axis=0) >= self._sure) & (rivals == 1) & ~self.mixed
-        return np.where(sure, self.overlap.argmax(axis=0), -1)
+            return np.zeros(len(self.boxes), bool), np.full(len(self.boxes), -1)
+        return (np.asarray(self.overlap.max(axis=0) >= self._sure, bool),
+                np.asarray(self.overlap.argmax(axis=0), np.intp))
 
 
 def _near(a: FloatArray, b: FloatArray) -> BoolArray:
