@@ -42,7 +42,8 @@ class Gate(CallbackGroup):
             kind, topic, take if _TELLS else lambda message: take(message, {}), profile,
             callback_group=self,
             qos_overriding_options=QoSOverridingOptions.with_default_policies())
-        self._watch(subscription.qos_profile)
+        kept = subscription.qos_profile
+        self._holds = _TELLS and kept.history == QoSHistoryPolicy.KEEP_LAST and kept.depth == 1
         return subscription
 
     def passed(self, info: Mapping[str, Any]) -> tuple[int, float]:
@@ -73,7 +74,3 @@ class Gate(CallbackGroup):
 
     def ending_execution(self, entity: Any) -> None:
         """Do nothing: who takes an image is no longer free."""
-
-    def _watch(self, profile: QoSProfile) -> None:
-        self._holds = _TELLS and profile.history == QoSHistoryPolicy.KEEP_LAST \
-            and profile.depth == 1
