@@ -38,7 +38,42 @@ def test_faces_that_walk_do_not_count_as_camera():
         frame = WALL.copy()
         frame[200:600, x:x + 400] = face
         found = camera.update(frame, np.float32([[x + 100, 250, x + 300, 500]]))
-    np.testing.assert_allclose(found, [[1, 0, 0], [0, 1, 0]], atol=0.5)
+        if x == 330:
+            np.testing.assert_allclose(found, [[1, 0, 0], [0, 1, 0]], atol=0.5)
+    assert found is None
+
+
+def noisy(picture, seed):
+    noise = np.random.default_rng(seed).normal(0, 2, picture.shape)
+    return np.clip(picture + noise, 0, 255).astype(np.uint8)
+
+
+def at_rest():
+    """Return a camera that has been at rest for some frames."""
+    camera = CameraMotion()
+    for step in range(4):
+        camera.update(noisy(WALL, step), NO_FACES)
+    return camera
+
+
+def test_a_camera_at_rest_has_no_motion_in_spite_of_noise():
+    camera = at_rest()
+    for step in range(5):
+        assert camera.update(noisy(WALL, 10 + step), NO_FACES) is None
+
+
+@pytest.mark.parametrize('shift', [(12, -7), (3, 0), (0, 2)])
+def test_a_camera_that_was_at_rest_is_followed_from_its_first_motion_on(shift):
+    camera, matrix = at_rest(), np.float32([[1, 0, shift[0]], [0, 1, shift[1]]])
+    np.testing.assert_allclose(camera.update(seen(matrix), NO_FACES), matrix, atol=0.7)
+
+
+def test_a_slow_drift_adds_up():
+    camera, x = at_rest(), 0.0
+    for step in range(1, 60):
+        found = camera.update(seen(np.float32([[1, 0, 0.15 * step], [0, 1, 0]])), NO_FACES)
+        x += 0 if found is None else found[0, 2]
+        assert x == pytest.approx(0.15 * step, abs=1.5)
 
 
 def test_nothing_is_said_without_texture_or_after_a_change_of_size():
