@@ -9,6 +9,8 @@ import numpy.typing as npt
 
 AnyFloats = npt.NDArray[np.floating]
 
+_TINY = np.finfo(np.float64).tiny
+
 
 def usable(boxes: AnyFloats) -> BoolArray:
     """Return which boxes (N, 4) are finite and have an area."""
@@ -23,23 +25,26 @@ def area(boxes: AnyFloats) -> Float64Array:
     return np.asarray(sides[:, 0] * sides[:, 1])
 
 
-def iou(a: AnyFloats, b: AnyFloats) -> Float64Array:
-    """Return intersection over union (N, M) of boxes a (N, 4) and b (M, 4); 0 without area."""
-    first, second = a.astype(np.float64), b.astype(np.float64)
-    shared = _shared(first, second, 0)
-    shared *= _shared(first, second, 1)
-    union = area(a)[:, None] + area(b)
-    union -= shared
-    np.maximum(union, np.finfo(np.float64).tiny, out=union)
-    shared /= union
+def common(a: AnyFloats, b: AnyFloats) -> Float64Array:
+    """Return what boxes a (N, 4) and b (M, 4) share along x and y (2, N, M); below 0 a gap."""
+    first, second = a.T.astype(np.float64), b.T.astype(np.float64)
+    shared: Float64Array = np.minimum(first[2:, :, None], second[2:, None])
+    shared -= np.maximum(first[:2, :, None], second[:2, None])
     return shared
 
 
-def _shared(a: Float64Array, b: Float64Array, axis: int) -> Float64Array:
-    """Return the length (N, M) that boxes share along x (0) or y (1)."""
-    length: Float64Array = np.minimum(a[:, axis + 2, None], b[:, axis + 2])
-    length -= np.maximum(a[:, axis, None], b[:, axis])
-    return np.maximum(length, 0, out=length)
+def iou(a: AnyFloats, b: AnyFloats, shared: Float64Array | None = None) -> Float64Array:
+    """
+    Return intersection over union (N, M) of boxes a (N, 4) and b (M, 4); 0 without area.
+
+    shared: what they have in `common`, where it is known.
+    """
+    sides = np.maximum(common(a, b) if shared is None else shared, 0)
+    both: Float64Array = sides[0] * sides[1]
+    union = area(a)[:, None] + area(b)
+    union -= both
+    both /= np.maximum(union, _TINY, out=union)
+    return both
 
 
 def nms(boxes: AnyFloats, scores: AnyFloats, max_iou: float) -> IntArray:

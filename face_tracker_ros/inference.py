@@ -74,7 +74,7 @@ class Network:
             self._options['INFERENCE_PRECISION_HINT'] = 'f32'
         if config.cache:
             self._use_cache(cache_folder() / 'compiled')
-        self._requests: OrderedDict[tuple[int, int, int], Any] = OrderedDict()
+        self._requests: OrderedDict[tuple[int, int, int], tuple[Any, Image]] = OrderedDict()
         # As in the file: a compiled network may know its outputs by further names.
         self._names = [_name(port, number) for number, port in enumerate(self._read().outputs)]
 
@@ -96,14 +96,12 @@ class Network:
 
     def input(self, width: int, height: int, batch: int = 1) -> Image:
         """Return the memory (N, H, W, 3) from which pictures of this size are read by `infer`."""
-        memory: Image = self._request((batch, height, width)).get_input_tensor().data
-        return memory
+        return self._request((batch, height, width))[1]
 
     def request(self, images: Image) -> Any:
         """Return OpenVINO's request that is set to run on the pictures."""
         batch, height, width = images.shape[:3]
-        request = self._request((batch, height, width))
-        memory = request.get_input_tensor().data
+        request, memory = self._request((batch, height, width))
         if not np.may_share_memory(memory, images):
             memory[:] = images
         return request
@@ -118,11 +116,13 @@ class Network:
     def _read(self) -> Any:
         return _read_model(self._core, self._path)
 
-    def _request(self, size: tuple[int, int, int]) -> Any:
+    def _request(self, size: tuple[int, int, int]) -> tuple[Any, Image]:
+        """Return the request for pictures of this size, and the memory that it reads."""
         if size not in self._requests:
             while len(self._requests) >= _KEPT_SIZES:
                 self._requests.popitem(last=False)
-            self._requests[size] = self._compile(size).create_infer_request()
+            request = self._compile(size).create_infer_request()
+            self._requests[size] = request, request.get_input_tensor().data
         self._requests.move_to_end(size)
         return self._requests[size]
 

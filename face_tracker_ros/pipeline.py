@@ -180,8 +180,9 @@ class FaceTracker:
         detection = self._config.detection
         found = self._detector.detect(frame, self._tracker.least_score, detection.nms_iou)
         sides = found.boxes[:, 2:] - found.boxes[:, :2]
-        large = np.asarray((sides >= detection.min_size).all(axis=1), bool)
-        return found if large.all() else found[large]
+        if sides.min(initial=np.inf) >= detection.min_size:
+            return found
+        return found[sides.min(axis=1) >= detection.min_size]
 
     def _follow_camera(self, frame: Image, searched: bool,
                        detections: Detections) -> Float64Array | None:
@@ -199,20 +200,22 @@ class FaceTracker:
         return None
 
     def _embed(self, frame: Image, detections: Detections,
-               stamp: float) -> tuple[FloatArray, FloatArray, int]:
+               stamp: float) -> tuple[FloatArray | None, FloatArray | None, int]:
         """
         Return embeddings (N, D), rows of NaN where none is needed, and how many were made.
 
-        Between the two stands the quality (N,) of the crops, 0 where there is no embedding.
+        Between the two stands the quality (N,) of the crops, 0 where there is no embedding; both
+        are None where no face needs one.
         """
-        rows = np.flatnonzero(self._wanted(detections, stamp))
+        rows = self._wanted(detections, stamp).nonzero()[0]
+        if not len(rows):
+            return None, None, 0
         embeddings = np.full((len(detections), self._encoder.size), np.nan, np.float32)
         quality = np.zeros(len(detections), np.float32)
-        if len(rows):
-            chosen = detections[rows]
-            embeddings[rows] = self._encoder.encode(frame, chosen.boxes, chosen.landmarks)
-            quality[rows] = crop_quality(chosen.boxes, frame.shape[1::-1],
-                                         sharpness(frame, chosen.boxes))
+        chosen = detections[rows]
+        embeddings[rows] = self._encoder.encode(frame, chosen.boxes, chosen.landmarks)
+        quality[rows] = crop_quality(chosen.boxes, frame.shape[1::-1],
+                                     sharpness(frame, chosen.boxes))
         return embeddings, quality, len(rows)
 
     def _wanted(self, detections: Detections, stamp: float) -> BoolArray:

@@ -11,5 +11,5 @@ def decode(outputs: Mapping[str, FloatArray], width: int, height: int,
            min_score: float) -> Detections:
     """Return the rows [1, N, 15] (4 box, score, 5 points of x, y) of at least `min_score`."""
     rows = next(iter(outputs.values())).reshape(-1, 15)
-    rows = rows[rows[:, 4] >= min_score]
+    rows = rows[(rows[:, 4] >= min_score).nonzero()[0]]
     return Detections(rows[:, :4], rows[:, 4], rows[:, 5:])

@@ -15,7 +15,7 @@ from face_tracker_ros.errors import FrameError, ModelError
 from face_tracker_ros.inference import Network
 from face_tracker_ros.model_spec import ModelSpec
 from face_tracker_ros.resolve import resolve_model
-from face_tracker_ros.types import Detections, FloatArray, Image
+from face_tracker_ros.types import Detections, FloatArray, Image, IntArray
 import numpy as np
 
 Decoder = Callable[[Mapping[str, FloatArray], int, int, float], Detections]
@@ -83,10 +83,10 @@ class FaceDetector:
         canvas, scale_x, scale_y = self._fit(image)
         outputs = self._network.infer(canvas[None], copy=False)
         found = self._decode(outputs, canvas.shape[1], canvas.shape[0], min_score)
-        found = _best(found, nms_iou)
-        scale = np.array([scale_x, scale_y], np.float32)
-        landmarks = None if found.landmarks is None else found.landmarks * scale
-        return Detections(found.boxes * np.tile(scale, 2), found.scores, landmarks)
+        rows = _best(found, nms_iou)
+        scale = np.array([scale_x, scale_y, scale_x, scale_y], np.float32)
+        landmarks = None if found.landmarks is None else found.landmarks[rows] * scale[:2]
+        return Detections(found.boxes[rows] * scale, found.scores[rows], landmarks)
 
     @property
     def reduced(self) -> Image | None:
@@ -148,12 +148,12 @@ def check_image(image: Image) -> None:
                          'give a uint8 BGR array (H, W, 3) that is not empty')
 
 
-def _best(found: Detections, nms_iou: float) -> Detections:
+def _best(found: Detections, nms_iou: float) -> IntArray:
+    """Return the rows to keep: sound ones that no better one overlaps, best first."""
     sound = box_ops.usable(found.boxes) & np.isfinite(found.scores)
     if found.landmarks is not None:
         sound &= np.isfinite(found.landmarks).all(axis=(1, 2))
-    if not sound.all():
-        found = found[sound]
-    if len(found) > _MOST_CANDIDATES:
-        found = found[np.argsort(-found.scores, kind='stable')[:_MOST_CANDIDATES]]
-    return found[box_ops.nms(found.boxes, found.scores, nms_iou)]
+    rows = sound.nonzero()[0]
+    if len(rows) > _MOST_CANDIDATES:
+        rows = rows[np.argsort(-found.scores[rows], kind='stable')[:_MOST_CANDIDATES]]
+    return rows[box_ops.nms(found.boxes[rows], found.scores[rows], nms_iou)]

@@ -36,11 +36,13 @@ class Flicker:
 
     def found(self, table: TrackTable, tracks: IntArray) -> None:
         """Note the tracks found now; `misses` still says how often they were missed before."""
-        missed = np.where(table.misses[tracks] <= _SHORT, table.misses[tracks], 0)
+        missed = table.misses[tracks]
         table.found[tracks] += 1
-        table.missed[tracks] += missed
         self._found += len(tracks)
-        self._missed += float(missed.sum())
+        if missed.any():
+            missed[missed > _SHORT] = 0
+            table.missed[tracks] += missed
+            self._missed += float(missed.sum())
 
     def there(self, table: TrackTable) -> BoolArray:
         """Return which tracks (T,) are likely there, though missed `misses` times in a row."""

@@ -24,12 +24,15 @@ GATE = 9.4877  # 0.95 quantile of the chi-square distribution with 4 degrees of 
 _POSITION = 1 / 20  # standard deviation, in box heights
 _VELOCITY = 1 / 160  # standard deviation, in box heights a reference frame
 
-# Variances of (x, y, a, h) as a share of the squared height, and what does not depend on it.
+# Variances of (x, y, a, h): shares of the squared height, but for the aspect ratio plain numbers.
 _SCALED = np.array([1.0, 1.0, 0.0, 1.0])
 _ASPECT = np.array([0.0, 0.0, 1.0, 0.0])
-_POSITION_ASPECT = 1e-2 ** 2 * _ASPECT
-_VELOCITY_ASPECT = 1e-5 ** 2 * _ASPECT
-_MEASURED_ASPECT = 1e-1 ** 2 * _ASPECT
+_MEASURED = _POSITION ** 2 * _SCALED + 1e-1 ** 2 * _ASPECT
+_FIRST_PLACE = (2 * _POSITION) ** 2 * _SCALED + 1e-2 ** 2 * _ASPECT
+_FIRST_PACE = (10 * _VELOCITY) ** 2 * _SCALED + 1e-5 ** 2 * _ASPECT
+# Of a position and of a velocity in a reference frame.
+_NOISE = np.array([_POSITION ** 2 * _SCALED + 1e-2 ** 2 * _ASPECT,
+                   _VELOCITY ** 2 * _SCALED + 1e-5 ** 2 * _ASPECT])
 
 
 def to_measurements(boxes: FloatArray) -> Float64Array:
@@ -54,9 +57,9 @@ def to_boxes(means: Float64Array) -> FloatArray:
     return boxes
 
 
-def _variance(height: Float64Array, size: float, fixed: Float64Array) -> Float64Array:
-    """Return variances (T, 4) of (x, y, a, h) for boxes so high (T,)."""
-    return np.asarray(np.square(size * height)[:, None] * _SCALED + fixed)
+def _units(means: Float64Array) -> Float64Array:
+    """Return (T, 4), what variances of (x, y, a, h) are multiples of."""
+    return np.asarray(np.square(means[:, 3:4]) * _SCALED + _ASPECT)
 
 
 def initiate(measurements: Float64Array) -> tuple[Float64Array, Float64Array]:
@@ -64,28 +67,22 @@ def initiate(measurements: Float64Array) -> tuple[Float64Array, Float64Array]:
     means = np.zeros((len(measurements), 8))
     means[:, :4] = measurements
     covariances = np.zeros((len(measurements), 3, 4))
-    height = measurements[:, 3]
-    covariances[:, 0] = _variance(height, 2 * _POSITION, _POSITION_ASPECT)
-    covariances[:, 2] = _variance(height, 10 * _VELOCITY, _VELOCITY_ASPECT)
+    units = _units(means)
+    covariances[:, 0] = units * _FIRST_PLACE
+    covariances[:, 2] = units * _FIRST_PACE
     return means, covariances
 
 
 def predict(means: Float64Array, covariances: Float64Array,
             dt: float) -> tuple[Float64Array, Float64Array]:
     """Return the states `dt` reference frames later; heights stay positive."""
+    more = max(0.0, dt * (dt - 1))
+    noise = np.array([[dt, more * (2 * dt - 1) / 6], [0.0, more / 2], [0.0, dt]]) @ _NOISE
+    later = np.array([[1.0, 2 * dt, dt * dt], [0.0, 1.0, dt], [0.0, 0.0, 1.0]]) @ covariances
+    later += _units(means)[:, None] * noise
     moved = means.copy()
     moved[:, :4] += dt * means[:, 4:]
     np.maximum(moved[:, 2:4], 0.1 * means[:, 2:4], out=moved[:, 2:4])
-    height = means[:, 3]
-    position, both, velocity = covariances[:, 0], covariances[:, 1], covariances[:, 2]
-    jolt = _variance(height, _VELOCITY, _VELOCITY_ASPECT)  # of the velocity in a reference frame
-    more = max(0.0, dt * (dt - 1))
-    later = np.empty_like(covariances)
-    later[:, 0] = (position + dt * (2 * both + dt * velocity)
-                   + dt * _variance(height, _POSITION, _POSITION_ASPECT)
-                   + more * (2 * dt - 1) / 6 * jolt)
-    later[:, 1] = both + dt * velocity + more / 2 * jolt
-    later[:, 2] = velocity + dt * jolt
     return moved, later
 
 
@@ -97,11 +94,11 @@ def move(means: Float64Array, covariances: Float64Array,
     motion: (2, 3), the similarity transform of pixels. Positions are turned, scaled and shifted,
     velocities turned and scaled, heights scaled, and uncertainties with them.
     """
-    turn, size = motion[:, :2], float(np.hypot(motion[0, 0], motion[1, 0]))
-    moved = means.copy()
-    moved[:, :2] = means[:, :2] @ turn.T + motion[:, 2]
-    moved[:, 4:6] = means[:, 4:6] @ turn.T
-    moved[:, 3::4] *= size
+    size = float(np.hypot(motion[0, 0], motion[1, 0]))
+    change = np.diag([0.0, 0.0, 1.0, size])
+    change[:2, :2] = motion[:, :2].T
+    moved = (means.reshape(-1, 2, 4) @ change).reshape(-1, 8)
+    moved[:, :2] += motion[:, 2]
     return moved, covariances * (size ** 2 * _SCALED + _ASPECT)
 
 
@@ -112,23 +109,19 @@ def innovation(means: Float64Array, covariances: Float64Array,
 
     noise_scale: factor on the variance of the measurement itself, one for all or (T,).
     """
-    noise = _variance(means[:, 3], _POSITION, _MEASURED_ASPECT)
+    noise = _units(means) * _MEASURED
     return np.asarray(covariances[:, 0] + noise * np.reshape(noise_scale, (-1, 1)))
 
 
 def update(means: Float64Array, covariances: Float64Array, measurements: Float64Array,
            noise_scale: float | Float64Array = 1.0) -> tuple[Float64Array, Float64Array]:
     """Return the states (M, 8), (M, 3, 4) after one measurement each (M, 4)."""
-    expected = innovation(means, covariances, noise_scale)
-    gain = covariances[:, :2] / expected[:, None]
+    gain = covariances[:, :2] / innovation(means, covariances, noise_scale)[:, None]
     surprise = measurements - means[:, :4]
-    after = means.copy()
-    after[:, :4] += gain[:, 0] * surprise
-    after[:, 4:] += gain[:, 1] * surprise
     known = covariances.copy()
     known[:, :2] -= gain[:, :1] * covariances[:, :2]
     known[:, 2] -= gain[:, 1] * covariances[:, 1]
-    return after, known
+    return means + (gain * surprise[:, None]).reshape(-1, 8), known
 
 
 def mahalanobis(means: Float64Array, covariances: Float64Array,

@@ -48,13 +48,13 @@ def match_robust(table: TrackTable, gallery: Gallery, scene: Scene, config: Conf
     2022, ByteTrack).
     """
     limit = config.tracker.max_iou_distance
-    stages = _Stages(table, scene)
-    clear = np.flatnonzero(scene.high & (scene.only >= 0))
     moment = table.confirmed & (table.misses == 0) & (now - table.last_seen <= RECENT)
-    clear = clear[moment[scene.only[clear]]]
-    stages.join(scene.only[clear], clear)
+    clear = (scene.high & scene.single & moment[scene.nearest]).nonzero()[0]
+    tracks = scene.nearest[clear]
     if len(clear) in (len(table), len(scene.rows)):  # nobody is left over
-        return stages.pairs()
+        return tracks, clear
+    stages = _Stages(table, scene)
+    stages.join(tracks, clear)
     recent = (now - table.last_seen <= RECENT) | (table.misses == 0)
     stages.by_overlap(limit, recent & table.confirmed, scene.high & ~scene.embedded)
     rows, faces = stages.free(table.confirmed, scene.high & scene.embedded)

@@ -73,7 +73,7 @@ class Tracker:
     @property
     def tentative(self) -> bool:
         """Whether there are faces that are still to be confirmed (`tracker.n_init`)."""
-        return bool((self._table.id == 0).any())
+        return not self._table.id.all()
 
     def predict(self, stamp: float, camera: Float64Array | None = None) -> None:
         """
@@ -116,13 +116,14 @@ class Tracker:
         """
         scene, table = self._look(detections, stamp), self._table
         wanted = np.zeros(len(detections), bool)
-        wanted[scene.rows[scene.high]] = True
+        needed = scene.high
         if self._robust and len(table) and len(scene.rows):
-            known = (table.confirmed & table.settled & (table.misses == 0)
-                     & (self._now - table.embedded < self._config.embedding.refresh))
-            wanted[scene.rows[(scene.only >= 0) & known[scene.only]]] = False
-            lately = known & (self._now - table.embedded < _AMONG_OTHERS)
-            wanted[scene.rows[(scene.likely >= 0) & lately[scene.likely]]] = False
+            age = (self._now - table.embedded)[scene.nearest]
+            known = (table.confirmed & table.settled & (table.misses == 0))[scene.nearest]
+            spared = known & ((scene.single & (age < self._config.embedding.refresh))
+                              | (scene.apart & (age < _AMONG_OTHERS)))
+            needed = needed & ~spared
+        wanted[scene.rows[needed]] = True
         return wanted
 
     def update(self, detections: Detections, embeddings: FloatArray | None, stamp: float,
@@ -139,16 +140,15 @@ class Tracker:
         Raises ValueError when embeddings and detections are out of step, or for a stamp that is
         not finite.
         """
-        if embeddings is None:
-            embeddings = np.full((len(detections), 1), np.nan, np.float32)
-        if embeddings.ndim != 2:
+        if embeddings is not None and embeddings.ndim != 2:
             raise ValueError(f'embeddings of shape {embeddings.shape}: give (N, D)')
         for name, values in (('embeddings', embeddings), ('qualities', quality)):
             if values is not None and len(values) != len(detections):
                 raise ValueError(f'{len(values)} {name} for {len(detections)} detections: '
                                  'give one row a detection')
         scene = self._look(detections, stamp)
-        scene.embed(embeddings, quality)
+        if embeddings is not None:
+            scene.embed(embeddings, quality)
         self._ahead, self._scene = False, None
         table = self._table
         if len(table) and len(scene.rows):
@@ -156,21 +156,18 @@ class Tracker:
             tracks, faces = match(table, self._identities.gallery, scene, self._config, self._now)
         else:
             tracks = faces = np.zeros(0, np.intp)
-        unseen = np.ones(len(table), bool)
-        unseen[tracks] = False
-        table.misses[unseen] += 1
-        table.detection[:] = -1
         begin = self._newcomers(scene, faces)
         self._correct(tracks, faces, scene)
         self._begin(begin, scene)
         missed = table.misses > 0
-        if self._robust and missed.any():
-            missed &= ~self._likely_there()
-        self._end(np.where(table.confirmed, self._expired(), missed))
+        if missed.any():
+            if self._robust:
+                missed &= ~self._likely_there()
+            self._end(np.where(table.confirmed, self._expired(), missed))
         self._identities.settle(table, self._now)
-        if not table.confirmed.all():
+        if self.tentative:
             ready = self._identities.ready(table, self._now) & (table.misses == 0)
-            for row in np.flatnonzero(ready & ~table.confirmed):
+            for row in (ready & ~table.confirmed).nonzero()[0]:
                 self._last_id += 1
                 table.id[row] = self._last_id
         shown = self._shown()
@@ -204,7 +201,7 @@ class Tracker:
         if first.any() and len(tracked) and self._robust \
                 and self._config.tracker.suppress_duplicates:
             first &= ~(scene.among[:, tracked] > _SECOND_BOX).any(axis=1)
-        return np.flatnonzero(first)
+        return first.nonzero()[0]
 
     def _begin(self, faces: IntArray, scene: Scene) -> None:
         if not len(faces):
@@ -219,7 +216,9 @@ class Tracker:
 
     def _correct(self, tracks: IntArray, faces: IntArray, scene: Scene) -> None:
         table, scores = self._table, scene.scores[faces].astype(float)
+        table.detection[:] = -1
         if not len(tracks):
+            table.misses += 1
             return
         noise = np.ones(len(tracks))
         if self._robust and self._config.tracker.score_weighted_noise:
@@ -228,6 +227,7 @@ class Tracker:
             table.mean[tracks], table.covariance[tracks], scene.measured[faces], noise)
         self._flicker.found(table, tracks)
         table.hits[tracks] += 1
+        table.misses += 1
         table.misses[tracks] = 0
         table.last_seen[tracks] = self._now
         table.score[tracks] = scores
@@ -262,18 +262,15 @@ class Tracker:
 
     def _report(self, chosen: BoolArray) -> tuple[Track, ...]:
         table = self._table
-        rows = np.flatnonzero(table.confirmed & chosen)
+        rows = (table.confirmed & chosen).nonzero()[0]
         if not len(rows):
             return ()
-        rows = rows[np.argsort(-table.score[rows], kind='stable')]
-        boxes = kalman.to_boxes(table.mean[rows])
-        velocity = (table.mean[rows, 4:6] * kalman.REFERENCE_RATE).astype(np.float32)
-        columns = zip(table.id[rows].tolist(), boxes, table.score[rows].tolist(),
-                      (table.detection[rows] < 0).tolist(),
-                      (self._now - table.first_seen[rows]).tolist(),
-                      (self._now - table.last_seen[rows]).tolist(), velocity,
-                      (self._now - table.embedded[rows]).tolist(), table.detection[rows].tolist())
-        return tuple(Track(who, box, score, LOST if hidden else CONFIRMED, age, unseen, pace,
-                           embedded, detection)
-                     for who, box, score, hidden, age, unseen, pace, embedded, detection
-                     in columns)
+        rows = rows[(-table.score[rows]).argsort(kind='stable')]
+        mean, now = table.mean[rows], self._now
+        velocity = (mean[:, 4:6] * kalman.REFERENCE_RATE).astype(np.float32)
+        columns = zip(table.id[rows].tolist(), kalman.to_boxes(mean), table.score[rows].tolist(),
+                      table.first_seen[rows].tolist(), table.last_seen[rows].tolist(), velocity,
+                      table.embedded[rows].tolist(), table.detection[rows].tolist())
+        return tuple(Track(who, box, score, LOST if detection < 0 else CONFIRMED, now - first,
+                           now - last, pace, now - embedded, detection)
+                     for who, box, score, first, last, pace, embedded, detection in columns)
