@@ -36,13 +36,13 @@ ORIGINALS = ('32 bits', '16 bits')  # as it was, and with the numbers that this 
 
 
 def frames_of(people: Sequence[Sequence[scenes.Portrait]], count: int, height: int,
-              length: int) -> list[Image]:
-    """Return a scene with `count` faces all the time, seen by a camera that moves."""
+              length: int, camera: str) -> list[Image]:
+    """Return a scene with `count` faces all the time, seen by a 'moving' or 'still' camera."""
     size = (round(height * 16 / 9 / 2) * 2, height)
     if count == 0:
         wall = scenes.background(np.random.default_rng(_SEED), size[0] + length, height)
         return [np.ascontiguousarray(wall[:, step:step + size[0]]) for step in range(length)]
-    options = scenes.SceneOptions(people=count, seconds=length / scenes.RATE, camera='moving',
+    options = scenes.SceneOptions(people=count, seconds=length / scenes.RATE, camera=camera,
                                   returns=False)
     return [np.asarray(cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA), np.uint8)
             for frame in scenes.generate(people, _SEED, options)]
@@ -156,6 +156,7 @@ def main() -> None:
     parser.add_argument('--faces', type=int, nargs='+', default=[0, 1, 5, 10, 20])
     parser.add_argument('--heights', type=int, nargs='+', default=[480, 720, 1080])
     parser.add_argument('--frames', type=int, default=80, help='frames of each scene')
+    parser.add_argument('--camera', choices=('still', 'moving'), default='moving')
     parser.add_argument('--threads', type=int, default=1, help='threads and cores')
     parser.add_argument('--clock', choices=speed.CLOCKS, default='wall',
                         help="'cpu' counts computing only, for machines with other work")
@@ -171,8 +172,9 @@ def main() -> None:
     results = []
     for height, count in progress([(height, count) for height in given.heights
                                    for count in given.faces], 'measuring', transient=True):
-        frames = frames_of(people, count, height, given.frames)
+        frames = frames_of(people, count, height, given.frames, given.camera)
         results.append({'height': height, 'people': count, 'threads': given.threads,
+                        'camera': given.camera,
                         'clock': given.clock,
                         **compare(config, frames, given.clock, not given.no_original)})
     console = Console(width=220)
