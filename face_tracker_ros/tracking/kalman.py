@@ -110,7 +110,7 @@ def innovation(means: Float64Array, covariances: Float64Array,
     noise_scale: factor on the variance of the measurement itself, one for all or (T,).
     """
     noise = _units(means) * _MEASURED
-    return np.asarray(covariances[:, 0] + noise * np.reshape(noise_scale, (-1, 1)))
+    return np.asarray(covariances[:, 0] + (noise.T * noise_scale).T)
 
 
 def update(means: Float64Array, covariances: Float64Array, measurements: Float64Array,
@@ -127,7 +127,6 @@ def update(means: Float64Array, covariances: Float64Array, measurements: Float64
 def mahalanobis(means: Float64Array, covariances: Float64Array,
                 measurements: Float64Array) -> Float64Array:
     """Return squared Mahalanobis distances (T, N) of measurements (N, 4) (eq. 1)."""
-    precision = 1 / innovation(means, covariances)
     # (m - z)^2 / s, summed, as three products of matrices, is quicker but loses digits far out.
-    difference = measurements[None, :, :] - means[:, None, :4]
-    return np.asarray(np.einsum('tnd,tnd,td->tn', difference, difference, precision))
+    squared = np.square(measurements - means[:, None, :4])
+    return np.asarray((squared / innovation(means, covariances)[:, None]).sum(axis=2))

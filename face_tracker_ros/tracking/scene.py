@@ -19,7 +19,8 @@ class Scene:
     The usable faces of one frame, N of them, and the boxes (T, 4) where tracks are expected.
 
     rows (N,): where each face stands in the frame's Detections; boxes (N, 4), scores (N,);
-    high (N,): whether the score is enough to begin a track.
+    measured (N, 4): centre, aspect and height; high (N,): whether the score is enough to begin a
+    track.
     overlap (T, N): IoU of tracks and faces; among (N, N): of the faces, 0 with themselves.
     nearest (N,): the track that a face overlaps most; single (N,): whether it can be that one
     only, nobody else being near; apart (N,): whether at least no other one overlaps it.
@@ -39,6 +40,7 @@ class Scene:
         self.rows: IntArray = good.nonzero()[0]
         self.boxes: FloatArray = boxes[self.rows]
         self.scores: FloatArray = scores[self.rows]
+        self.measured: Float64Array = kalman.to_measurements(self.boxes)
         self.high: BoolArray = self.scores >= high_score
         self.embeddings: FloatArray = np.full((len(self.rows), 1), np.nan, np.float32)
         self.embedded: BoolArray = np.zeros(len(self.rows), bool)
@@ -74,11 +76,6 @@ class Scene:
             self.quality = by_size(self.boxes)
         else:
             self.quality = np.fmin(np.fmax(quality[self.rows], 0), 1)
-
-    @property
-    def measured(self) -> Float64Array:
-        """Centre, aspect and height of each face, (N, 4)."""
-        return kalman.to_measurements(self.boxes)
 
     @property
     def mixed(self) -> BoolArray:

@@ -170,8 +170,7 @@ class Tracker:
             for row in (ready & ~table.confirmed).nonzero()[0]:
                 self._last_id += 1
                 table.id[row] = self._last_id
-        shown = self._shown()
-        return self._report(shown), self._report(~shown)
+        return self._report()
 
     def carry(self, stamp: float) -> tuple[tuple[Track, ...], tuple[Track, ...]]:
         """
@@ -183,8 +182,7 @@ class Tracker:
         self.predict(stamp)
         self._ahead, self._scene = False, None
         self._table.detection[:] = -1
-        shown = self._shown()
-        return self._report(shown), self._report(~shown)
+        return self._report()
 
     def _look(self, detections: Detections, stamp: float) -> Scene:
         self.predict(stamp)
@@ -260,7 +258,12 @@ class Tracker:
             there[there] = ~(overlap > _SECOND_BOX).any(axis=1)
         return np.asarray(seen | there)
 
-    def _report(self, chosen: BoolArray) -> tuple[Track, ...]:
+    def _report(self) -> tuple[tuple[Track, ...], tuple[Track, ...]]:
+        """Return the tracks to show, and those lost."""
+        shown = self._shown()
+        return self._tracks(shown), () if shown.all() else self._tracks(~shown)
+
+    def _tracks(self, chosen: BoolArray) -> tuple[Track, ...]:
         table = self._table
         rows = (table.confirmed & chosen).nonzero()[0]
         if not len(rows):
