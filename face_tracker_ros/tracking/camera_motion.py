@@ -113,10 +113,11 @@ class CameraMotion:
 
 
 def _grey(picture: Image, size: tuple[int, int]) -> Image:
-    """Return the picture grey and of this size; in the order that looks at fewer pixels."""
-    if picture.shape[1] > 2 * size[0]:
-        picture = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    """Return the picture grey and of this size; halved, as a detector's reduced picture is."""
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    while grey.shape[1] >= 2 * size[0]:
+        half = (max(1, grey.shape[1] // 2), max(1, grey.shape[0] // 2))
+        grey = cv2.resize(grey, half, interpolation=cv2.INTER_LINEAR)
     return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 

@@ -62,6 +62,16 @@ def test_a_camera_at_rest_has_no_motion_in_spite_of_noise():
         assert camera.update(noisy(WALL, 10 + step), NO_FACES) is None
 
 
+def test_a_camera_at_rest_is_the_same_with_and_without_a_reduced_picture():
+    frame = noisy(np.float64(WALL) + np.random.default_rng(5).normal(0, 40, WALL.shape), 0)
+    reduced = cv2.resize(frame, (640, 360), interpolation=cv2.INTER_LINEAR)
+    camera = CameraMotion()
+    for _ in range(2):
+        camera.update(frame, NO_FACES)
+    for picture in (reduced, None, reduced):
+        assert camera.update(frame, NO_FACES, picture) is None
+
+
 @pytest.mark.parametrize('shift', [(12, -7), (3, 0), (0, 2)])
 def test_a_camera_that_was_at_rest_is_followed_from_its_first_motion_on(shift):
     camera, matrix = at_rest(), np.float32([[1, 0, shift[0]], [0, 1, shift[1]]])
