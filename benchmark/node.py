@@ -71,8 +71,14 @@ class Observer:
         self.memory: list[float] = []
         self._cpu: list[tuple[float, float]] = []
         self._node = rclpy.create_node('benchmark_listener')
-        self._node.create_subscription(Detection2DArray, '/face_tracker/tracks', self._take, 100)
+        self._tracks = self._node.create_subscription(Detection2DArray, '/face_tracker/tracks',
+                                                      self._take, 100)
         self._node.create_timer(1.0, self._look)
+
+    def wait(self, node: subprocess.Popen[bytes]) -> None:
+        """Wait until the node publishes to here: what it publishes before is not heard."""
+        while self._tracks.get_publisher_count() == 0 and node.poll() is None:
+            rclpy.spin_once(self._node, timeout_sec=0.1)
 
     def spin(self, camera: subprocess.Popen[str]) -> None:
         """Listen until the camera has ended, and a little longer."""
@@ -111,6 +117,7 @@ def measure(given: argparse.Namespace, scene: Path) -> dict[str, Any]:
                              '-p', f'inference.threads:={given.threads}', *parameters])
     try:
         observer = Observer(node.pid)
+        observer.wait(node)
         camera = subprocess.Popen(
             [sys.executable, __file__, '--rate', str(given.rate), '--seconds', str(given.seconds),
              '--scene', str(scene)], stdout=subprocess.PIPE, text=True)

@@ -39,6 +39,8 @@ PARAMETERS: tuple[Parameter, ...] = (
 
 _DEFAULT_RATE = 30.0
 _REPORT_SECONDS = 1.0
+_MEETING_SECONDS = 0.5
+"""Until a subscriber known here knows this publisher, too; what goes out before is lost."""
 _LINGER_SECONDS, _LAST_REPORTS = 2.0, 8
 """Between the last frame and the exit, so that it and the report of it arrive, also at those
 whom a short video did not give the time to be found."""
@@ -106,7 +108,10 @@ class VideoPublisherNode(Node):
 
     def _await_subscriber(self) -> None:
         end = time.monotonic() + self._settings['start_delay']
-        while time.monotonic() < end and not self._images.get_subscription_count():
+        while time.monotonic() < end:
+            if self._images.get_subscription_count():
+                self._leave.wait(_MEETING_SECONDS)
+                return
             if self._leave.wait(0.05):
                 return
 
