@@ -17,13 +17,21 @@ COMMAND = ROOT / 'benchmark' / 'accuracy.py'
 pytestmark = pytest.mark.skipif(not COMMAND.is_file(), reason='runs in the source folder')
 
 
+@pytest.fixture(scope='module', autouse=True)
+def no_other_models(tmp_path_factory):
+    """Keep what other tests have fetched out of the page, which shows all that is there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('FACE_TRACKER_CACHE', str(tmp_path_factory.mktemp('cache')))
+        yield
+
+
 def accuracy(*arguments: object, command: Path = COMMAND) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, command, *map(str, arguments)], cwd=ROOT,
                           capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope='module')
-def page(shared, tmp_path_factory) -> Path:
+def page(shared, no_other_models, tmp_path_factory) -> Path:
     """Return a folder with a page about few pictures of few models, and its figures."""
     folder = tmp_path_factory.mktemp('accuracy')
     several = [entry for entry in sorted((shared / 'data' / 'lfw-people').iterdir())
