@@ -23,6 +23,7 @@ _HEAD = np.array([[1.5, 0, -0.5, 0], [0, 1.25, 0, -1], [-0.5, 0, 1.5, 0], [0, -0
                  np.float32)
 _BODY = np.array([[2, 0, -1, 0], [0, 1.25, 0, -6], [-1, 0, 2, 0], [0, -0.25, 0, 7]], np.float32)
 _STILL = 0.2  # pixels, reduced, by which most corners may be off while the camera is at rest
+_UNCLEAR = 0.5  # the same, where contrast is low: there noise changes grey as much
 _PATCH = (5, 5)  # pixels, reduced, around a corner that must look the same then
 _STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
 
@@ -52,6 +53,8 @@ class CameraMotion:
         """
         Return the (2, 3) transform of pixels from the last frame's to this one's.
 
+        After a rest it is that since the rest began, which may be two pixels of 1280 more.
+
         frame: uint8 BGR (H, W, 3). boxes: (N, 4), faces in it, which move by themselves.
         reduced: the same picture smaller, where there is one: it spares reading the large one.
         None while the camera is at rest, and when its motion cannot be told: at the first frame,
@@ -63,7 +66,7 @@ class CameraMotion:
         grey = _grey(source, (max(1, round(width * scale)), max(1, round(height * scale))))
         if self._is_at_rest(grey, frame.shape):
             return None
-        faces = boxes * np.float32(scale)
+        faces = boxes[np.isfinite(boxes).all(axis=1)] * np.float32(scale)
         if frame.shape != self._shape:
             self.reset()
             self._shape = frame.shape
@@ -82,7 +85,7 @@ class CameraMotion:
         if self._resting is None or self._grey is None or shape != self._shape:
             return False
         rows, columns, most = self._resting
-        change = cv2.blur(cv2.absdiff(self._grey, grey), _PATCH)[rows, columns]
+        change = cv2.boxFilter(cv2.absdiff(self._grey, grey), cv2.CV_32F, _PATCH)[rows, columns]
         return bool(np.count_nonzero(change > most) * 2 < len(most))
 
     def _motion(self, grey: Image, heads: AnyFloats) -> Float64Array | None:
@@ -107,13 +110,13 @@ class CameraMotion:
             return None
         before, after = before[agreeing], after[agreeing]
         self._corners = after[_outside(after[:, 0], heads)]
-        if len(self._corners) and np.abs(after - before).mean() < _STILL:
+        if len(self._corners) >= _LEAST and np.abs(after - before).mean() < _STILL:
             self._resting = _change_allowed(grey, self._corners[:, 0])
         return np.asarray(matrix, np.float64)
 
 
 def _grey(picture: Image, size: tuple[int, int]) -> Image:
-    """Return the picture grey and of this size; halved, as a detector's reduced picture is."""
+    """Return the picture grey and of this size; halved, as a picture reduced by two is."""
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
     while grey.shape[1] >= 2 * size[0]:
         half = (max(1, grey.shape[1] // 2), max(1, grey.shape[0] // 2))
@@ -129,9 +132,8 @@ def _corners(grey: Image, moving: AnyFloats) -> FloatArray:
     """
     size = (max(1, grey.shape[1] // 2), max(1, grey.shape[0] // 2))
     mask = np.full(size[::-1], 255, np.uint8)
-    sound = moving[np.isfinite(moving).all(axis=1)] / 2
     limits = np.tile(size, 2)
-    for left, top, right, bottom in np.clip(sound, 0, limits).astype(int).tolist():
+    for left, top, right, bottom in np.clip(moving / 2, 0, limits).astype(int).tolist():
         mask[top:bottom, left:right] = 0
     found: Any = cv2.goodFeaturesToTrack(cv2.resize(grey, size, interpolation=cv2.INTER_AREA),
                                          _CORNERS, 0.01, _APART / 2, mask=mask, blockSize=3)
@@ -153,4 +155,4 @@ def _change_allowed(grey: Image, points: FloatArray) -> tuple[IntArray, IntArray
     slopes = [cv2.blur(np.abs(cv2.Sobel(grey, cv2.CV_32F, *axis, scale=1 / 8)), _PATCH)
               for axis in ((1, 0), (0, 1))]
     least = np.minimum(*slopes)[rows, columns]
-    return rows, columns, np.maximum(_STILL * least, 1).astype(np.float32)
+    return rows, columns, np.clip(1.5, _STILL * least, _UNCLEAR * least).astype(np.float32)

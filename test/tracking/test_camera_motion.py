@@ -41,6 +41,8 @@ def test_faces_that_walk_do_not_count_as_camera():
         if x == 330:
             np.testing.assert_allclose(found, [[1, 0, 0], [0, 1, 0]], atol=0.5)
     assert found is None
+    moved = cv2.warpAffine(frame, np.float32([[1, 0, 9], [0, 1, 0]]), (1280, 720))
+    assert camera.update(moved, NO_FACES) is not None, 'not at rest, but lost'
 
 
 def noisy(picture, seed):
@@ -78,12 +80,23 @@ def test_a_camera_that_was_at_rest_is_followed_from_its_first_motion_on(shift):
     np.testing.assert_allclose(camera.update(seen(matrix), NO_FACES), matrix, atol=0.7)
 
 
-def test_a_slow_drift_adds_up():
-    camera, x = at_rest(), 0.0
-    for step in range(1, 60):
-        found = camera.update(seen(np.float32([[1, 0, 0.15 * step], [0, 1, 0]])), NO_FACES)
+@pytest.mark.parametrize('contrast, most', [(1, 1.8), (0.5, 2.2), (0.25, 2.5)])
+@pytest.mark.parametrize('speed', [0.15, 0.8])
+def test_a_slow_drift_adds_up_at_any_contrast(contrast, most, speed):
+    camera, x = CameraMotion(), 0.0
+    for step in range(60):
+        frame = seen(np.float32([[1, 0, speed * step], [0, 1, 0]]))
+        found = camera.update(np.uint8(128 + contrast * (frame - 128.0)), NO_FACES)
         x += 0 if found is None else found[0, 2]
-        assert x == pytest.approx(0.15 * step, abs=1.5)
+        assert x == pytest.approx(speed * step, abs=most)
+
+
+def test_a_few_corners_beside_a_near_face_do_not_tell_that_the_camera_rests():
+    camera, near = CameraMotion(), np.float32([[200, 200, 1080, 670]])
+    camera.update(WALL, NO_FACES)
+    before = len(camera._corners)
+    assert camera.update(WALL, near) is not None
+    assert before >= 40 and camera._resting is None
 
 
 def test_nothing_is_said_without_texture_or_after_a_change_of_size():
@@ -105,7 +118,8 @@ def test_a_picture_of_something_else_is_no_motion():
 
 
 def test_boxes_that_are_none_are_passed_over():
-    boxes = np.float32([[np.nan, 0, 10, 10], [1e9, 1e9, 2e9, 2e9], [5, 5, 5, 5]])
+    boxes = np.float32([[np.nan, 0, 10, 10], [0, 0, np.inf, 10], [1e9, 1e9, 2e9, 2e9],
+                        [5, 5, 5, 5]])
     assert motion_to(np.float32([[1, 0, 5], [0, 1, 0]]), boxes) is not None
 
 
