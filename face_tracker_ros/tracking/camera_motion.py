@@ -23,7 +23,8 @@ _HEAD = np.array([[1.5, 0, -0.5, 0], [0, 1.25, 0, -1], [-0.5, 0, 1.5, 0], [0, -0
                  np.float32)
 _BODY = np.array([[2, 0, -1, 0], [0, 1.25, 0, -6], [-1, 0, 2, 0], [0, -0.25, 0, 7]], np.float32)
 _STILL = 0.2  # pixels, reduced, by which most corners may be off while the camera is at rest
-_UNCLEAR = 0.5  # the same, where contrast is low: there noise changes grey as much
+_UNCLEAR = 0.5  # the same, where contrast is so low that noise changes grey as much
+_NOISE = 1.5  # levels of grey by which noise changes what is around a corner
 _PATCH = (5, 5)  # pixels, reduced, around a corner that must look the same then
 _STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
 
@@ -64,12 +65,12 @@ class CameraMotion:
         scale = min(1.0, _SIDE / max(width, height))
         source = frame if reduced is None or max(reduced.shape) < _SIDE else reduced
         grey = _grey(source, (max(1, round(width * scale)), max(1, round(height * scale))))
-        if self._is_at_rest(grey, frame.shape):
-            return None
-        faces = boxes[np.isfinite(boxes).all(axis=1)] * np.float32(scale)
         if frame.shape != self._shape:
             self.reset()
             self._shape = frame.shape
+        if self._is_at_rest(grey):
+            return None
+        faces = boxes[np.isfinite(boxes).all(axis=1)] * np.float32(scale)
         motion = self._motion(grey, faces @ _HEAD)
         if len(self._corners) < _FEW:
             self._corners = _corners(grey, faces @ _BODY)
@@ -80,9 +81,9 @@ class CameraMotion:
             motion[:, 2] /= scale
         return motion
 
-    def _is_at_rest(self, grey: Image, shape: tuple[int, ...]) -> bool:
+    def _is_at_rest(self, grey: Image) -> bool:
         """Return whether most corners look as they did when the camera came to rest."""
-        if self._resting is None or self._grey is None or shape != self._shape:
+        if self._resting is None or self._grey is None:
             return False
         rows, columns, most = self._resting
         change = cv2.boxFilter(cv2.absdiff(self._grey, grey), cv2.CV_32F, _PATCH)[rows, columns]
@@ -91,7 +92,7 @@ class CameraMotion:
     def _motion(self, grey: Image, heads: AnyFloats) -> Float64Array | None:
         """Follow the corners into `grey`; keep those that go with the camera."""
         before, self._corners, self._resting = self._corners, self._corners[:0], None
-        if self._grey is None or self._grey.shape != grey.shape or len(before) < _LEAST:
+        if self._grey is None or len(before) < _LEAST:
             return None
         flow, status, _ = cv2.calcOpticalFlowPyrLK(self._grey, grey, before, before.copy(),
                                                    winSize=_WINDOW, maxLevel=3, criteria=_STEPS)
@@ -155,4 +156,4 @@ def _change_allowed(grey: Image, points: FloatArray) -> tuple[IntArray, IntArray
     slopes = [cv2.blur(np.abs(cv2.Sobel(grey, cv2.CV_32F, *axis, scale=1 / 8)), _PATCH)
               for axis in ((1, 0), (0, 1))]
     least = np.minimum(*slopes)[rows, columns]
-    return rows, columns, np.clip(1.5, _STILL * least, _UNCLEAR * least).astype(np.float32)
+    return rows, columns, np.clip(_NOISE, _STILL * least, _UNCLEAR * least).astype(np.float32)

@@ -34,13 +34,12 @@ class Flicker:
         self._found *= kept
         self._missed *= kept
 
-    def found(self, table: TrackTable, tracks: IntArray) -> None:
-        """Note the tracks found now; `misses` still says how often they were missed before."""
-        missed = table.misses[tracks]
+    def found(self, table: TrackTable, tracks: IntArray, missed: IntArray) -> None:
+        """Note the tracks (M,) found now, and how often each was missed just before (M,)."""
         table.found[tracks] += 1
         self._found += len(tracks)
         if missed.any():
-            missed[missed > _SHORT] = 0
+            missed = np.where(missed <= _SHORT, missed, 0)
             table.missed[tracks] += missed
             self._missed += float(missed.sum())
 

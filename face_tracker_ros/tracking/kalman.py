@@ -27,12 +27,18 @@ _VELOCITY = 1 / 160  # standard deviation, in box heights a reference frame
 # Variances of (x, y, a, h): shares of the squared height, but for the aspect ratio plain numbers.
 _SCALED = np.array([1.0, 1.0, 0.0, 1.0])
 _ASPECT = np.array([0.0, 0.0, 1.0, 0.0])
-_MEASURED = _POSITION ** 2 * _SCALED + 1e-1 ** 2 * _ASPECT
-_FIRST_PLACE = (2 * _POSITION) ** 2 * _SCALED + 1e-2 ** 2 * _ASPECT
-_FIRST_PACE = (10 * _VELOCITY) ** 2 * _SCALED + 1e-5 ** 2 * _ASPECT
+
+
+def _variances(scaled: float, aspect: float) -> Float64Array:
+    """Return the variances (4,), as multiples of `_units`, for these standard deviations."""
+    return np.asarray(scaled ** 2 * _SCALED + aspect ** 2 * _ASPECT)
+
+
+_MEASURED = _variances(_POSITION, 1e-1)
+_FIRST_PLACE = _variances(2 * _POSITION, 1e-2)
+_FIRST_PACE = _variances(10 * _VELOCITY, 1e-5)
 # Of a position and of a velocity in a reference frame.
-_NOISE = np.array([_POSITION ** 2 * _SCALED + 1e-2 ** 2 * _ASPECT,
-                   _VELOCITY ** 2 * _SCALED + 1e-5 ** 2 * _ASPECT])
+_NOISE = np.array([_variances(_POSITION, 1e-2), _variances(_VELOCITY, 1e-5)])
 
 
 def to_measurements(boxes: FloatArray) -> Float64Array:

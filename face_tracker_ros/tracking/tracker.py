@@ -214,18 +214,18 @@ class Tracker:
 
     def _correct(self, tracks: IntArray, faces: IntArray, scene: Scene) -> None:
         table, scores = self._table, scene.scores[faces].astype(float)
+        missed = table.misses[tracks]
+        table.misses += 1
         table.detection[:] = -1
         if not len(tracks):
-            table.misses += 1
             return
         noise = np.ones(len(tracks))
         if self._robust and self._config.tracker.score_weighted_noise:
             noise = np.clip(1 - scores, _LEAST_NOISE, 1)
         table.mean[tracks], table.covariance[tracks] = kalman.update(
             table.mean[tracks], table.covariance[tracks], scene.measured[faces], noise)
-        self._flicker.found(table, tracks)
+        self._flicker.found(table, tracks, missed)
         table.hits[tracks] += 1
-        table.misses += 1
         table.misses[tracks] = 0
         table.last_seen[tracks] = self._now
         table.score[tracks] = scores
