@@ -51,7 +51,7 @@ setup(
     zip_safe=False,
     entry_points={
         'console_scripts': [
-            'face_tracker_node = face_tracker_ros.ros.node:main',
+            'face_tracker_node = face_tracker_ros.ros.node.main:main',
             'video_publisher = face_tracker_ros.ros.video_publisher:main',
             'track = face_tracker_ros.cli.track:main',
             'models = face_tracker_ros.cli.models:main',

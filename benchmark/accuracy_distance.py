@@ -20,10 +20,10 @@ from accuracy_encoders import Face, reduced, SIZES
 import cv2
 from face_tracker_ros import Config
 from face_tracker_ros.cli.common import finish
+from face_tracker_ros.demo import scenes
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.errors import SourceError
-from face_tracker_ros.evaluation import scenes
 from face_tracker_ros.evaluation.verification import make_pairs
 from face_tracker_ros.types import Float64Array
 import numpy as np

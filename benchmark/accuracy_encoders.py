@@ -9,13 +9,13 @@ from typing import Any
 
 import cv2
 from face_tracker_ros import Config
+from face_tracker_ros.demo import scenes
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.alignment import aligned_crops
 from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.errors import ModelError, SourceError
-from face_tracker_ros.evaluation import scenes
 from face_tracker_ros.evaluation.verification import curve, make_pairs, verify
-from face_tracker_ros.models import load_spec
+from face_tracker_ros.models.registry import load_spec
 from face_tracker_ros.types import FloatArray, Image
 import numpy as np
 

@@ -10,14 +10,14 @@ import time
 from typing import Any
 
 import cv2
+from detection_scores import judge, summarise
 from face_tracker_ros import Config, FaceTracker
+from face_tracker_ros.demo import scenes
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.errors import SourceError
-from face_tracker_ros.evaluation import scenes
-from face_tracker_ros.evaluation.detection_scores import judge, summarise
 from face_tracker_ros.evaluation.metrics import Labels, score
-from face_tracker_ros.models import load_spec
+from face_tracker_ros.models.registry import load_spec
 from face_tracker_ros.types import FloatArray, Image
 import numpy as np
 

@@ -20,8 +20,8 @@ from cases import Case, clip_cases, ltft_cases, PERFECT, perfect, scene_cases
 from contenders import CONTENDERS, Moment, ours, Step
 from face_tracker_ros import Config, Detections
 from face_tracker_ros.evaluation.metrics import Labels, score
-from face_tracker_ros.evaluation.returns import count_returns
 import numpy as np
+from returns import count_returns
 from rich.console import Console
 from rich.progress import track as progress
 from rich.table import Table

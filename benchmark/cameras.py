@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 
-from face_tracker_ros.transport import large_images
+from face_tracker_ros.ros.dds_environment import large_images
 
 ROOT = Path(__file__).parents[1]
 os.environ.update(large_images(ROOT, os.environ))
@@ -39,15 +39,15 @@ def megabytes(process: int) -> float:
 def measure(groups: Sequence[Sequence[str]], rate: float, seconds: float) -> str:
     """Return the line of one arrangement of nodes in processes in a Markdown table."""
     from diagnostic_msgs.msg import DiagnosticArray
-    from face_tracker_ros.evaluation.demo_clip import frames as demo_frames
-    from face_tracker_ros.ros.convert import to_message
+    from face_tracker_ros.demo.clip import frames as demo_frames
+    from face_tracker_ros.ros.messages.images import to_message
     import rclpy
     from sensor_msgs.msg import Image
     from std_msgs.msg import Header
     names = [name for group in groups for name in group]
     threads = max(1, (os.cpu_count() or 1) // len(names))
     processes = [subprocess.Popen([
-        sys.executable, '-m', 'face_tracker_ros.ros.node', *group, '--ros-args',
+        sys.executable, '-m', 'face_tracker_ros.ros.node.main', *group, '--ros-args',
         '-p', f'inference.threads:={threads}']) for group in groups]
     rclpy.init()
     node = rclpy.create_node('cameras')

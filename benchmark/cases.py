@@ -9,16 +9,17 @@ from pathlib import Path
 
 from face_tracker_ros import Config
 from face_tracker_ros.boxes import iou
+from face_tracker_ros.demo import scenes
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.embedding.quality import sharpness
-from face_tracker_ros.evaluation import ltft, scenes
 from face_tracker_ros.evaluation.metrics import Labels
 from face_tracker_ros.evaluation.mot_text import read_labels as read_mot
-from face_tracker_ros.resolve import resolve_model
+from face_tracker_ros.models.resolve import resolve_model
 from face_tracker_ros.tracking.camera_motion import CameraMotion
 from face_tracker_ros.types import Float64Array, FloatArray, Image, IntArray
 from face_tracker_ros.video import open_source
+import ltft
 import numpy as np
 
 PERFECT = ('detector', 'encoder')

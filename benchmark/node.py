@@ -23,11 +23,11 @@ from typing import Any
 
 import cv2
 from face_tracker_ros import Config
+from face_tracker_ros.demo import scenes
 from face_tracker_ros.detection import FaceDetector
-from face_tracker_ros.evaluation import scenes
-from face_tracker_ros.ros.convert import to_message
-from face_tracker_ros.ros.messages import stamp_seconds
-from face_tracker_ros.transport import large_images
+from face_tracker_ros.ros.dds_environment import large_images
+from face_tracker_ros.ros.messages.images import to_message
+from face_tracker_ros.ros.messages.tracks import stamp_seconds
 import numpy as np
 import rclpy
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
@@ -113,7 +113,7 @@ def measure(given: argparse.Namespace, scene: Path) -> dict[str, Any]:
     os.environ.update(added)
     rclpy.init()
     parameters = [word for text in given.set for word in ('-p', text.replace('=', ':=', 1))]
-    node = subprocess.Popen([sys.executable, '-m', 'face_tracker_ros.ros.node', '--ros-args',
+    node = subprocess.Popen([sys.executable, '-m', 'face_tracker_ros.ros.node.main', '--ros-args',
                              '-p', f'inference.threads:={given.threads}', *parameters])
     try:
         observer = Observer(node.pid)

@@ -15,8 +15,8 @@ from typing import Any
 import cv2
 from face_tracker_ros import Config, Detections
 from face_tracker_ros.detection import FaceDetector
-from face_tracker_ros.inference import Network
-from face_tracker_ros.resolve import resolve_model
+from face_tracker_ros.models.network import Network
+from face_tracker_ros.models.resolve import resolve_model
 from face_tracker_ros.types import FloatArray, Image
 import numpy as np
 

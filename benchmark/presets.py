@@ -19,8 +19,8 @@ import time
 import cv2
 from face_tracker_ros import Config, FaceTracker
 from face_tracker_ros.boxes import iou
+from face_tracker_ros.demo import scenes
 from face_tracker_ros.detection import FaceDetector
-from face_tracker_ros.evaluation import scenes
 from face_tracker_ros.types import Detections, FrameResult, Image
 from face_tracker_ros.video import open_source
 import numpy as np

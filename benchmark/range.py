@@ -19,8 +19,8 @@ from pathlib import Path
 import cv2
 from face_tracker_ros import Config, FaceTracker
 from face_tracker_ros.boxes import iou
+from face_tracker_ros.demo import scenes
 from face_tracker_ros.detection import FaceDetector
-from face_tracker_ros.evaluation import scenes
 from face_tracker_ros.spatial import Calibration, CameraModel, face_depths, FacePrior, locate
 import numpy as np
 

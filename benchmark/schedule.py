@@ -19,8 +19,8 @@ import time
 
 from face_tracker_ros import Config, FaceTracker
 from face_tracker_ros.boxes import iou
+from face_tracker_ros.demo import scenes
 from face_tracker_ros.detection import FaceDetector
-from face_tracker_ros.evaluation import scenes
 from face_tracker_ros.evaluation.metrics import Labels, score
 from face_tracker_ros.types import FloatArray, FrameResult, Image
 from face_tracker_ros.video import open_source

@@ -20,8 +20,9 @@ import cv2
 from face_tracker_ros import Config
 from face_tracker_ros.annotate import draw
 from face_tracker_ros.cli.common import configuration
+from face_tracker_ros.demo import scenes
 from face_tracker_ros.detection import FaceDetector
-from face_tracker_ros.evaluation import scenes, speed, speed_table
+from face_tracker_ros.evaluation import speed, speed_table
 from face_tracker_ros.types import FrameResult, Image
 import numpy as np
 from original import Original
@@ -95,8 +96,8 @@ def timed_draw(frame: Image, result: FrameResult, tick: speed.Clock) -> tuple[st
 def ros_steps() -> Iterator[Step]:
     """Yield what the node does besides, where ROS 2 is there."""
     try:
-        from face_tracker_ros.ros.convert import to_message, to_picture
-        from face_tracker_ros.ros.messages import to_detections
+        from face_tracker_ros.ros.messages.images import to_message, to_picture
+        from face_tracker_ros.ros.messages.tracks import to_detections
         from rclpy.serialization import serialize_message
         from std_msgs.msg import Header
     except ImportError:

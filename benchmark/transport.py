@@ -19,9 +19,9 @@ import sys
 import time
 from typing import Any
 
-from face_tracker_ros.ros.convert import to_message
-from face_tracker_ros.ros.messages import stamp_seconds
-from face_tracker_ros.transport import large_images
+from face_tracker_ros.ros.dds_environment import large_images
+from face_tracker_ros.ros.messages.images import to_message
+from face_tracker_ros.ros.messages.tracks import stamp_seconds
 import numpy as np
 import rclpy
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy

@@ -13,7 +13,7 @@ from face_tracker_ros.detection import check_image, FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.embedding.quality import quality as crop_quality, sharpness
 from face_tracker_ros.errors import ConfigError, FrameError
-from face_tracker_ros.resolve import resolve_model
+from face_tracker_ros.models.resolve import resolve_model
 from face_tracker_ros.tracking import Tracker
 from face_tracker_ros.tracking.camera_motion import CameraMotion
 from face_tracker_ros.types import (BoolArray, Detections, Float64Array, FloatArray, FrameResult,

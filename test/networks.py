@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from face_tracker_ros.model_spec import InputSpec, ModelFile, ModelSpec
+from face_tracker_ros.models.spec import InputSpec, ModelFile, ModelSpec
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops

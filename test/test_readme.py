@@ -3,7 +3,7 @@
 from pathlib import Path
 import re
 
-from face_tracker_ros.ros.parameter_file import parameter_table
+from face_tracker_ros.config.parameter_file import parameter_table
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -13,7 +13,7 @@ README = (ROOT / 'README.md').read_text(encoding='utf-8')
 def test_parameter_table_is_that_of_the_declarations():
     table = README.split('--table -->\n')[1].split('<!-- end of parameters')[0]
     assert table == parameter_table(), \
-        'renew it: python -m face_tracker_ros.ros.parameter_file --table'
+        'renew it: python -m face_tracker_ros.config.parameter_file --table'
 
 
 @pytest.mark.parametrize('target', re.findall(r'\]\((?!https?:)([^)]+)\)', README))

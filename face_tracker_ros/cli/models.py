@@ -11,10 +11,11 @@ import sys
 from face_tracker_ros.cli import models_make
 from face_tracker_ros.cli.common import finish, make_console
 from face_tracker_ros.errors import ModelError
-from face_tracker_ros.fetch import fetch_model
-from face_tracker_ros.model_spec import FAMILIES, is_path, ModelFile, ModelSpec, SUFFIXES
-from face_tracker_ros.model_speed import measured, remembered
-from face_tracker_ros.models import command, find_model, known_models, load_spec, locate, remedy
+from face_tracker_ros.models.fetch import fetch_model
+from face_tracker_ros.models.registry import (command, find_model, known_models, load_spec, locate,
+                                              remedy)
+from face_tracker_ros.models.spec import FAMILIES, is_path, ModelFile, ModelSpec, SUFFIXES
+from face_tracker_ros.models.tools.speed import measured, remembered
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 from rich.table import Table
@@ -115,9 +116,9 @@ def _info(arguments: argparse.Namespace) -> int:
 
 
 def _inspect(path: Path) -> int:
-    from face_tracker_ros.describe import description_text, with_checksums
-    from face_tracker_ros.inference import read_ports
-    from face_tracker_ros.resolve import resolve_model
+    from face_tracker_ros.models.network import read_ports
+    from face_tracker_ros.models.resolve import resolve_model
+    from face_tracker_ros.models.writing import description_text, with_checksums
     known, faults = [], []
     for task in FAMILIES:
         try:

@@ -12,9 +12,9 @@ from typing import Any
 from face_tracker_ros.cli.common import make_console
 from face_tracker_ros.config import Config
 from face_tracker_ros.errors import ModelError
-from face_tracker_ros.model_spec import InputSpec, is_path, ModelFile, ModelSpec, SUFFIXES
-from face_tracker_ros.model_speed import measured
-from face_tracker_ros.models import known_models, load_spec, locate
+from face_tracker_ros.models.registry import known_models, load_spec, locate
+from face_tracker_ros.models.spec import InputSpec, is_path, ModelFile, ModelSpec, SUFFIXES
+from face_tracker_ros.models.tools.speed import measured
 import numpy as np
 from rich.table import Table
 
@@ -64,7 +64,7 @@ def add_parsers(commands: Any) -> None:
 
 
 def _benchmark(arguments: argparse.Namespace) -> int:
-    from face_tracker_ros.resolve import resolve_model
+    from face_tracker_ros.models.resolve import resolve_model
     if arguments.rounds < 1:
         raise ModelError(f'--rounds {arguments.rounds}: give at least 1')
     config = Config.load({'detection.width': arguments.width,
@@ -118,7 +118,7 @@ def _times(run: Callable[[], object], rounds: int) -> list[float]:
 
 
 def _convert(arguments: argparse.Namespace) -> int:
-    from face_tracker_ros import conversion
+    from face_tracker_ros.models.tools import convert as conversion
     if not 16 <= arguments.size <= 1024:
         raise ModelError(f'--size {arguments.size}: give 16 to 1024 pixels')
     feeding = InputSpec(
@@ -145,7 +145,7 @@ def _convert(arguments: argparse.Namespace) -> int:
 
 
 def _quantize(arguments: argparse.Namespace) -> int:
-    from face_tracker_ros.quantization import quantize
+    from face_tracker_ros.models.tools.quantize import quantize
     folder = arguments.output or Path(arguments.name)
     spec, samples = quantize(arguments.task, arguments.model, arguments.name, arguments.pictures,
                              folder, arguments.most)

@@ -12,9 +12,9 @@ from face_tracker_ros.config import Config
 from face_tracker_ros.detection import (blazeface, centerface, decoded, omz_boxes, omz_ssd,
                                         ultra_light, yunet)
 from face_tracker_ros.errors import FrameError, ModelError
-from face_tracker_ros.inference import Network
-from face_tracker_ros.model_spec import ModelSpec
-from face_tracker_ros.resolve import resolve_model
+from face_tracker_ros.models.network import Network
+from face_tracker_ros.models.resolve import resolve_model
+from face_tracker_ros.models.spec import ModelSpec
 from face_tracker_ros.types import Detections, FloatArray, Image, IntArray
 import numpy as np
 

@@ -10,9 +10,9 @@ from face_tracker_ros.detection import check_image
 from face_tracker_ros.embedding.alignment import aligned_crops
 from face_tracker_ros.embedding.landmarks import LandmarkFinder
 from face_tracker_ros.errors import ModelError
-from face_tracker_ros.inference import Network
-from face_tracker_ros.model_spec import ModelSpec
-from face_tracker_ros.resolve import resolve_model
+from face_tracker_ros.models.network import Network
+from face_tracker_ros.models.resolve import resolve_model
+from face_tracker_ros.models.spec import ModelSpec
 from face_tracker_ros.types import BoolArray, FloatArray, Image
 from face_tracker_ros.vectors import unit
 import numpy as np

@@ -5,9 +5,9 @@ from __future__ import annotations
 from face_tracker_ros import boxes as box_ops
 from face_tracker_ros.config import Config
 from face_tracker_ros.errors import ModelError
-from face_tracker_ros.inference import Network
-from face_tracker_ros.model_spec import ModelSpec
-from face_tracker_ros.resolve import resolve_model
+from face_tracker_ros.models.network import Network
+from face_tracker_ros.models.resolve import resolve_model
+from face_tracker_ros.models.spec import ModelSpec
 from face_tracker_ros.types import FloatArray, Image
 import numpy as np
 

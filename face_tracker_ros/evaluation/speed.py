@@ -16,7 +16,7 @@ import time
 from typing import Any
 
 from face_tracker_ros.config import Config
-from face_tracker_ros.inference import Network
+from face_tracker_ros.models.network import Network
 from face_tracker_ros.pipeline import FaceTracker
 from face_tracker_ros.types import FrameResult, Image
 import numpy as np

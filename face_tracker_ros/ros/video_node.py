@@ -8,12 +8,12 @@ import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
+from face_tracker_ros.config.declaration import Parameter
 from face_tracker_ros.errors import FaceTrackerError
-from face_tracker_ros.parameter import Parameter
-from face_tracker_ros.ros.camera_messages import distortion_free
-from face_tracker_ros.ros.convert import to_message as to_image_message
-from face_tracker_ros.ros.diagnostics import to_message
-from face_tracker_ros.ros.parameters import declare, unknown_overrides
+from face_tracker_ros.ros.diagnostics.status import to_message
+from face_tracker_ros.ros.messages.camera import distortion_free
+from face_tracker_ros.ros.messages.images import to_message as to_image_message
+from face_tracker_ros.ros.node.settings import declare, unknown_overrides
 from face_tracker_ros.types import Image as Picture
 from face_tracker_ros.video import open_source
 from rclpy.node import Node

@@ -12,12 +12,12 @@ import sys
 
 from face_tracker_ros import ModelError
 from face_tracker_ros.cli.models import main
-from face_tracker_ros.fetch import fetch_model
-from face_tracker_ros.model_description import read_spec
-from face_tracker_ros.model_spec import Fetch
-from face_tracker_ros.model_speed import measured, remembered
-from face_tracker_ros.models import (fetched_folder, find_model, known_models, load_spec,
-                                     locate)
+from face_tracker_ros.models.description import read_spec
+from face_tracker_ros.models.fetch import fetch_model
+from face_tracker_ros.models.registry import (fetched_folder, find_model, known_models, load_spec,
+                                              locate)
+from face_tracker_ros.models.spec import Fetch
+from face_tracker_ros.models.tools.speed import measured, remembered
 from networks import constant_network
 import numpy as np
 import pytest

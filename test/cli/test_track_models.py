@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 from face_tracker_ros.__main__ import main
 from face_tracker_ros.boxes import iou
-from face_tracker_ros.models import known_models
+from face_tracker_ros.models.registry import known_models
 import numpy as np
 import pytest
 

@@ -9,8 +9,8 @@ from face_tracker_ros import Config, FaceTracker, FrameError, ModelError
 from face_tracker_ros.boxes import iou
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.detection.detector import DECODERS
-from face_tracker_ros.model_spec import FAMILIES
-from face_tracker_ros.models import known_models, load_spec
+from face_tracker_ros.models.registry import known_models, load_spec
+from face_tracker_ros.models.spec import FAMILIES
 import numpy as np
 import pytest
 

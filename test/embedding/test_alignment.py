@@ -8,7 +8,7 @@ from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.alignment import aligned_crops, fit_similarity
 from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.embedding.landmarks import LandmarkFinder
-from face_tracker_ros.models import load_spec
+from face_tracker_ros.models.registry import load_spec
 from hypothesis import given, strategies as st
 import numpy as np
 import pytest

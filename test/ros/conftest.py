@@ -67,7 +67,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., NodeProcess]]:
     """Return a function that starts a node (module, ROS arguments); all end with the test."""
     running: list[NodeProcess] = []
 
-    def begin(*arguments: str, module: str = 'node',
+    def begin(*arguments: str, module: str = 'node.main',
               namespaces: Sequence[str] = ()) -> NodeProcess:
         log = tmp_path / f'{module}{len(running)}.log'
         running.append(NodeProcess(f'face_tracker_ros.ros.{module}', arguments, log,
@@ -92,7 +92,7 @@ def tracker(start: Callable[..., NodeProcess], client: Client) -> NodeProcess:
 def process(tmp_path_factory: pytest.TempPathFactory, client: Client) -> Iterator[NodeProcess]:
     """Return one node for the tests of a module that need no settings of their own."""
     log = tmp_path_factory.mktemp('node') / 'log'
-    process = NodeProcess('face_tracker_ros.ros.node', (), log)
+    process = NodeProcess('face_tracker_ros.ros.node.main', (), log)
     client.wait(lambda: client.state() == 'active', 'the node to become active')
     yield process
     process.finish()

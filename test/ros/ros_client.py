@@ -14,7 +14,7 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 import face_tracker_ros
-from face_tracker_ros.ros.convert import to_message
+from face_tracker_ros.ros.messages.images import to_message
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
 import numpy as np

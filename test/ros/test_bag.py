@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import bag
-from face_tracker_ros.ros.convert import to_message
+from face_tracker_ros.ros.messages.images import to_message
 import numpy as np
 from ros_client import Client, NodeProcess
 from std_msgs.msg import Header

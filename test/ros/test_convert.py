@@ -7,7 +7,7 @@ import struct
 
 import cv2
 from face_tracker_ros.errors import FrameError
-from face_tracker_ros.ros import convert
+from face_tracker_ros.ros.messages import images as convert
 from hypothesis import given, settings, strategies as st
 import numpy as np
 import pytest

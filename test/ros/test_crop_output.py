@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import cv2
-from face_tracker_ros.ros.convert import to_picture
+from face_tracker_ros.ros.messages.images import to_picture
 import numpy as np
 from ros_client import Client, NODE, NodeProcess
 from sensor_msgs.msg import CompressedImage

@@ -14,7 +14,8 @@ import time
 
 import cv2
 from face_tracker_ros.annotate import id_color
-from face_tracker_ros.ros import children, demo_report
+from face_tracker_ros.demo import children
+from face_tracker_ros.demo import report as demo_report
 import numpy as np
 import pytest
 
@@ -30,7 +31,7 @@ class Run:
         self._log = folder / 'demo.log'
         with self._log.open('w') as output:
             self.process = subprocess.Popen(
-                [sys.executable, '-m', 'face_tracker_ros.ros.demo', '--output', str(self.folder),
+                [sys.executable, '-m', 'face_tracker_ros.demo.run', '--output', str(self.folder),
                  *arguments], stdout=output, stderr=subprocess.STDOUT)
 
     def output(self) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import time
 
 from diagnostic_msgs.msg import DiagnosticStatus
-from face_tracker_ros.ros.diagnostics import problems, Situation
-from face_tracker_ros.ros.statistics import Statistics
+from face_tracker_ros.ros.diagnostics.statistics import Statistics
+from face_tracker_ros.ros.diagnostics.status import problems, Situation
 import numpy as np
 import pytest
 from rclpy.qos import QoSReliabilityPolicy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from face_tracker_ros.ros.latest import LatestWorker
+from face_tracker_ros.ros.node.worker import LatestWorker
 
 
 def test_items_that_come_during_work_replace_each_other() -> None:

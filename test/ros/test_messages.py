@@ -2,7 +2,7 @@
 """Tracks as Detection2DArray."""
 from __future__ import annotations
 
-from face_tracker_ros.ros.messages import to_detections
+from face_tracker_ros.ros.messages.tracks import to_detections
 from face_tracker_ros.types import CONFIRMED, Track
 import numpy as np
 from std_msgs.msg import Header

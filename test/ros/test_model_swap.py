@@ -12,7 +12,7 @@ import cv2
 from face_tracker_ros import Config
 from face_tracker_ros.boxes import iou
 from face_tracker_ros.detection import FaceDetector
-from face_tracker_ros.models import known_models, load_spec, locate
+from face_tracker_ros.models.registry import known_models, load_spec, locate
 import numpy as np
 import pytest
 from rcl_interfaces.msg import ParameterEvent
@@ -39,7 +39,7 @@ def process(tmp_path_factory: pytest.TempPathFactory, client: Client,
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
         # The queue before the node counts nothing; let it lose nothing.
-        process = NodeProcess('face_tracker_ros.ros.node', (
+        process = NodeProcess('face_tracker_ros.ros.node.main', (
             '-p', 'qos_overrides./image.subscription.depth:=50',
             '-p', 'qos_overrides./image.subscription.reliability:=reliable'), log)
     client.wait(lambda: client.state() == 'active', 'the node to become active')

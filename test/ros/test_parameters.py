@@ -7,8 +7,8 @@ from pathlib import Path
 
 from face_tracker_ros.config import (Config, flatten, MODEL_PARAMETERS, NODE_PARAMETERS,
                                      Parameter, PARAMETERS)
-from face_tracker_ros.ros.parameter_file import parameter_file
-from face_tracker_ros.ros.parameters import Settings
+from face_tracker_ros.config.parameter_file import parameter_file
+from face_tracker_ros.ros.node.settings import Settings
 import numpy as np
 import pytest
 from rcl_interfaces.msg import ParameterType
@@ -48,7 +48,7 @@ def values(client: Client, *names: str) -> list[object]:
 
 def test_parameter_file_is_made_from_the_declarations() -> None:
     assert FILE.read_text() == parameter_file(), \
-        'renew it: python -m face_tracker_ros.ros.parameter_file > config/tracker.yaml'
+        'renew it: python -m face_tracker_ros.config.parameter_file > config/tracker.yaml'
     assert max(map(len, FILE.read_text().splitlines())) <= 99
     assert Config.load(FILE) == Config()
     assert yaml.safe_load(FILE.read_text())['/**']['ros__parameters']['autostart'] is True

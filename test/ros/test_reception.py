@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from face_tracker_ros.ros.reception import Gate
+from face_tracker_ros.ros.node.backpressure import Gate
 import pytest
 import rclpy
 from rclpy.parameter import Parameter

@@ -8,7 +8,7 @@ import copy
 from typing import Any
 
 from face_tracker_ros.annotate import id_color
-from face_tracker_ros.ros.convert import to_message
+from face_tracker_ros.ros.messages.images import to_message
 import numpy as np
 import pytest
 from ros_client import Client, FACES, NODE, NodeProcess
@@ -92,7 +92,7 @@ class Camera:
 @pytest.fixture(scope='module')
 def process(tmp_path_factory: pytest.TempPathFactory, client: Client) -> Iterator[NodeProcess]:
     log = tmp_path_factory.mktemp('node') / 'log'
-    process = NodeProcess('face_tracker_ros.ros.node', ('-p', 'spatial.depth:=true'), log)
+    process = NodeProcess('face_tracker_ros.ros.node.main', ('-p', 'spatial.depth:=true'), log)
     client.wait(lambda: client.state() == 'active', 'the node to become active')
     yield process
     process.finish()

@@ -8,7 +8,7 @@ import signal
 import time
 
 import cv2
-from face_tracker_ros.ros import convert
+from face_tracker_ros.ros.messages import images as convert
 import numpy as np
 import pytest
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy

@@ -1,7 +1,7 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """Camera motion out of real pixels: textured walls that are turned, scaled and shifted."""
 import cv2
-from face_tracker_ros.evaluation.scenes import background
+from face_tracker_ros.demo.scenes import background
 from face_tracker_ros.tracking.camera_motion import CameraMotion
 import numpy as np
 import pytest

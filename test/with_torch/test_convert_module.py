@@ -6,10 +6,10 @@ from pathlib import Path
 import pickle
 
 from face_tracker_ros import Config
-from face_tracker_ros.conversion import (convert_module, load_weights, save_encoder,
-                                         without_classifier)
 from face_tracker_ros.embedding.encoder import FaceEncoder
-from face_tracker_ros.model_spec import InputSpec
+from face_tracker_ros.models.spec import InputSpec
+from face_tracker_ros.models.tools.convert import (convert_module, load_weights, save_encoder,
+                                                   without_classifier)
 from networks import by_hand, crops, encoder_spec, FEEDING
 import numpy as np
 import pytest

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 import sys
 
+from benchmark.detection_scores import judge, summarise
 import cv2
 from face_tracker_ros.boxes import nms
 from face_tracker_ros.errors import SourceError
-from face_tracker_ros.evaluation.detection_scores import judge, summarise
 import numpy as np
 from training.check import check_detector, Compiled
 from training.common import end, parser

@@ -19,7 +19,7 @@ from face_tracker_ros import Config
 from face_tracker_ros.boxes import nms
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.errors import ModelError
-from face_tracker_ros.models import load_spec
+from face_tracker_ros.models.registry import load_spec
 from face_tracker_ros.types import FloatArray, Image
 import numpy as np
 from training.common import end, new_folder, parser, pictures, read_picture

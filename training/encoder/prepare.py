@@ -25,7 +25,7 @@ from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.alignment import fit_similarity
 from face_tracker_ros.errors import ConfigError, ModelError, SourceError
 from face_tracker_ros.evaluation.verification import make_pairs
-from face_tracker_ros.models import load_spec
+from face_tracker_ros.models.registry import load_spec
 from face_tracker_ros.types import Detections, Float64Array, Image, IntArray
 import numpy as np
 from training.common import end, new_folder, parser, pictures, read_picture

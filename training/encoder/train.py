@@ -21,7 +21,7 @@ from typing import Any
 
 from face_tracker_ros.errors import ConfigError, SourceError
 from face_tracker_ros.evaluation.verification import cross_validated
-from face_tracker_ros.models import find_model
+from face_tracker_ros.models.registry import find_model
 import numpy as np
 from training.common import (
     add_training_arguments, end, load_arrays, load_weights, new_folder, parser, torch_device)

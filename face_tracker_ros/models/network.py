@@ -1,0 +1,179 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Running a network on the CPU with OpenVINO: the only module that knows OpenVINO."""
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from face_tracker_ros.config import InferenceConfig
+from face_tracker_ros.errors import ModelError
+from face_tracker_ros.models.registry import cache_folder
+from face_tracker_ros.models.spec import InputSpec
+from face_tracker_ros.types import FloatArray, Image
+import numpy as np
+import openvino as ov
+from openvino.preprocess import ColorFormat, PrePostProcessor
+
+_KEPT_SIZES = 3
+
+
+@dataclass(frozen=True)
+class Port:
+    """An input or output: name ('' when it has none), sides (-1 = any), whether it takes bytes."""
+
+    name: str
+    shape: tuple[int, ...]
+    bytes: bool = False
+
+
+def read_ports(path: Path) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
+    """Return the inputs and outputs of a network's file; ModelError when it cannot be read."""
+    model = _read_model(ov.Core(), path)
+    inputs, outputs = ([_port(port) for port in ports] for ports in (model.inputs, model.outputs))
+    return tuple(inputs), tuple(outputs)
+
+
+def capabilities() -> set[str]:
+    """Return the numbers that this processor computes in quickly: FP32, BF16, INT8 ..."""
+    return set(ov.Core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES'))
+
+
+def read_network(path: Path) -> Any:
+    """Return OpenVINO's model of a file; ModelError when it cannot be read."""
+    return _read_model(ov.Core(), path)
+
+
+def write_network(model: Any, path: Path, half: bool = True) -> None:
+    """Write <path>.xml and .bin, with weights of 16 bits or as they are."""
+    ov.save_model(model, str(path), compress_to_fp16=half)
+
+
+class Network:
+    """
+    One network, fed uint8 BGR pictures (N, H, W, 3); not for use by two threads at once.
+
+    Colours, mean, scale and layout are changed inside the graph. It is compiled when a number and
+    size of pictures is first seen, and kept for the last few.
+    """
+
+    def __init__(self, path: Path, spec: InputSpec, config: InferenceConfig,
+                 half: bool = False) -> None:
+        """
+        Read the model file; ModelError when it cannot be read.
+
+        half: compute in 16 bits where the processor can (unless `inference.half` is off).
+        """
+        self._path, self._spec = path, spec
+        self._core = ov.Core()
+        self._options: dict[str, Any] = {
+            'PERFORMANCE_HINT': 'LATENCY', 'NUM_STREAMS': 1,
+            'INFERENCE_NUM_THREADS': config.threads}
+        if not (half and config.half):  # else OpenVINO takes what is fastest
+            self._options['INFERENCE_PRECISION_HINT'] = 'f32'
+        if config.cache:
+            self._use_cache(cache_folder() / 'compiled')
+        self._requests: OrderedDict[tuple[int, int, int], tuple[Any, Image]] = OrderedDict()
+        # As in the file: a compiled network may know its outputs by further names.
+        self._names = [_name(port, number) for number, port in enumerate(self._read().outputs)]
+
+    def prepare(self, width: int, height: int, batch: int = 1) -> None:
+        """Compile for pictures of this size and run once, so that the first need not wait."""
+        self.infer(np.zeros((batch, height, width, 3), np.uint8))
+
+    def infer(self, images: Image, copy: bool = True) -> dict[str, FloatArray]:
+        """
+        Return the outputs by name; 'output0', 'output1', ... where they have none.
+
+        copy: False for what is good only until the next call.
+        """
+        request = self.request(images)
+        request.infer()
+        outputs = (request.get_output_tensor(number).data for number in range(len(self._names)))
+        return {name: np.array(output, np.float32) if copy else np.asarray(output, np.float32)
+                for name, output in zip(self._names, outputs)}
+
+    def input(self, width: int, height: int, batch: int = 1) -> Image:
+        """Return the memory (N, H, W, 3) from which pictures of this size are read by `infer`."""
+        return self._request((batch, height, width))[1]
+
+    def request(self, images: Image) -> Any:
+        """Return OpenVINO's request that is set to run on the pictures."""
+        batch, height, width = images.shape[:3]
+        request, memory = self._request((batch, height, width))
+        if not np.may_share_memory(memory, images):
+            memory[:] = images
+        return request
+
+    def _use_cache(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            return  # a read-only home costs start-up time, no more
+        self._options['CACHE_DIR'] = str(folder)
+
+    def _read(self) -> Any:
+        return _read_model(self._core, self._path)
+
+    def _request(self, size: tuple[int, int, int]) -> tuple[Any, Image]:
+        """Return the request for pictures of this size, and the memory that it reads."""
+        if size not in self._requests:
+            while len(self._requests) >= _KEPT_SIZES:
+                self._requests.popitem(last=False)
+            request = self._compile(size).create_infer_request()
+            self._requests[size] = request, request.get_input_tensor().data
+        self._requests.move_to_end(size)
+        return self._requests[size]
+
+    def _compile(self, size: tuple[int, int, int]) -> Any:
+        batch, height, width = size
+        layout, model = self._spec.layout, self._read()
+        sides = [3, height, width] if layout == 'NCHW' else [height, width, 3]
+        try:
+            model.reshape([batch, *sides])
+            return self._core.compile_model(preprocessed(model, self._spec), 'CPU',
+                                            self._options)
+        except RuntimeError as error:
+            raise ModelError(f"model file '{self._path}' does not run on pictures of {width}x"
+                             f'{height} pixels ({_short(error)}); choose another model or '
+                             'detection.width') from error
+
+
+def preprocessed(model: Any, spec: InputSpec) -> Any:
+    """Return the network fed uint8 BGR [N, H, W, 3]: the rest is done inside the graph."""
+    processor = PrePostProcessor(model)
+    pictures = processor.input()
+    pictures.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout('NHWC'))
+    pictures.tensor().set_color_format(ColorFormat.BGR)
+    pictures.model().set_layout(ov.Layout(spec.layout))
+    if spec.color == 'RGB':
+        pictures.preprocess().convert_color(ColorFormat.RGB)
+    if not spec.raw:
+        pictures.preprocess().convert_element_type(ov.Type.f32)
+        pictures.preprocess().mean(list(spec.mean)).scale(list(spec.scale))
+    return processor.build()
+
+
+def _read_model(core: Any, path: Path) -> Any:
+    try:
+        return core.read_model(str(path))
+    except RuntimeError as error:
+        raise ModelError(f"model file '{path}' cannot be read by OpenVINO "
+                         f'({_short(error)}); get it again') from error
+
+
+def _port(port: Any) -> Port:
+    sides = [side.get_length() if side.is_static else -1 for side in port.get_partial_shape()]
+    return Port(_name(port, 0) if port.get_names() else '', tuple(sides),
+                port.get_element_type() == ov.Type.u8)
+
+
+def _name(port: Any, number: int) -> str:
+    names = sorted(port.get_names())
+    return str(names[0]) if names else f'output{number}'
+
+
+def _short(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1][:200] if lines else type(error).__name__

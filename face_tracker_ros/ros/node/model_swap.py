@@ -1,0 +1,86 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Other models for a tracker that is at work: loaded beside it, taken between two frames."""
+from __future__ import annotations
+
+from collections.abc import Callable
+import threading
+
+from face_tracker_ros.config import Config, MODEL_PARAMETERS
+from face_tracker_ros.errors import reason
+from face_tracker_ros.pipeline import FaceTracker
+from face_tracker_ros.ros.node.worker import LatestWorker
+from rclpy.node import Node
+
+
+class ModelSwap:
+    """
+    Brings configurations to a tracker; those with other models as soon as these are loaded.
+
+    lock: is held whenever the tracker is used. restore: sets the parameters of `node` back to
+    those of a configuration, called on the executor's thread when models cannot be loaded.
+    """
+
+    def __init__(self, node: Node, tracker: FaceTracker, lock: threading.Lock,
+                 restore: Callable[[Config], None]) -> None:
+        """Start the loading thread, which sleeps until there is something to load."""
+        self._node, self._tracker, self._lock, self._restore = node, tracker, lock, restore
+        self._wanted = tracker.config
+        self._loader: LatestWorker[Config] = LatestWorker(self._load)
+
+    def begin(self, config: Config) -> None:
+        """
+        Take a configuration at once, but for its models, which follow.
+
+        Raises ConfigError or ModelError, and changes nothing, when a parameter cannot change now
+        or a model is unknown, missing, corrupt or of the wrong kind.
+        """
+        self._tracker.check_models(config)
+        with self._lock:
+            self._tracker.reconfigure(_with_models_of(config, self._tracker.config))
+        if _models(config) != _models(self._wanted):
+            self._wanted = config
+            self._loader.put(config)
+
+    def tell(self, when: str = '') -> None:
+        """Log which models are in use, and what a person should know about them."""
+        models = ' and '.join(f"{task} '{name}'" for task, name in self._tracker.models.items())
+        for line in (f'loaded {models}{when}', *self._tracker.notices):
+            self._node.get_logger().info(line)
+
+    def stop(self) -> None:
+        """End the thread, once what it loads is loaded, and let go of the tracker."""
+        self._loader.stop()
+        del self._loader, self._tracker  # loader and swap know each other; models must go now
+
+    def _load(self, config: Config) -> None:
+        if _models(config) == _models(self._tracker.config):
+            return
+        try:
+            models = self._tracker.load_models(config)
+            # Freeing the old networks takes a while, and must not happen under the lock.
+            former = self._tracker.load_models(self._tracker.config)
+            with self._lock:
+                self._tracker.reconfigure(_with_models_of(self._tracker.config, config), models)
+        except Exception as error:
+            self._node.get_logger().error(f'the models stay as they were: {reason(error)}')
+            self._give_up(config)
+        else:
+            del former
+            self.tell()
+
+    def _give_up(self, config: Config) -> None:
+        if self._node.executor is not None and self._node.context.ok():
+            self._node.executor.create_task(self._set_back, config, self._tracker.config)
+
+    def _set_back(self, config: Config, current: Config) -> None:
+        if self._wanted is config:  # nothing else has been asked for since
+            self._wanted = current
+            self._restore(current)
+
+
+def _models(config: Config) -> dict[str, str]:
+    return {name: getattr(config, name) for name in MODEL_PARAMETERS}
+
+
+def _with_models_of(config: Config, other: Config) -> Config:
+    return config.updated(_models(other))

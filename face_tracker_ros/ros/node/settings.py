@@ -1,0 +1,132 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The declarations of face_tracker_ros.config as ROS parameters."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+import difflib
+from typing import Any
+
+from face_tracker_ros.config import Config, MODEL_PARAMETERS, NODE_PARAMETERS, PARAMETERS
+from face_tracker_ros.config.declaration import Parameter
+from face_tracker_ros.errors import ConfigError, reason
+from rcl_interfaces.msg import (FloatingPointRange, IntegerRange, ParameterDescriptor,
+                                SetParametersResult)
+from rclpy.node import Node
+import rclpy.parameter
+
+_CORE = frozenset(parameter.name for parameter in PARAMETERS)
+_DECLARED = {parameter.name: parameter for parameter in (*NODE_PARAMETERS, *PARAMETERS)}
+_START_ONLY = frozenset({'autostart'})
+# Declared by rclpy, some of them only later.
+_FROM_ROS = ('qos_overrides.', 'use_sim_time', 'start_type_description_service')
+
+
+def descriptor(parameter: Parameter) -> ParameterDescriptor:
+    """Return what `ros2 param describe` shows of a declaration."""
+    described = ParameterDescriptor(description=parameter.description,
+                                    read_only=parameter.name in _START_ONLY)
+    constraints = []
+    if parameter.choices:
+        constraints.append(f"one of {', '.join(map(str, parameter.choices))}")
+    if not parameter.live and not described.read_only:
+        constraints.append('may change only while the node is unconfigured')
+    described.additional_constraints = '; '.join(constraints)
+    if parameter.low is not None and parameter.high is not None:
+        if isinstance(parameter.default, float):
+            described.floating_point_range = [FloatingPointRange(
+                from_value=float(parameter.low), to_value=float(parameter.high))]
+        else:
+            described.integer_range = [IntegerRange(
+                from_value=int(parameter.low), to_value=int(parameter.high), step=1)]
+    return described
+
+
+class Settings:
+    """
+    The parameters of one node, checked before any of them changes.
+
+    is_configured: tells whether the models are loaded; parameters that are not live are then
+    refused. apply: takes a new core configuration between two frames. changed: called when values
+    are others than before.
+    """
+
+    def __init__(self, node: Node, is_configured: Callable[[], bool],
+                 apply: Callable[[Config], None],
+                 changed: Callable[[], None] = lambda: None) -> None:
+        """Declare everything with the values given at start; ConfigError for a bad one."""
+        self._node = node
+        self._is_configured = is_configured
+        self._apply = apply
+        self._tell = changed
+        self._values = declare(node, _DECLARED.values())
+        self.config = Config.load(_core(self._values))
+        node.add_on_set_parameters_callback(self._on_set)
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the value of one parameter by its dotted name."""
+        return self._values[name]
+
+    def restore(self, config: Config) -> None:
+        """Set the models' parameters to what is in use, after others could not be loaded."""
+        self._node.set_parameters_atomically([
+            rclpy.parameter.Parameter(name, value=getattr(config, name))
+            for name in MODEL_PARAMETERS])
+
+    def _on_set(self, parameters: Iterable[rclpy.parameter.Parameter]) -> SetParametersResult:
+        changes = {item.name: item.value for item in parameters if item.name in _DECLARED}
+        try:
+            checked = {name: self._changed(name, value) for name, value in changes.items()}
+            config = self.config.updated(_core(checked))
+            if config != self.config:
+                self._apply(config)
+        except Exception as error:  # would end the node, if it came out of here
+            return SetParametersResult(successful=False, reason=reason(error))
+        self.config = config
+        self._values.update(checked)
+        self._tell()
+        return SetParametersResult(successful=True)
+
+    def _changed(self, name: str, value: Any) -> Any:
+        parameter = _DECLARED[name]
+        value = parameter.check(value)
+        if not parameter.live and value != self._values[name] and self._is_configured():
+            raise ConfigError(f"parameter '{name}': {value!r} cannot be taken while the node is "
+                              "configured; first 'deactivate' and 'cleanup' it")
+        return value
+
+
+def declare(node: Node, parameters: Iterable[Parameter]) -> dict[str, Any]:
+    """
+    Declare the parameters on the node with the values given at start; return the values.
+
+    A whole number is taken for a float, other than ROS does. Raises ConfigError for a value of
+    the wrong type or out of range.
+    """
+    given = _overrides(node)
+    values = {}
+    for parameter in parameters:
+        value = parameter.check(given.get(parameter.name, parameter.default))
+        node.declare_parameter(parameter.name, value, descriptor(parameter), ignore_override=True)
+        values[parameter.name] = value
+    return values
+
+
+def unknown_overrides(node: Node) -> list[str]:
+    """Return a line for every value given at start whose name nobody declared."""
+    declared = list(node.get_parameters_by_prefix(''))
+    lines = []
+    for name in _overrides(node):
+        if name not in declared and not name.startswith(_FROM_ROS):
+            near = difflib.get_close_matches(name, declared, 1)
+            hint = f"did you mean '{near[0]}'?" if near else "see 'ros2 param list'"
+            lines.append(f"parameter '{name}' is unknown and ignored; {hint}")
+    return lines
+
+
+def _overrides(node: Node) -> dict[str, Any]:
+    # rclpy drops values of undeclared names silently and has no public way to list them.
+    return {name: item.value for name, item in node._parameter_overrides.items()}
+
+
+def _core(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name in _CORE}
