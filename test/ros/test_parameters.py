@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from face_tracker_ros.config import (Config, flatten, MODEL_PARAMETERS, NODE_PARAMETERS,
+from face_tracker_ros.config import (Config, MODEL_PARAMETERS, NODE_PARAMETERS,
                                      Parameter, PARAMETERS)
+from face_tracker_ros.config.files import flatten
 from face_tracker_ros.config.parameter_file import parameter_file
 from face_tracker_ros.ros.node.settings import Settings
 import numpy as np
