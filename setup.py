@@ -1,9 +1,13 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 import os
+import sys
 
 from setuptools import find_packages, setup
 
 package_name = 'face_tracker_ros'
+# A wheel puts one command on the PATH. In a ROS workspace, where executables lie in a folder of the
+# package's own (lib/face_tracker_ros), `ros2 run` finds each by its name.
+is_wheel = bool({'bdist_wheel', 'dist_info', 'editable_wheel'} & set(sys.argv))
 share = os.path.join('share', package_name)
 
 
@@ -20,8 +24,9 @@ def installed(*folders):
 setup(
     name=package_name,
     version='0.1.0',
-    description='Faces in an image topic become tracks with lasting ids: DeepSORT on the CPU',
-    license='Apache-2.0; weights in models/: research use only',
+    description='Tracked faces with persistent IDs from an image topic: DeepSORT on the CPU',
+    url='https://github.com/face-tracker-ros/face_tracker_ros',
+    license='Apache-2.0 AND LicenseRef-research-use-only',
     license_files=['LICENSE', 'NOTICE'],
     author='The face_tracker_ros authors',
     maintainer='The face_tracker_ros authors',
@@ -49,14 +54,12 @@ setup(
                     'quantize': ['nncf'],
                     'test': ['hypothesis', 'matplotlib', 'pytest', 'scikit-image', 'trackeval']},
     zip_safe=False,
-    entry_points={
-        'console_scripts': [
+    entry_points={'console_scripts': [
+        'face-tracker = face_tracker_ros.__main__:main',
+        *([] if is_wheel else [
             'face_tracker_node = face_tracker_ros.ros.node.main:main',
             'video_publisher = face_tracker_ros.ros.video_publisher:main',
-            'track = face_tracker_ros.cli.track:main',
-            'models = face_tracker_ros.cli.models:main',
-            'evaluate = face_tracker_ros.cli.evaluate:main',
-            'benchmark = face_tracker_ros.cli.benchmark:main',
-        ],
-    },
+            *(f'{name} = face_tracker_ros.cli.{name}:main'
+              for name in ('track', 'models', 'evaluate', 'benchmark'))]),
+    ]},
 )

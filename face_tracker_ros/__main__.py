@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""`python -m face_tracker_ros COMMAND`: the commands that need no ROS."""
+"""`face-tracker COMMAND`, also `python -m face_tracker_ros COMMAND`: the commands without ROS."""
 from __future__ import annotations
 
 import argparse
@@ -10,9 +10,9 @@ import sys
 from face_tracker_ros import __version__
 
 COMMANDS = {
-    'track': 'follow the faces of a video, camera or folder of pictures',
-    'models': 'list, check, fetch, measure and make face detectors and encoders',
-    'evaluate': 'score tracks against ground truth',
+    'track': 'track the faces of a video, camera or folder of images',
+    'models': 'list, check, fetch, measure, convert and quantize models',
+    'evaluate': 'score tracks against ground truth (HOTA, IDF1, MOTA)',
     'benchmark': 'measure the speed on this machine, stage by stage',
 }
 
@@ -21,8 +21,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Hand the command line to the command that it names; return its exit code."""
     listing = '\n'.join(f'  {name:10}{text}' for name, text in COMMANDS.items())
     parser = argparse.ArgumentParser(
-        prog='python -m face_tracker_ros', description='Faces with ids that last, on the CPU.',
-        epilog=f'commands:\n{listing}\n\nCOMMAND --help tells more.',
+        prog='face-tracker', description='Tracked faces with persistent IDs, on the CPU.',
+        epilog=f'commands:\n{listing}\n\nexample:\n  face-tracker track people.mp4 --output '
+        'annotated.mp4\n\nface-tracker COMMAND --help describes one.',
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--version', action='version', version=__version__)
     parser.add_argument('command', metavar='COMMAND', choices=COMMANDS)

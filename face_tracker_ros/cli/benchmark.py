@@ -8,7 +8,7 @@ import itertools
 from pathlib import Path
 import sys
 
-from face_tracker_ros.cli.common import configuration, finish, make_console
+from face_tracker_ros.cli.common import configuration, finish, make_console, program
 from face_tracker_ros.errors import SourceError
 from face_tracker_ros.evaluation import speed, speed_table
 from face_tracker_ros.video import open_source
@@ -25,7 +25,7 @@ where other work runs: it counts what this process computes, on all threads, and
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return 0, 2 for what is refused, or 130 when interrupted."""
     parser = argparse.ArgumentParser(
-        prog='benchmark', description='Measure the speed of tracking, stage by stage.',
+        prog=program('benchmark'), description='Measure the speed of tracking, stage by stage.',
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('source', metavar='SOURCE', help='video file, folder or pattern of '
                         'pictures')

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""What commands share: how they end, what they print to, and how they are given parameters."""
+"""What the commands share: exit codes, console, and how they are given parameters."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -26,6 +26,11 @@ def finish(name: str, work: Callable[[], int]) -> int:
     except KeyboardInterrupt:
         print(f'{name}: interrupted', file=sys.stderr)
         return 130
+
+
+def program(name: str) -> str:
+    """Return how the user called a command: by its own name (ros2 run), else `face-tracker NAME`."""
+    return name if Path(sys.argv[0]).name == name else f'face-tracker {name}'
 
 
 def make_console() -> Console:

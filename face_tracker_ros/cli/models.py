@@ -9,7 +9,7 @@ from pathlib import Path
 import sys
 
 from face_tracker_ros.cli import models_make
-from face_tracker_ros.cli.common import finish, make_console
+from face_tracker_ros.cli.common import finish, make_console, program
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.models.fetch import fetch_model
 from face_tracker_ros.models.registry import (command, find_model, known_models, load_spec, locate,
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog='models', description='List, check, fetch, measure and make detectors and encoders.',
+        prog=program('models'), description='List, check, fetch, measure and make detectors and encoders.',
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True, metavar='COMMAND')
     listing = commands.add_parser('list', help='every model: place, size, speed here and terms')

@@ -11,7 +11,7 @@ import sys
 import time
 from typing import TextIO
 
-from face_tracker_ros.cli.common import configuration, finish
+from face_tracker_ros.cli.common import configuration, finish, program
 from face_tracker_ros.cli.track_report import Report
 from face_tracker_ros.errors import ConfigError, FaceTrackerError, SourceError
 from face_tracker_ros.evaluation.mot_text import read_detections, write_tracks
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog='track', description='Follow the faces of a video, camera or folder of pictures.',
+        prog=program('track'), description='Follow the faces of a video, camera or folder of pictures.',
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('source', metavar='SOURCE', nargs='?',
                         help='video file, number of a camera, folder or pattern of pictures')

@@ -1,12 +1,12 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """
-The pictures in the README: moments of the demo clip, and all of it on one page.
+The images of the documentation: the demo clip, tracked and animated, and all of it on one page.
 
-    python -m face_tracker_ros.demo.picture docs/demo.jpg docs/overview.jpg
+    python -m face_tracker_ros.demo.picture docs/demo.webp docs/overview.jpg
 """
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 import sys
 
@@ -18,31 +18,44 @@ from face_tracker_ros.demo.overview import draw_overview, History
 from face_tracker_ros.spatial import Calibration, CameraModel, locate
 from face_tracker_ros.types import Image
 import numpy as np
+import PIL.Image
 
-MOMENTS = ((3.4, 'two people'), (5.2, 'they cross'), (6.0, 'one is hidden'),
-           (12.0, 'and has left'), (14.9, 'is back: same id'), (17.2, 'in front now'))
-"""Second and caption of each part of the picture."""
+CAPTIONS = ((2.0, 'two people'), (4.8, 'they cross'), (5.7, 'one is hidden'),
+            (7.5, 'apart again: same IDs'), (9.1, 'one has left'),
+            (11.8, 'and is back: same ID'), (16.9, 'now in front'))
+"""Second from which each caption stands, and the caption."""
 
 PAGE_SECOND, OPENING = 8.0, 60.0
 """What the page shows a picture of, and degrees that the camera is taken to see."""
 
-_COLUMNS, _WIDTH, _HEIGHT, _GAP = 3, 560, 315, 6
+_SIZE = (640, 360)
+_EVERY = 3  # frames of the clip to one of the animation
+_QUALITY = 55
 
 
-def picture() -> Image:
-    """Return the moments side by side, BGR."""
-    captions = {round(second * demo_clip.RATE): f'{second:.0f} s: {text}'
-                for second, text in MOMENTS}
-    tracker = FaceTracker.from_config()
-    parts = []
+def animation() -> Iterator[Image]:
+    """Yield the frames of the animation, BGR, `_EVERY` frames of the clip apart."""
+    tracker, last = FaceTracker.from_config(), CAPTIONS[-1][0] + 2.0
     for index, frame in enumerate(demo_clip.frames()):
+        if frame.stamp > last:
+            return
         result = tracker.process(frame.image, frame.stamp)
-        if index in captions:
-            parts.append(_part(draw(frame.image, result), captions[index]))
-        if len(parts) == len(captions):
-            break
-    rows = [_joined(parts[first:first + _COLUMNS], 1) for first in range(0, len(parts), _COLUMNS)]
-    return _joined(rows, 0)
+        caption = [text for second, text in CAPTIONS if second <= frame.stamp]
+        if caption and index % _EVERY == 0:
+            yield _captioned(draw(frame.image, result), caption[-1])
+
+
+def write_animation(path: Path) -> None:
+    """Write the animation as WebP; SourceError when the file cannot be written."""
+    images = [PIL.Image.fromarray(np.ascontiguousarray(frame[..., ::-1]))
+              for frame in animation()]
+    try:
+        images[0].save(path, format='WEBP', save_all=True, append_images=images[1:],
+                       duration=round(1000 * _EVERY / demo_clip.RATE), loop=0,
+                       quality=_QUALITY, method=6)
+    except OSError as error:
+        raise SourceError(f"output '{path}': cannot be written ({error.strerror}); give a file "
+                          'in a folder that exists and is yours') from error
 
 
 def history() -> History:
@@ -65,38 +78,31 @@ def history() -> History:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the picture, and the page, to the files named; return the exit code."""
+    """Write the animation, and the page, to the files named; return the exit code."""
     arguments = sys.argv[1:] if argv is None else argv
     if len(arguments) not in (1, 2):
-        print(f'usage: python -m {__spec__.name} OUTPUT.jpg [PAGE.jpg]', file=sys.stderr)
+        print('usage: python -m face_tracker_ros.demo.picture OUTPUT.webp [PAGE.jpg]',
+              file=sys.stderr)
         return 2
     try:
-        if not cv2.imwrite(arguments[0], picture(), (cv2.IMWRITE_JPEG_QUALITY, 85)):
-            raise SourceError(f"output '{arguments[0]}': cannot be written; give a file in a "
-                              'folder that exists and is yours')
+        write_animation(Path(arguments[0]))
         if len(arguments) == 2:
             draw_overview(history(), Path(arguments[1]),
                           f'for a camera that sees {OPENING:g} degrees')
     except FaceTrackerError as error:
-        print(f'demo_picture: {error}', file=sys.stderr)
+        print(f'picture: {error}', file=sys.stderr)
         return 2
     return 0
 
 
-def _part(frame: Image, caption: str) -> Image:
-    part = np.asarray(cv2.resize(frame, (_WIDTH, _HEIGHT), interpolation=cv2.INTER_AREA), np.uint8)
+def _captioned(frame: Image, caption: str) -> Image:
+    image = np.asarray(cv2.resize(frame, _SIZE, interpolation=cv2.INTER_AREA), np.uint8)
     font, size = cv2.FONT_HERSHEY_DUPLEX, 0.6
     (width, height), _ = cv2.getTextSize(caption, font, size, 1)
-    cv2.rectangle(part, (0, _HEIGHT - height - 18), (width + 20, _HEIGHT), (30, 30, 30), -1)
-    cv2.putText(part, caption, (10, _HEIGHT - 9), font, size, (255, 255, 255), 1, cv2.LINE_AA)
-    return part
-
-
-def _joined(parts: Sequence[Image], axis: int) -> Image:
-    shape = list(parts[0].shape)
-    shape[axis] = _GAP
-    pieces = [piece for part in parts for piece in (np.full(shape, 255, np.uint8), part)]
-    return np.concatenate(pieces[1:], axis)
+    bottom = _SIZE[1]
+    cv2.rectangle(image, (0, bottom - height - 18), (width + 20, bottom), (30, 30, 30), -1)
+    cv2.putText(image, caption, (10, bottom - 9), font, size, (255, 255, 255), 1, cv2.LINE_AA)
+    return image
 
 
 if __name__ == '__main__':
