@@ -5,8 +5,8 @@ import sys
 from setuptools import find_packages, setup
 
 package_name = 'face_tracker_ros'
-# A wheel puts one command on the PATH. In a ROS workspace, where executables lie in a folder of the
-# package's own (lib/face_tracker_ros), `ros2 run` finds each by its name.
+# A wheel puts one command on the PATH. In a ROS workspace, where executables lie in a folder of
+# the package's own (lib/face_tracker_ros), `ros2 run` finds each by its name.
 is_wheel = bool({'bdist_wheel', 'dist_info', 'editable_wheel'} & set(sys.argv))
 share = os.path.join('share', package_name)
 

@@ -3,10 +3,11 @@
 Writes what the code and the benchmarks know into the marked blocks of the documentation.
 
     python3 scripts/render_docs.py           write the blocks
-    python3 scripts/render_docs.py --check   exit status 1 and a line for each block that is out of date
+    python3 scripts/render_docs.py --check   exit status 1, and a line for each page out of date
 
-A block is what stands between `<!-- generated: NAME -->` and `<!-- end -->`. Its source is the code
-(parameters, commands) or, for every other NAME, the table of that name in docs/results/*.json.
+A block is what stands between `<!-- generated: NAME -->` and `<!-- end -->`. Its source is the
+code (parameters, commands) or, for every other NAME, the table of that name in
+docs/results/*.json.
 """
 from __future__ import annotations
 

@@ -2,9 +2,10 @@
 """Pictures, clips and models that many tests look at."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 import os
 from pathlib import Path
+from typing import Any
 
 import cv2
 from face_tracker_ros.models.fetch import fetch_model
@@ -18,6 +19,32 @@ CLIPS = (('face-demographics-walking-and-pause.gif', 20), ('face-demographics-wa
          ('head-pose-face-detection-female-and-male.gif', 10),
          ('head-pose-face-detection-male.gif', 10))
 """Clips and the number of a frame that shows every face of the clip."""
+
+
+# What a fixture needs, its tests need.
+_MARKS = {'shared': 'needs_data', 'wheels': 'needs_network', 'ros2_launch': 'needs_ros'}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption('--no-skips', action='store_true', help='a skipped test that does not need '
+                     'a ROS installation is a failure')
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for name in getattr(item, 'fixturenames', ()):
+            if name in _MARKS:
+                item.add_marker(_MARKS[name])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    report = yield
+    if report.skipped and not hasattr(report, 'wasxfail') and item.config.getoption(
+            'no_skips') and item.get_closest_marker('needs_ros') is None:
+        report.outcome = 'failed'
+        report.longrepr = f'was skipped, and has to run here: {report.longrepr[-1]}'
+    return report
 
 
 @pytest.fixture(scope='session', autouse=True)

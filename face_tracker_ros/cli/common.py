@@ -29,7 +29,7 @@ def finish(name: str, work: Callable[[], int]) -> int:
 
 
 def program(name: str) -> str:
-    """Return how the user called a command: by its own name (ros2 run), else `face-tracker NAME`."""
+    """Return how a command was called: by its name (ros2 run), else `face-tracker NAME`."""
     return name if Path(sys.argv[0]).name == name else f'face-tracker {name}'
 
 

@@ -46,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog=program('track'), description='Follow the faces of a video, camera or folder of pictures.',
+        prog=program('track'),
+        description='Follow the faces of a video, camera or folder of pictures.',
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('source', metavar='SOURCE', nargs='?',
                         help='video file, number of a camera, folder or pattern of pictures')

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 import hashlib
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 import ssl
 import threading
 
@@ -16,8 +15,7 @@ from face_tracker_ros.models.registry import fetched_folder, find_model, load_sp
 from face_tracker_ros.models.spec import ModelFile
 from face_tracker_ros.models.writing import description_text
 import pytest
-
-CERTIFICATE = Path(__file__).parents[1] / 'data' / 'localhost.pem'
+import trustme
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -49,14 +47,16 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def server(monkeypatch, tmp_path):
     """Return an https server that this process trusts, and take the cache to tmp_path."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
+    context, authority = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), trustme.CA()
+    authority.issue_cert('localhost').configure_cert(context)
+    certificate = tmp_path / 'authority.pem'
+    authority.cert_pem.write_to_path(certificate)
     with ThreadingHTTPServer(('localhost', 0), Handler) as running:
         running.socket = context.wrap_socket(running.socket, server_side=True)
         running.files, running.moved, running.asked = {}, {}, []
         running.cut, running.resumes = None, True
         running.address = f'https://localhost:{running.server_port}'
-        monkeypatch.setenv('SSL_CERT_FILE', str(CERTIFICATE))
+        monkeypatch.setenv('SSL_CERT_FILE', str(certificate))
         monkeypatch.setenv('FACE_TRACKER_CACHE', str(tmp_path / 'cache'))
         for name in ('http_proxy', 'https_proxy', 'all_proxy'):
             monkeypatch.delenv(name, raising=False)

@@ -173,6 +173,7 @@ def test_undecodable_compressed_image_is_refused(data: bytes) -> None:
         convert.to_picture(message)
 
 
+@pytest.mark.needs_ros
 def test_equals_cv_bridge_where_that_is_installed() -> None:
     bridge = pytest.importorskip('cv_bridge').CvBridge()
     random = np.random.default_rng(2)
