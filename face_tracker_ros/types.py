@@ -1,10 +1,12 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""What travels between the stages: frozen records of arrays."""
+"""Data that passes between the stages: frozen records of arrays."""
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import overload
 
+from face_tracker_ros.errors import FrameError
 import numpy as np
 import numpy.typing as npt
 
@@ -12,6 +14,7 @@ FloatArray = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.intp]
 BoolArray = npt.NDArray[np.bool_]
+TextArray = npt.NDArray[np.str_]
 Image = npt.NDArray[np.uint8]
 
 TENTATIVE = 'tentative'
@@ -19,15 +22,25 @@ CONFIRMED = 'confirmed'
 LOST = 'lost'
 
 
+def check_image(image: Image) -> None:
+    """Raise FrameError unless `image` is a uint8 array (H, W, 3) with at least one pixel."""
+    if not isinstance(image, np.ndarray):
+        raise FrameError(f'image is a {type(image).__name__}; give a uint8 BGR array (H, W, 3)')
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise FrameError(f'image is {image.dtype} {image.shape}; '
+                         'give a uint8 BGR array (H, W, 3) that is not empty')
+
+
 @dataclass(frozen=True)
 class Detections:
     """
-    Faces found in one frame.
+    Faces detected in one frame.
 
-    boxes: float32 (N, 4), left, top, right, bottom in pixels of the original image.
-    scores: float32 (N,), 0 to 1.
-    landmarks: float32 (N, 5, 2) in pixels (the subject's right eye, left eye, nose, right and
-        left mouth corner), or None when the model gives none.
+    Attributes:
+        boxes: float32 (N, 4): left, top, right, bottom in pixels of the original image.
+        scores: float32 (N,): confidence, 0 to 1.
+        landmarks: float32 (N, 5, 2) in pixels (the subject's right eye, left eye, nose, right and
+            left mouth corner), or None when the model has none.
     """
 
     boxes: FloatArray
@@ -35,7 +48,7 @@ class Detections:
     landmarks: FloatArray | None = None
 
     def __post_init__(self) -> None:
-        """Coerce to float32 and refuse arrays that are out of step (ValueError)."""
+        """Coerce to float32; ValueError when the arrays differ in length."""
         boxes = np.asarray(self.boxes, np.float32).reshape(-1, 4)
         scores = np.asarray(self.scores, np.float32).reshape(-1)
         if len(scores) != len(boxes):
@@ -69,15 +82,18 @@ class Track:
     """
     One tracked face at the stamp of one frame.
 
-    id: positive, never given to another person within a run. A new track that is recognised only
-        after its first frames (within a second) changes from its own id to the former one.
-    box: float32 (4,), left, top, right, bottom in pixels, of the filter's estimate.
-    score: of the last detection, 0 to 1.
-    state: 'tentative', 'confirmed' (seen in this frame) or 'lost' (predicted only).
-    age, time_since_update: seconds since the first and since the last detection.
-    velocity: float32 (2,), pixels a second of the box centre.
-    embedding_age: seconds since the face was last embedded; inf when it never was.
-    detection: row of this frame's Detections that the track took, -1 when lost.
+    Attributes:
+        id: positive, never given to another person within a run. A new track that is recognised
+            only after its first frames (within a second) changes from its own id to the former
+            one.
+        box: float32 (4,): left, top, right, bottom in pixels, of the filter's estimate.
+        score: of the last detection, 0 to 1.
+        state: 'confirmed' (seen in this frame) or 'lost' (predicted only).
+        age: seconds since the first detection.
+        time_since_update: seconds since the last detection.
+        velocity: float32 (2,): of the box centre, pixels a second.
+        embedding_age: seconds since the face was last embedded; inf when it never was.
+        detection: row in this frame's Detections, -1 when lost.
     """
 
     id: int
@@ -91,26 +107,110 @@ class Track:
     detection: int = -1
 
 
+@dataclass(frozen=True, eq=False)
+class Tracks(Sequence[Track]):
+    """
+    The tracks of one frame: arrays with one row a track, which iterate and index as `Track`.
+
+    `tracks[0]` is a Track; a slice, mask or array of indices chooses rows and is Tracks again.
+
+    Attributes:
+        ids: int (N,).
+        boxes: float32 (N, 4): left, top, right, bottom in pixels.
+        scores: float64 (N,), 0 to 1.
+        states: str (N,): 'confirmed' or 'lost'.
+        ages: float64 (N,), seconds.
+        times_since_update: float64 (N,), seconds.
+        velocities: float32 (N, 2), pixels a second.
+        embedding_ages: float64 (N,), seconds.
+        detection_rows: int (N,): rows in the frame's Detections, -1 when lost.
+    """
+
+    ids: IntArray
+    boxes: FloatArray
+    scores: Float64Array
+    states: TextArray
+    ages: Float64Array
+    times_since_update: Float64Array
+    velocities: FloatArray
+    embedding_ages: Float64Array
+    detection_rows: IntArray
+
+    @classmethod
+    def empty(cls) -> Tracks:
+        """Return no tracks."""
+        return cls.of(())
+
+    @classmethod
+    def of(cls, tracks: Iterable[Track]) -> Tracks:
+        """Return the arrays of single tracks, in the order given."""
+        rows = list(tracks)
+
+        def numbers(name: str) -> Float64Array:
+            return np.array([getattr(track, name) for track in rows], np.float64)
+        return cls(
+            ids=np.array([track.id for track in rows], np.intp),
+            boxes=np.array([track.box for track in rows], np.float32).reshape(-1, 4),
+            scores=numbers('score'),
+            states=np.array([track.state for track in rows], np.str_),
+            ages=numbers('age'),
+            times_since_update=numbers('time_since_update'),
+            velocities=np.array([track.velocity for track in rows], np.float32).reshape(-1, 2),
+            embedding_ages=numbers('embedding_age'),
+            detection_rows=np.array([track.detection for track in rows], np.intp))
+
+    def __len__(self) -> int:
+        """Return the number of tracks."""
+        return len(self.ids)
+
+    def __iter__(self) -> Iterator[Track]:
+        """Yield the tracks in order."""
+        return map(Track, self.ids.tolist(), self.boxes, self.scores.tolist(),
+                   self.states.tolist(), self.ages.tolist(), self.times_since_update.tolist(),
+                   self.velocities, self.embedding_ages.tolist(), self.detection_rows.tolist())
+
+    @overload
+    def __getitem__(self, index: int) -> Track: ...
+
+    @overload
+    def __getitem__(self, index: slice | BoolArray | IntArray) -> Tracks: ...
+
+    def __getitem__(self, index: int | slice | BoolArray | IntArray) -> Track | Tracks:
+        """Return one track by its number, or the chosen rows (slice, mask or indices)."""
+        if isinstance(index, (int, np.integer)):
+            if not -len(self) <= index < len(self):
+                raise IndexError(f'track {index} of {len(self)}')
+            row = int(index) % len(self)
+            return next(iter(self[row:row + 1]))
+        return Tracks(*(getattr(self, item.name)[index] for item in fields(self)))
+
+    def __add__(self, other: Tracks) -> Tracks:
+        """Return these tracks, then the others."""
+        return Tracks(*(np.concatenate((getattr(self, item.name), getattr(other, item.name)))
+                        for item in fields(self)))
+
+
 @dataclass(frozen=True)
 class FrameResult:
     """
     What one frame gave.
 
-    stamp: seconds, the image's.
-    tracks: confirmed faces seen in this frame, and those that the detector has likely just
-        missed (`tracker.coast`) or did not look for (`detection.interval`), both of state 'lost';
-        sorted by score, best first.
-    lost: confirmed tracks that are out of sight and not given up yet.
-    detections: all faces above the tracker's lowest threshold, border and low-score ones too;
-        none where they were not looked for.
-    timings: seconds by stage ('detect', 'camera', 'embed', 'track', 'total').
-    embedded: number of faces embedded in this frame.
-    restarted: whether the stamp jumped back, so that all tracks began anew.
+    Attributes:
+        stamp: seconds, the image's.
+        tracks: confirmed faces seen in this frame, and those that the detector has likely just
+            missed (`tracker.coast`) or was not run for (`detection.interval`), both of state
+            'lost'; sorted by score, best first.
+        lost: confirmed tracks that are out of sight and not deleted yet.
+        detections: all faces above the tracker's lowest threshold, those at the border and of low
+            score too; none where the detector was not run.
+        timings: seconds by stage ('detect', 'camera', 'embed', 'track', 'total').
+        embedded: number of faces embedded in this frame.
+        restarted: whether the stamp jumped back, so that all tracks began anew.
     """
 
     stamp: float
-    tracks: tuple[Track, ...]
-    lost: tuple[Track, ...]
+    tracks: Tracks
+    lost: Tracks
     detections: Detections
     timings: Mapping[str, float] = field(default_factory=dict)
     embedded: int = 0

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Joining tracks and detections: assignment under a limit, and the matching cascade."""
+"""Association of tracks and detections: assignment under a limit, and the matching cascade."""
 from __future__ import annotations
 
 from face_tracker_ros.types import Float64Array, IntArray
@@ -11,10 +11,10 @@ _BEYOND = 1e-5  # what an inadmissible pair costs above the limit
 
 def assign(cost: Float64Array, limit: float) -> tuple[IntArray, IntArray]:
     """
-    Return rows and columns of the cheapest joining in which every pair costs at most `limit`.
+    Return rows and columns of the cheapest assignment in which every pair costs at most `limit`.
 
-    cost: (T, N); entries above `limit`, infinite ones included, are never joined. They count
-    as little more than the limit: a cheap pair is not given up for two that are hardly admissible.
+    cost: (T, N); entries above `limit`, infinite ones included, are never matched. They count as
+    little more than the limit: a cheap pair is not traded for two that are hardly admissible.
     """
     if 0 in cost.shape:
         return np.zeros(0, np.intp), np.zeros(0, np.intp)
@@ -25,16 +25,16 @@ def assign(cost: Float64Array, limit: float) -> tuple[IntArray, IntArray]:
     if not rivals.any():
         return rows, columns
     r, c = np.unique(rows[rivals]), np.unique(columns[rivals])
-    fought = cost[np.ix_(r, c)]
-    ours, theirs = linear_sum_assignment(np.where(fought <= limit, fought, limit + _BEYOND))
-    joined = fought[ours, theirs] <= limit
-    return (np.concatenate((rows[~rivals], r[ours[joined]])),
-            np.concatenate((columns[~rivals], c[theirs[joined]])))
+    contested = cost[np.ix_(r, c)]
+    i, j = linear_sum_assignment(np.where(contested <= limit, contested, limit + _BEYOND))
+    matched = contested[i, j] <= limit
+    return (np.concatenate((rows[~rivals], r[i[matched]])),
+            np.concatenate((columns[~rivals], c[j[matched]])))
 
 
 def cascade(cost: Float64Array, limit: float, ages: IntArray) -> tuple[IntArray, IntArray]:
     """
-    Return rows and columns joined by age, the most recently seen tracks first.
+    Return rows and columns matched by age, the most recently seen tracks first.
 
     cost: (T, N); ages: (T,), updates since a track was last seen. Wojke et al. 2017, listing 1.
     """

@@ -1,8 +1,8 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""How the camera moved between two frames, out of the background's optical flow."""
+"""Camera motion between two frames from the optical flow of the background."""
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 from face_tracker_ros.boxes import AnyFloats
@@ -11,31 +11,52 @@ import numpy as np
 
 _SIDE = 320.0  # pixels of the longer side on which the flow is measured
 _CORNERS = 40  # most that are followed
-_APART = 10.0  # pixels, reduced, between two of them
-_FEW = 25  # fewer than this, and corners are looked for anew
-_LEAST = 12  # inliers without which a motion is not believed
+_APART = 10.0  # pixels, downscaled, between two of them
+_FEW = 25  # below this number, corners are detected anew
+_LEAST = 12  # inliers below which a motion is rejected
 _LEAST_SHARE = 0.5  # of the corners followed
-_NEAR = 1.5  # pixels, reduced, between an inlier and where the motion puts it
-_WINDOW = (9, 9)  # pixels, reduced, by which a corner is found again
-# What moves with a face: boxes (N, 4) times these. The head with the shoulders is half a box wider
-# at each side, a quarter of one higher and one deeper; a body a whole one and six.
-_HEAD = np.array([[1.5, 0, -0.5, 0], [0, 1.25, 0, -1], [-0.5, 0, 1.5, 0], [0, -0.25, 0, 2]],
-                 np.float32)
-_BODY = np.array([[2, 0, -1, 0], [0, 1.25, 0, -6], [-1, 0, 2, 0], [0, -0.25, 0, 7]], np.float32)
-_STILL = 0.2  # pixels, reduced, by which most corners may be off while the camera is at rest
+_NEAR = 1.5  # pixels, downscaled; reprojection error of an inlier
+_WINDOW = (9, 9)  # pixels, downscaled, around a corner that are compared
+_STATIC = 0.2  # pixels, downscaled, by which most corners may be off while the camera is static
 _UNCLEAR = 0.5  # the same, where contrast is so low that noise changes grey as much
 _NOISE = 1.5  # levels of grey by which noise changes what is around a corner
-_PATCH = (5, 5)  # pixels, reduced, around a corner that must look the same then
+_PATCH = (5, 5)  # pixels, downscaled, around a corner that must look the same then
 _STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
+
+
+def _extension(sideways: float, above: float, below: float) -> FloatArray:
+    """
+    Return the matrix (4, 4) that extends boxes (N, 4), multiplied from the right.
+
+    sideways: shares of the width added at each side; above, below: of the height.
+    left - sideways (right - left) = (1 + sideways) left - sideways right, and so on.
+    """
+    return np.array([[1 + sideways, 0, -sideways, 0],
+                     [0, 1 + above, 0, -below],
+                     [-sideways, 0, 1 + sideways, 0],
+                     [0, -above, 0, 1 + below]], np.float32)
+
+
+# What moves with a face, from its box: head and shoulders, and the whole body.
+_HEAD = _extension(0.5, 0.25, 1)
+_BODY = _extension(1, 0.25, 6)
+
+
+class _StaticView(NamedTuple):
+    """Corners of a static camera's image, and how much grey may change there (N,) by noise."""
+
+    rows: IntArray
+    columns: IntArray
+    allowed: FloatArray
 
 
 class CameraMotion:
     """
     Follows corners outside the faces from frame to frame (Lucas and Kanade's sparse flow).
 
-    The motion is the similarity transform (turn, scale, shift) most corners agree on (RANSAC).
-    While the camera is at rest frames are compared with the one since when it is, so that a slow
-    drift does not go unnoticed, and nothing is followed.
+    The motion is the similarity transform (rotation, scale, shift) most corners agree on (RANSAC).
+    While the camera is static, frames are compared with the first static one, so that a slow
+    drift does not go unnoticed, and no flow is computed.
     """
 
     def __init__(self) -> None:
@@ -47,51 +68,59 @@ class CameraMotion:
         self._grey: Image | None = None
         self._shape: tuple[int, ...] = ()
         self._corners = np.zeros((0, 1, 2), np.float32)
-        self._resting: tuple[IntArray, IntArray, FloatArray] | None = None
+        self._static: _StaticView | None = None
 
     def update(self, frame: Image, boxes: FloatArray,
-               reduced: Image | None = None) -> Float64Array | None:
+               downscaled: Image | None = None) -> Float64Array | None:
         """
-        Return the (2, 3) transform of pixels from the last frame's to this one's.
+        Return how pixels moved from the last frame to this one.
 
-        After a rest it is that since the rest began, which may be two pixels of 1280 more.
+        After a static period the motion is that since it began, which may be two pixels of 1280
+        more.
 
-        frame: uint8 BGR (H, W, 3). boxes: (N, 4), faces in it, which move by themselves.
-        reduced: the same picture smaller, where there is one: it spares reading the large one.
-        None while the camera is at rest, and when its motion cannot be told: at the first frame,
-        after a change of size, without texture, or when most of what is seen moves by itself.
+        Args:
+            frame: uint8 BGR (H, W, 3).
+            boxes: (N, 4), the faces in it, which move by themselves; pixels of the frame.
+            downscaled: the same image downscaled, where there is one: less to read.
+
+        Returns:
+            The similarity transform (2, 3). None while the camera is static, and when its motion
+            is unknown: at the first frame, after a change of size, without texture, or when most
+            of what is seen moves by itself.
         """
         height, width = frame.shape[:2]
         scale = min(1.0, _SIDE / max(width, height))
-        source = frame if reduced is None or max(reduced.shape) < _SIDE else reduced
+        source = frame if downscaled is None or max(downscaled.shape) < _SIDE else downscaled
         grey = _grey(source, (max(1, round(width * scale)), max(1, round(height * scale))))
         if frame.shape != self._shape:
             self.reset()
             self._shape = frame.shape
-        if self._is_at_rest(grey):
+        if self._is_static(grey):
             return None
         faces = boxes[np.isfinite(boxes).all(axis=1)] * np.float32(scale)
         motion = self._motion(grey, faces @ _HEAD)
         if len(self._corners) < _FEW:
             self._corners = _corners(grey, faces @ _BODY)
-            if len(self._corners) < _LEAST:  # people fill the picture
+            if len(self._corners) < _LEAST:  # people fill the image
                 self._corners = _corners(grey, faces @ _HEAD)
         self._grey = grey
         if motion is not None:
             motion[:, 2] /= scale
         return motion
 
-    def _is_at_rest(self, grey: Image) -> bool:
-        """Return whether most corners look as they did when the camera came to rest."""
-        if self._resting is None or self._grey is None:
+    def _is_static(self, grey: Image) -> bool:
+        """Return whether most corners look as they did when the camera became static."""
+        if self._static is None or self._grey is None:
             return False
-        rows, columns, most = self._resting
+        rows, columns, allowed = self._static
         change = cv2.boxFilter(cv2.absdiff(self._grey, grey), cv2.CV_32F, _PATCH)[rows, columns]
-        return bool(np.count_nonzero(change > most) * 2 < len(most))
+        return bool(np.count_nonzero(change > allowed) * 2 < len(allowed))
 
     def _motion(self, grey: Image, heads: AnyFloats) -> Float64Array | None:
         """Follow the corners into `grey`; keep those that go with the camera."""
-        before, self._corners, self._resting = self._corners, self._corners[:0], None
+        before = self._corners
+        self._corners = before[:0]
+        self._static = None
         if self._grey is None or len(before) < _LEAST:
             return None
         flow, status, _ = cv2.calcOpticalFlowPyrLK(self._grey, grey, before, before.copy(),
@@ -111,14 +140,14 @@ class CameraMotion:
             return None
         before, after = before[agreeing], after[agreeing]
         self._corners = after[_outside(after[:, 0], heads)]
-        if len(self._corners) >= _LEAST and np.abs(after - before).mean() < _STILL:
-            self._resting = _change_allowed(grey, self._corners[:, 0])
+        if len(self._corners) >= _LEAST and np.abs(after - before).mean() < _STATIC:
+            self._static = _static_view(grey, self._corners[:, 0])
         return np.asarray(matrix, np.float64)
 
 
-def _grey(picture: Image, size: tuple[int, int]) -> Image:
-    """Return the picture grey and of this size; halved, as a picture reduced by two is."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+def _grey(image: Image, size: tuple[int, int]) -> Image:
+    """Return the image in grey, downscaled to (width, height), by halves as long as it goes."""
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     while grey.shape[1] >= 2 * size[0]:
         half = (max(1, grey.shape[1] // 2), max(1, grey.shape[0] // 2))
         grey = cv2.resize(grey, half, interpolation=cv2.INTER_LINEAR)
@@ -129,7 +158,7 @@ def _corners(grey: Image, moving: AnyFloats) -> FloatArray:
     """
     Return corners (N, 1, 2) outside the boxes (M, 4) of what moves by itself.
 
-    They are looked for at half the size: the flow does not need them exact.
+    They are detected at half the size: the flow does not need them exact.
     """
     size = (max(1, grey.shape[1] // 2), max(1, grey.shape[0] // 2))
     mask = np.full(size[::-1], 255, np.uint8)
@@ -145,15 +174,21 @@ def _corners(grey: Image, moving: AnyFloats) -> FloatArray:
 
 def _outside(points: FloatArray, moving: AnyFloats) -> BoolArray:
     """Return which points (N, 2) lie outside the boxes (M, 4) of what moves by itself."""
-    place, sides = points.T[:, :, None], moving.T
-    within = (place >= sides[:2, None]) & (place < sides[2:, None])
+    position, sides = points.T[:, :, None], moving.T
+    within = (position >= sides[:2, None]) & (position < sides[2:, None])
     return np.asarray(~(within[0] & within[1]).any(axis=1))
 
 
-def _change_allowed(grey: Image, points: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
-    """Return rows, columns and by how much grey may change there while points (N, 2) are still."""
+def _static_view(grey: Image, points: FloatArray) -> _StaticView:
+    """
+    Return the corners at points (N, 2) of a static camera's image.
+
+    Grey may change by as much as noise changes it, but by no less than a shift of _STATIC pixels
+    along the weaker slope does, and by no more than one of _UNCLEAR pixels.
+    """
     columns, rows = np.clip(points.astype(int), 0, np.array(grey.shape[::-1]) - 1).T
     slopes = [cv2.blur(np.abs(cv2.Sobel(grey, cv2.CV_32F, *axis, scale=1 / 8)), _PATCH)
               for axis in ((1, 0), (0, 1))]
     least = np.minimum(*slopes)[rows, columns]
-    return rows, columns, np.clip(_NOISE, _STILL * least, _UNCLEAR * least).astype(np.float32)
+    allowed = np.clip(_NOISE, _STATIC * least, _UNCLEAR * least).astype(np.float32)
+    return _StaticView(rows, columns, allowed)

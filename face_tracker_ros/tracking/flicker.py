@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""How often the detector misses a face that is there, and whether a missed one still is."""
+"""How often the detector misses a face that is there, and whether a missed one is still there."""
 from __future__ import annotations
 
 import math
@@ -8,18 +8,18 @@ from face_tracker_ros.tracking.table import TrackTable
 from face_tracker_ros.types import BoolArray, Float64Array, IntArray
 import numpy as np
 
-_MEMORY = 2.0  # seconds in which what was found and missed fades
-_SHORT = 4  # misses in a row that still count as the detector's; more are an absence
-_SHARED = 5.0  # updates of a track that weigh as much as what is known of all tracks
-_DOUBT = 0.03  # probability of a row of misses from which the face is taken to be gone
+_MEMORY = 2.0  # seconds; time constant with which the counts fade
+_SHORT = 4  # misses in a row that still count as the detector's; more count as absence
+_SHARED = 5.0  # updates of a track that weigh as much as the rate of all tracks
+_DOUBT = 0.03  # probability of a row of misses below which the face counts as gone
 
 
 class Flicker:
     """
     Rates of misses, of each track and of all together.
 
-    A miss counts once the face is found again, shortly after and by its track: faces that go
-    away leave no trace here.
+    A miss counts once the face is found again, shortly after and by its track: faces that
+    leave do not count.
     """
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Flicker:
         self._found = self._missed = 0.0
 
     def fade(self, table: TrackTable, seconds: float) -> None:
-        """Let what is known grow old by `seconds`."""
+        """Fade the counts by `seconds`."""
         kept = math.exp(-seconds / _MEMORY)
         table.found *= kept
         table.missed *= kept
@@ -35,7 +35,7 @@ class Flicker:
         self._missed *= kept
 
     def found(self, table: TrackTable, tracks: IntArray, missed: IntArray) -> None:
-        """Note the tracks (M,) found now, and how often each was missed just before (M,)."""
+        """Count the tracks (M,) found now, and how often each was missed just before (M,)."""
         table.found[tracks] += 1
         self._found += len(tracks)
         if missed.any():

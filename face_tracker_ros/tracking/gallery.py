@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""What faces looked like: some embeddings and a running mean for each track."""
+"""Galleries: some embeddings and a running mean for each track."""
 from __future__ import annotations
 
 from typing import Any
@@ -9,7 +9,7 @@ from face_tracker_ros.vectors import unit
 import numpy as np
 import numpy.typing as npt
 
-_ALIKE = 0.8  # cosine from which two embeddings count as the same look
+_ALIKE = 0.8  # cosine from which two embeddings count as the same appearance
 
 
 class Gallery:
@@ -17,9 +17,9 @@ class Gallery:
     Embeddings of many people in one block of memory; a person is a slot (row).
 
     Every slot holds `size` embeddings: the last ones (Wojke et al. 2017, section 2.2, L_k) or,
-    when `diverse`, one for each look: a new one takes the place of the one it is most like,
-    where that is alike or the slot is full. Beside them stands the weighted mean of all that
-    the slot was given, with weights that fade by `memory` at every addition.
+    when `diverse`, one for each appearance: a new one replaces the one it is most like, where
+    that is alike or the slot is full. In addition there is the weighted mean of all that the
+    slot was given, with weights that fade by `memory` at every addition.
     """
 
     def __init__(self, size: int, diverse: bool = False, memory: float = 0.95) -> None:
@@ -45,7 +45,7 @@ class Gallery:
         return slots
 
     def close(self, slots: IntArray) -> None:
-        """Give slots back; what they held is forgotten."""
+        """Free the slots; what they held is forgotten."""
         self._free.extend(int(slot) for slot in slots)
 
     def counts(self, slots: IntArray) -> IntArray:
@@ -57,7 +57,7 @@ class Gallery:
         if not len(slots):
             return
         self._fit(embeddings.shape[1])
-        self._kept[slots, self._places(slots, embeddings)] = embeddings
+        self._kept[slots, self._columns(slots, embeddings)] = embeddings
         sums = self._memory * self._sums[slots] + weights[:, None] * embeddings
         self._sums[slots] = sums
         self._means[slots] = unit(sums)
@@ -109,19 +109,19 @@ class Gallery:
         cosine[np.arange(self._size)[None, :] >= self._filled[slots][:, None]] = -np.inf
         return np.asarray(cosine)
 
-    def _places(self, slots: IntArray, embeddings: FloatArray) -> IntArray:
-        """Return where in their slots (M,) the embeddings (M, D) are to be kept."""
+    def _columns(self, slots: IntArray, embeddings: FloatArray) -> IntArray:
+        """Return at which index of their slots (M,) the embeddings (M, D) are to be kept."""
         if not self._diverse:
-            places = self._counts[slots] % self._size
+            columns = self._counts[slots] % self._size
             self._filled[slots] = np.minimum(self._filled[slots] + 1, self._size)
-            return places
+            return columns
         filled = self._filled[slots]
         cosine = self._cosines(slots, embeddings)
         best = cosine.argmax(axis=1)
         alike = cosine[np.arange(len(slots)), best] >= _ALIKE
-        places = np.where(alike | (filled == self._size), best, filled)
-        self._filled[slots] = np.maximum(filled, places + 1)
-        return places
+        columns = np.where(alike | (filled == self._size), best, filled)
+        self._filled[slots] = np.maximum(filled, columns + 1)
+        return columns
 
     def _fit(self, dimension: int) -> None:
         if self._kept.shape[2] == 0:

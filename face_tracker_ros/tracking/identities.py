@@ -1,12 +1,12 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Who the tracks are: what their faces look like, who left, and who of them came back."""
+"""Identities of the tracks: galleries, people who left, and re-identification."""
 from __future__ import annotations
 
 from face_tracker_ros.config import Config
 from face_tracker_ros.tracking import kalman
+from face_tracker_ros.tracking.frame_match import FrameMatch
 from face_tracker_ros.tracking.gallery import Gallery
 from face_tracker_ros.tracking.reid import Departed, recognise
-from face_tracker_ros.tracking.scene import Scene
 from face_tracker_ros.tracking.table import TrackTable
 from face_tracker_ros.types import BoolArray, IntArray
 from face_tracker_ros.vectors import unit
@@ -31,28 +31,28 @@ class Identities:
         self._config = config.tracker
         self._robust = config.tracker.mode == 'robust'
 
-    def remember(self, table: TrackTable, tracks: IntArray, faces: IntArray, scene: Scene,
-                 now: float) -> None:
+    def remember(self, table: TrackTable, tracks: IntArray, faces: IntArray,
+                 frame: FrameMatch, now: float) -> None:
         """
-        Put what was embedded into the galleries.
+        Add the frame's embeddings to the galleries of its tracks.
 
-        In mode 'robust' crops that show two faces, or are of poor quality beside what is known,
-        are kept out.
+        In mode 'robust' crops that show two faces, or are of poorer quality than what is known,
+        are left out.
         """
-        new = scene.embedded[faces]
+        new = frame.embedded[faces]
         if not new.any():
             return
         table.embedded[tracks[new]] = now
-        quality = scene.quality[faces]
+        quality = frame.quality[faces]
         if self._robust:
             known = self.gallery.counts(table.slot[tracks]) > 0
             poor = quality < np.minimum(self._config.min_quality, table.quality[tracks])
-            new = new & ~(known & (scene.mixed[faces] | poor))
+            new = new & ~(known & (frame.mixed[faces] | poor))
         tracks, faces = tracks[new], faces[new]
-        weights = np.maximum(scene.scores[faces] * quality[new], np.float32(1e-3))
-        self.gallery.add(table.slot[tracks], scene.embeddings[faces], weights)
+        weights = np.maximum(frame.scores[faces] * quality[new], np.float32(1e-3))
+        self.gallery.add(table.slot[tracks], frame.embeddings[faces], weights)
         table.quality[tracks] = np.maximum(table.quality[tracks],
-                                           np.where(scene.mixed[faces], 0, quality[new]))
+                                           np.where(frame.mixed[faces], 0, quality[new]))
 
     def end(self, table: TrackTable, gone: BoolArray, now: float) -> None:
         """End the tracks of a mask; confirmed ones are remembered for `reid_window`."""
@@ -68,7 +68,7 @@ class Identities:
             self._departed.keep((now - self._departed.last_seen <= window) & (window > 0))
 
     def settle(self, table: TrackTable, now: float) -> None:
-        """Give the tracks that are found often enough the ids of people who left, where sure."""
+        """Give tracks detected often enough the ids of people who left, where that is certain."""
         if table.settled.all():
             return
         ready = self.ready(table, now)
@@ -83,9 +83,9 @@ class Identities:
 
     def ready(self, table: TrackTable, now: float) -> BoolArray:
         """
-        Return which tracks (T,) were found often enough to have an id.
+        Return which tracks (T,) were detected often enough to have an id.
 
-        In mode 'robust' two sights are enough when `n_init` frames of 1/30 s lie between them.
+        In mode 'robust' two detections are enough when `n_init` frames of 1/30 s lie between them.
         """
         ready = table.hits >= self._config.n_init
         if self._robust:
@@ -94,7 +94,7 @@ class Identities:
         return np.asarray(ready)
 
     def _apart(self, present: int) -> BoolArray:
-        """Return (K, K), which two of `present` people and the departed left one after another."""
+        """Return (K, K), which two of the `present` and the departed were never there at once."""
         gone = self._departed
         before = gone.last_seen[:, None] < gone.first_seen[None, :]
         apart = np.zeros((present + len(gone.id), present + len(gone.id)), bool)
@@ -102,7 +102,7 @@ class Identities:
         return apart
 
     def _clear(self, table: TrackTable) -> BoolArray:
-        """Return which tracks (T,) were seen well enough to be known again."""
+        """Return which tracks (T,) were seen well enough to be re-identified."""
         return ((self.gallery.counts(table.slot) > 0)
                 & (table.quality >= self._config.min_quality))
 

@@ -8,7 +8,7 @@ below is stated; a longer step of `dt` reference frames carries what `dt` short 
 to, so that the filter means the same at every frame rate.
 
 Means are (T, 8), measurements (N, 4) of (x, y, a, h). No noise couples two of the four
-quantities, and a camera's turn leaves x and y as uncertain as they were, equally; so of the
+quantities, and a camera's rotation leaves x and y as uncertain as they were, equally; so of the
 (T, 8, 8) covariance just the four (2, 2) blocks of a quantity with its velocity are ever other
 than zero. They are kept as (T, 3, 4): variances of the positions, covariances of position and
 velocity, variances of the velocities.
@@ -35,10 +35,10 @@ def _variances(scaled: float, aspect: float) -> Float64Array:
 
 
 _MEASURED = _variances(_POSITION, 1e-1)
-_FIRST_PLACE = _variances(2 * _POSITION, 1e-2)
-_FIRST_PACE = _variances(10 * _VELOCITY, 1e-5)
-# Of a position and of a velocity in a reference frame.
-_NOISE = np.array([_variances(_POSITION, 1e-2), _variances(_VELOCITY, 1e-5)])
+_FIRST_POSITION = _variances(2 * _POSITION, 1e-2)
+_FIRST_VELOCITY = _variances(10 * _VELOCITY, 1e-5)
+# Process noise of a position (row 0) and of a velocity (row 1) in one reference frame.
+_STEP_NOISE = np.array([_variances(_POSITION, 1e-2), _variances(_VELOCITY, 1e-5)])
 
 
 def to_measurements(boxes: FloatArray) -> Float64Array:
@@ -69,23 +69,44 @@ def _units(means: Float64Array) -> Float64Array:
 
 
 def initiate(measurements: Float64Array) -> tuple[Float64Array, Float64Array]:
-    """Return means (N, 8) at rest and covariances (N, 3, 4) for first measurements (N, 4)."""
+    """Return static means (N, 8) and covariances (N, 3, 4) for first measurements (N, 4)."""
     means = np.zeros((len(measurements), 8))
     means[:, :4] = measurements
     covariances = np.zeros((len(measurements), 3, 4))
     units = _units(means)
-    covariances[:, 0] = units * _FIRST_PLACE
-    covariances[:, 2] = units * _FIRST_PACE
+    covariances[:, 0] = units * _FIRST_POSITION
+    covariances[:, 2] = units * _FIRST_VELOCITY
     return means, covariances
+
+
+def _transition(dt: float) -> Float64Array:
+    """
+    Return (3, 3), what becomes of a block's variances without noise in `dt` reference frames.
+
+    F P F' for F = [[1, dt], [0, 1]] and P = [[p, c], [c, v]], with p, c and v in a column:
+    p + 2 dt c + dt^2 v, c + dt v, v.
+    """
+    return np.array([[1.0, 2 * dt, dt * dt], [0.0, 1.0, dt], [0.0, 0.0, 1.0]])
+
+
+def _accumulation(dt: float) -> Float64Array:
+    """
+    Return (3, 2), how often the noise of one step enters p, c and v in `dt` steps.
+
+    Columns: noise of the position, noise of the velocity. The latter, when it entered k steps
+    before the end, is in c k times and in p k^2 times; the sums over k = 0 ... dt - 1 are
+    dt (dt - 1) / 2 and dt (dt - 1) (2 dt - 1) / 6. Below one step there is no such part.
+    """
+    product = max(0.0, dt * (dt - 1))
+    sum_of_k, sum_of_squares = product / 2, product * (2 * dt - 1) / 6
+    return np.array([[dt, sum_of_squares], [0.0, sum_of_k], [0.0, dt]])
 
 
 def predict(means: Float64Array, covariances: Float64Array,
             dt: float) -> tuple[Float64Array, Float64Array]:
     """Return the states `dt` reference frames later; heights stay positive."""
-    more = max(0.0, dt * (dt - 1))
-    noise = np.array([[dt, more * (2 * dt - 1) / 6], [0.0, more / 2], [0.0, dt]]) @ _NOISE
-    later = np.array([[1.0, 2 * dt, dt * dt], [0.0, 1.0, dt], [0.0, 0.0, 1.0]]) @ covariances
-    later += _units(means)[:, None] * noise
+    later = _transition(dt) @ covariances
+    later += _units(means)[:, None] * (_accumulation(dt) @ _STEP_NOISE)
     moved = means.copy()
     moved[:, :4] += dt * means[:, 4:]
     np.maximum(moved[:, 2:4], 0.1 * means[:, 2:4], out=moved[:, 2:4])
@@ -97,15 +118,19 @@ def move(means: Float64Array, covariances: Float64Array,
     """
     Return the states as seen after the camera moved.
 
-    motion: (2, 3), the similarity transform of pixels. Positions are turned, scaled and shifted,
-    velocities turned and scaled, heights scaled, and uncertainties with them.
+    Positions are rotated, scaled and shifted, velocities rotated and scaled, heights scaled,
+    aspect ratios kept, and uncertainties with them.
+
+    Args:
+        means, covariances: (T, 8) and (T, 3, 4).
+        motion: (2, 3), the similarity transform of pixels.
     """
-    size = float(np.hypot(motion[0, 0], motion[1, 0]))
-    change = np.diag([0.0, 0.0, 1.0, size])
-    change[:2, :2] = motion[:, :2].T
-    moved = (means.reshape(-1, 2, 4) @ change).reshape(-1, 8)
+    scale = float(np.hypot(motion[0, 0], motion[1, 0]))
+    linear = np.diag([0.0, 0.0, 1.0, scale])  # of rows (x, y, a, h), and of their velocities
+    linear[:2, :2] = motion[:, :2].T
+    moved = (means.reshape(-1, 2, 4) @ linear).reshape(-1, 8)
     moved[:, :2] += motion[:, 2]
-    return moved, covariances * (size ** 2 * _SCALED + _ASPECT)
+    return moved, covariances * (scale ** 2 * _SCALED + _ASPECT)
 
 
 def innovation(means: Float64Array, covariances: Float64Array,
@@ -123,11 +148,11 @@ def update(means: Float64Array, covariances: Float64Array, measurements: Float64
            noise_scale: float | Float64Array = 1.0) -> tuple[Float64Array, Float64Array]:
     """Return the states (M, 8), (M, 3, 4) after one measurement each (M, 4)."""
     gain = covariances[:, :2] / innovation(means, covariances, noise_scale)[:, None]
-    surprise = measurements - means[:, :4]
-    known = covariances.copy()
-    known[:, :2] -= gain[:, :1] * covariances[:, :2]
-    known[:, 2] -= gain[:, 1] * covariances[:, 1]
-    return means + (gain * surprise[:, None]).reshape(-1, 8), known
+    residual = measurements - means[:, :4]
+    updated = covariances.copy()
+    updated[:, :2] -= gain[:, :1] * covariances[:, :2]
+    updated[:, 2] -= gain[:, 1] * covariances[:, 1]
+    return means + (gain * residual[:, None]).reshape(-1, 8), updated
 
 
 def mahalanobis(means: Float64Array, covariances: Float64Array,

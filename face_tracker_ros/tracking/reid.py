@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Recognising who comes back: the people who left, and who of them a new face is."""
+"""Re-identification: the people who left, and which of them a new face is."""
 from __future__ import annotations
 
 from face_tracker_ros.types import BoolArray, Float64Array, FloatArray, IntArray
@@ -41,13 +41,17 @@ def recognise(new: FloatArray, known: FloatArray, possible: BoolArray, itself: B
     """
     Return pairs (row of `new`, row of `known`) that are surely the same person.
 
-    new: (M, D), known: (K, D) unit vectors. possible: (M, K), False where the two were seen at
-    one time; itself: (M, K), True where a row of `new` is among `known`; apart: (K, K), True
-    where two who left were never seen at one time. A pair counts when it
-    is possible, at most `max_distance` apart (cosine), nearer by `margin` than everybody else
-    known, impossible ones included (rank-based verification, Barquero et al. 2021), and no other
-    new face is nearer to that person. Two who are alike and were never seen at one time are one
-    person under two ids, and no rivals.
+    A pair counts when it is possible, at most `max_distance` apart (cosine), nearer by `margin`
+    than everybody else known, impossible ones included (rank-based verification, Barquero et al.
+    2021), and no other new face is nearer to that person. Two who are alike and were never seen
+    at one time are one person under two ids, and no rivals.
+
+    Args:
+        new, known: (M, D) and (K, D) unit vectors.
+        possible: (M, K), False where the two were seen at one time.
+        itself: (M, K), True where a row of `new` is among `known`.
+        apart: (K, K), True where two who left were never seen at one time.
+        max_distance, margin: cosine distances.
     """
     if not len(new) or not len(known):
         return []

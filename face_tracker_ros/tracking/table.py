@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from face_tracker_ros.types import BoolArray, Float64Array, IntArray
+from face_tracker_ros.tracking import kalman
+from face_tracker_ros.types import (BoolArray, CONFIRMED, Float64Array, FloatArray, IntArray, LOST,
+                                    Tracks)
 import numpy as np
 
 
@@ -13,16 +15,18 @@ class TrackTable:
     """
     All tracks that are followed, oldest first; every array has one row a track.
 
-    mean, covariance: of the Kalman filter, (T, 8) and (T, 3, 4).
-    id: 0 while tentative.
-    slot: the gallery's row.
-    hits, misses: updates with a detection so far; updates without one since the last.
-    first_seen, last_seen, embedded: stamps in seconds (embedded: -inf when never).
-    settled: whether it is decided who the person is (new, or somebody who came back).
-    score: of the last detection. detection: row in this frame, -1 when not seen.
-    quality: of the best embedding so far, 0 to 1.
-    found, missed: updates in which the face was found, and in which it was missed just shortly;
-    both fade with time.
+    Attributes:
+        mean, covariance: of the Kalman filter, (T, 8) and (T, 3, 4).
+        id: 0 while tentative.
+        slot: row in the gallery.
+        hits, misses: updates with a detection so far; updates without one since the last.
+        first_seen, last_seen, embedded: stamps in seconds (embedded: -inf when never).
+        settled: whether it is decided who the person is (new, or somebody who came back).
+        score: of the last detection.
+        detection: row in this frame's Detections, -1 when not seen.
+        quality: of the best embedding so far, 0 to 1.
+        found, missed: updates in which the face was found, and in which it was missed shortly;
+            both fade with time.
     """
 
     mean: Float64Array
@@ -44,18 +48,21 @@ class TrackTable:
     @classmethod
     def empty(cls) -> TrackTable:
         """Return a table without tracks."""
-        return cls.born(np.zeros((0, 8)), np.zeros((0, 3, 4)), np.zeros(0, np.intp), 0.0,
-                        np.zeros(0), np.zeros(0, np.intp))
+        return cls.born(mean=np.zeros((0, 8)), covariance=np.zeros((0, 3, 4)),
+                        slot=np.zeros(0, np.intp), stamp=0.0, score=np.zeros(0),
+                        detection=np.zeros(0, np.intp))
 
     @classmethod
-    def born(cls, mean: Float64Array, covariance: Float64Array, slot: IntArray, stamp: float,
+    def born(cls, *, mean: Float64Array, covariance: Float64Array, slot: IntArray, stamp: float,
              score: Float64Array, detection: IntArray) -> TrackTable:
         """Return tentative tracks that begin at `stamp`."""
         count = len(mean)
-        whole, zero, time = np.zeros(count, np.intp), np.zeros(count), np.full(count, stamp)
-        return cls(mean, covariance, whole, slot, whole + 1, whole.copy(), time, time.copy(),
-                   np.full(count, -np.inf), np.zeros(count, bool), score, detection, zero,
-                   zero.copy(), zero.copy())
+        return cls(mean=mean, covariance=covariance, slot=slot, score=score, detection=detection,
+                   id=np.zeros(count, np.intp), hits=np.ones(count, np.intp),
+                   misses=np.zeros(count, np.intp), first_seen=np.full(count, stamp),
+                   last_seen=np.full(count, stamp), embedded=np.full(count, -np.inf),
+                   settled=np.zeros(count, bool), quality=np.zeros(count),
+                   found=np.zeros(count), missed=np.zeros(count))
 
     def __len__(self) -> int:
         """Return the number of tracks."""
@@ -66,6 +73,11 @@ class TrackTable:
         """Which tracks have an id."""
         return self.id > 0
 
+    @property
+    def boxes(self) -> FloatArray:
+        """The filter's estimate of the boxes (T, 4)."""
+        return kalman.to_boxes(self.mean)
+
     def append(self, other: TrackTable) -> None:
         """Add the rows of `other`."""
         for item in fields(self):
@@ -73,6 +85,20 @@ class TrackTable:
                                                      getattr(other, item.name))))
 
     def keep(self, rows: BoolArray) -> None:
-        """Drop the rows that the mask leaves out."""
+        """Delete the rows that the mask leaves out."""
         for item in fields(self):
             setattr(self, item.name, getattr(self, item.name)[rows])
+
+    def report(self, chosen: BoolArray, now: float) -> Tracks:
+        """Return the confirmed tracks of a mask as they are at `now`, best score first."""
+        rows = (self.confirmed & chosen).nonzero()[0]
+        if not len(rows):
+            return Tracks.empty()
+        rows = rows[(-self.score[rows]).argsort(kind='stable')]
+        mean, detection = self.mean[rows], self.detection[rows]
+        return Tracks(
+            ids=self.id[rows], boxes=kalman.to_boxes(mean), scores=self.score[rows],
+            states=np.where(detection < 0, LOST, CONFIRMED), ages=now - self.first_seen[rows],
+            times_since_update=now - self.last_seen[rows],
+            velocities=(mean[:, 4:6] * kalman.REFERENCE_RATE).astype(np.float32),
+            embedding_ages=now - self.embedded[rows], detection_rows=detection)

@@ -8,23 +8,27 @@ from face_tracker_ros.boxes import iou
 from face_tracker_ros.config import Config
 from face_tracker_ros.tracking import kalman
 from face_tracker_ros.tracking.flicker import Flicker
+from face_tracker_ros.tracking.frame_match import FrameMatch
 from face_tracker_ros.tracking.identities import Identities
 from face_tracker_ros.tracking.matching import match_published, match_robust
-from face_tracker_ros.tracking.scene import Scene
 from face_tracker_ros.tracking.table import TrackTable
-from face_tracker_ros.types import (BoolArray, CONFIRMED, Detections, Float64Array, FloatArray,
-                                    IntArray, LOST, Track)
+from face_tracker_ros.types import (BoolArray, Detections, Float64Array, FloatArray, IntArray,
+                                    Tracks)
 import numpy as np
 
 _LEAST_NOISE = 0.05  # share of the measurement noise left to the most confident detection
-_VAGUE = 0.1  # deviation, in heights, from which the place of a missed face is not known well
+_VAGUE = 0.1  # standard deviation, in heights, from which a missed face is not shown
 _AMONG_OTHERS = 0.1  # seconds for which the embedding of a face near others is recent enough
 _SECOND_BOX = 0.3  # IoU with a tracked face from which another box is of the same face
 
 
 class Tracker:
     """
-    DeepSORT (Wojke et al. 2017), and in mode 'robust' what robots need beside it.
+    DeepSORT (Wojke et al. 2017) and, in mode 'robust', what robots need in addition.
+
+    A frame enters by `begin`, which predicts all tracks and reports which faces need an embedding,
+    and `finish`, which takes the embeddings and returns the tracks. `update` does both where the
+    embeddings are at hand; `coast` is for frames on which the detector was not run.
 
     A track gets its id when it is confirmed: 1, 2, 3 ... or, for somebody who comes back within
     `reid_window`, the former one. Ids are not given again, not even after `reset`.
@@ -43,17 +47,15 @@ class Tracker:
         self._identities.configure(config)
 
     def reset(self) -> None:
-        """Forget all tracks and everybody who left."""
+        """Delete all tracks and forget everybody who left."""
         self._table = TrackTable.empty()
         self._identities = Identities(self._config)
         self._flicker = Flicker()
-        self._scene: Scene | None = None
         self._stamp: float | None = None
-        self._ahead = False  # whether the tracks stand predicted at _stamp already
         self._now = 0.0
 
     def forget_faces(self) -> None:
-        """Forget what everybody looks like, and who left; tracks and their ids stay."""
+        """Forget all embeddings and everybody who left; tracks and their ids stay."""
         self._identities = Identities(self._config)
         self._table.slot = self._identities.gallery.open(len(self._table))
         self._table.embedded[:] = -np.inf
@@ -61,7 +63,7 @@ class Tracker:
 
     @property
     def least_score(self) -> float:
-        """The score below which a detection is of no use."""
+        """The score below which detections are not used."""
         if self._robust and self._config.tracker.low_score_pass:
             return self._config.detection.low_score
         return self._config.detection.score
@@ -72,29 +74,131 @@ class Tracker:
 
     @property
     def tentative(self) -> bool:
-        """Whether there are faces that are still to be confirmed (`tracker.n_init`)."""
+        """Whether there are tracks that are still to be confirmed (`tracker.n_init`)."""
         return not self._table.id.all()
 
-    def predict(self, stamp: float, camera: Float64Array | None = None) -> None:
+    def update(self, detections: Detections, embeddings: FloatArray | None, stamp: float,
+               quality: FloatArray | None = None) -> tuple[Tracks, Tracks]:
         """
-        Move all tracks to where they are expected at `stamp` (seconds).
+        Take one frame's faces with the embeddings at hand: `begin` and `finish` in one call.
 
-        camera: (2, 3), how pixels moved since the last stamp because the camera did, or None
-        (not known, or at rest). `wants_embedding` and `update` predict where this was not called.
-        An earlier stamp than the last starts anew. Raises ValueError for a stamp that is not
-        finite.
+        Args:
+            detections: as for `begin`.
+            embeddings, quality: as for `finish`.
+            stamp: seconds, as for `begin`.
+
+        Returns:
+            The tracks to show and those lost, as `finish` does.
+
+        Raises:
+            ValueError: as of `begin` and `finish`.
         """
+        return self.finish(self.begin(detections, stamp), embeddings, quality)
+
+    def begin(self, detections: Detections, stamp: float,
+              camera: Float64Array | None = None) -> FrameMatch:
+        """
+        Predict all tracks for a frame and compare them with its faces.
+
+        A face needs no embedding when it can be one track only (well overlapped, nobody else
+        near), and that is confirmed, was seen in the last update, and was embedded less than
+        `embedding.refresh` ago; near others that it does not touch, less than 0.1 s ago. With
+        `embedding.policy` 'always' and in mode 'deepsort' every face does.
+
+        Args:
+            detections: the N faces; boxes that are not finite or have no area are skipped.
+            stamp: seconds; an earlier one than the last starts anew.
+            camera: (2, 3), similarity transform of the pixels from the last frame to this one,
+                or None (unknown, or at rest).
+
+        Returns:
+            The faces against the tracks, to be given to `finish`; `needs_embedding` (N,) names
+            the faces to embed.
+
+        Raises:
+            ValueError: the stamp is not finite.
+        """
+        self._predict(stamp, camera)
+        table = self._table
+        frame = FrameMatch(detections, table.boxes, stamp=stamp, least_score=self.least_score,
+                           high_score=self._config.detection.score,
+                           least_overlap=1 - self._config.tracker.max_iou_distance)
+        wanted = frame.high
+        if self._robust and self._config.embedding.policy == 'auto' \
+                and len(table) and len(frame.rows):
+            age = (self._now - table.embedded)[frame.nearest]
+            known = (table.confirmed & table.settled & (table.misses == 0))[frame.nearest]
+            recent = known & ((frame.single & (age < self._config.embedding.refresh))
+                              | (frame.apart & (age < _AMONG_OTHERS)))
+            wanted = wanted & ~recent
+        frame.ask(wanted)
+        return frame
+
+    def finish(self, frame: FrameMatch, embeddings: FloatArray | None = None,
+               quality: FloatArray | None = None) -> tuple[Tracks, Tracks]:
+        """
+        Match the frame's faces with the tracks and update these.
+
+        Args:
+            frame: from the last `begin`; each is finished once.
+            embeddings: (N, D) unit rows in step with the detections, NaN where a face was not
+                embedded; None to track by position alone.
+            quality: (N,), 0 to 1, how much each crop reveals of the identity; from the size of
+                the box where None.
+
+        Returns:
+            The tracks to show, best score first, and those lost. Shown are confirmed tracks that
+            were seen and, in mode 'robust', those that the detector has likely just missed
+            (`tracker.coast`).
+
+        Raises:
+            ValueError: arrays are not in step with the detections, or the frame is not of the
+                last `begin`.
+        """
+        table = self._table
+        if frame.stamp != self._stamp or len(frame.predicted) != len(table):
+            raise ValueError(f'frame match of stamp {frame.stamp!r}: the tracks are at '
+                             f'{self._stamp!r}; finish what the last begin returned')
+        if embeddings is not None:
+            frame.embed(embeddings, quality)
+        tracks, faces = self._match(frame)
+        newcomers = self._newcomers(frame, faces)
+        self._correct(tracks, faces, frame)
+        self._add(newcomers, frame)
+        self._delete_missed()
+        self._identities.settle(table, self._now)
+        self._confirm()
+        return self._report()
+
+    def coast(self, stamp: float,
+              camera: Float64Array | None = None) -> tuple[Tracks, Tracks]:
+        """
+        Take a frame on which the detector was not run.
+
+        Args:
+            stamp, camera: as for `begin`.
+
+        Returns:
+            The tracks to show, at their predicted positions, and those lost. No track counts as
+            missed.
+
+        Raises:
+            ValueError: the stamp is not finite.
+        """
+        self._predict(stamp, camera)
+        self._table.detection[:] = -1
+        return self._report()
+
+    def _predict(self, stamp: float, camera: Float64Array | None) -> None:
         if not math.isfinite(stamp):
             raise ValueError(f'stamp {stamp!r}: give finite seconds')
         if self._stamp is not None and stamp < self._stamp:
             self.reset()
-        if self._ahead and stamp == self._stamp:
-            return
         table = self._table
         if self._robust:
             seconds = stamp - (stamp if self._stamp is None else self._stamp)
             self._now = stamp
-            self._end(self._expired())  # after a pause of the images, too, before any matching
+            self._delete(self._expired())  # before any matching, for stamps may pause
             table.mean[table.misses > 0, 6:] = 0  # what is out of sight keeps its size
             self._flicker.fade(table, seconds)
         else:
@@ -104,116 +208,40 @@ class Tracker:
                                                       seconds * kalman.REFERENCE_RATE)
         if camera is not None and self._robust:
             table.mean, table.covariance = kalman.move(table.mean, table.covariance, camera)
-        self._stamp, self._ahead, self._scene = stamp, True, None
+        self._stamp = stamp
 
-    def wants_embedding(self, detections: Detections, stamp: float) -> BoolArray:
-        """
-        Return which detections (N,) the update at `stamp` needs embedded.
+    def _match(self, frame: FrameMatch) -> tuple[IntArray, IntArray]:
+        """Return matched rows of tracks and faces."""
+        if not len(self._table) or not len(frame.rows):
+            return np.zeros(0, np.intp), np.zeros(0, np.intp)
+        match = match_robust if self._robust else match_published
+        return match(self._table, self._identities.gallery, frame, self._config, self._now)
 
-        A face is spared when it can be one track only (well overlapped, nobody else near), and
-        that is confirmed, was seen in the last update, and embedded less than `embedding.refresh`
-        ago; near others that it does not touch, less than 0.1 s ago.
-        """
-        scene, table = self._look(detections, stamp), self._table
-        wanted = np.zeros(len(detections), bool)
-        needed = scene.high
-        if self._robust and len(table) and len(scene.rows):
-            age = (self._now - table.embedded)[scene.nearest]
-            known = (table.confirmed & table.settled & (table.misses == 0))[scene.nearest]
-            spared = known & ((scene.single & (age < self._config.embedding.refresh))
-                              | (scene.apart & (age < _AMONG_OTHERS)))
-            needed = needed & ~spared
-        wanted[scene.rows[needed]] = True
-        return wanted
-
-    def update(self, detections: Detections, embeddings: FloatArray | None, stamp: float,
-               quality: FloatArray | None = None) -> tuple[tuple[Track, ...], tuple[Track, ...]]:
-        """
-        Take one frame's faces; return the tracks to show (best score first), and those lost.
-
-        Shown are confirmed tracks that were seen and, in mode 'robust', those that the detector
-        has likely just missed (`tracker.coast`).
-        detections: N faces; boxes that are not finite or have no area are passed over.
-        embeddings: (N, D) unit rows in step with them, NaN where a face was not embedded; None
-        to track by position alone. quality: (N,), 0 to 1, how much each crop can tell; by its
-        size where None. stamp: seconds; an earlier one than the last starts anew.
-        Raises ValueError when embeddings and detections are out of step, or for a stamp that is
-        not finite.
-        """
-        if embeddings is not None and embeddings.ndim != 2:
-            raise ValueError(f'embeddings of shape {embeddings.shape}: give (N, D)')
-        for name, values in (('embeddings', embeddings), ('qualities', quality)):
-            if values is not None and len(values) != len(detections):
-                raise ValueError(f'{len(values)} {name} for {len(detections)} detections: '
-                                 'give one row a detection')
-        scene = self._look(detections, stamp)
-        if embeddings is not None:
-            scene.embed(embeddings, quality)
-        self._ahead, self._scene = False, None
-        table = self._table
-        if len(table) and len(scene.rows):
-            match = match_robust if self._robust else match_published
-            tracks, faces = match(table, self._identities.gallery, scene, self._config, self._now)
-        else:
-            tracks = faces = np.zeros(0, np.intp)
-        begin = self._newcomers(scene, faces)
-        self._correct(tracks, faces, scene)
-        self._begin(begin, scene)
-        missed = table.misses > 0
-        if missed.any():
-            if self._robust:
-                missed &= ~self._likely_there()
-            self._end(np.where(table.confirmed, self._expired(), missed))
-        self._identities.settle(table, self._now)
-        if self.tentative:
-            ready = self._identities.ready(table, self._now) & (table.misses == 0)
-            for row in (ready & ~table.confirmed).nonzero()[0]:
-                self._last_id += 1
-                table.id[row] = self._last_id
-        return self._report()
-
-    def carry(self, stamp: float) -> tuple[tuple[Track, ...], tuple[Track, ...]]:
-        """
-        Take a frame in which no faces were looked for; return tracks to show, and those lost.
-
-        stamp: seconds, as of `predict`. Shown are the tracks of the last update, where they are
-        expected; none is the worse for not being seen.
-        """
-        self.predict(stamp)
-        self._ahead, self._scene = False, None
-        self._table.detection[:] = -1
-        return self._report()
-
-    def _look(self, detections: Detections, stamp: float) -> Scene:
-        self.predict(stamp)
-        if self._scene is None or self._scene.detections is not detections:
-            self._scene = Scene(detections, kalman.to_boxes(self._table.mean), self.least_score,
-                                self._config.detection.score,
-                                1 - self._config.tracker.max_iou_distance)
-        return self._scene
-
-    def _newcomers(self, scene: Scene, tracked: IntArray) -> IntArray:
+    def _newcomers(self, frame: FrameMatch, tracked: IntArray) -> IntArray:
         """Return the faces that begin a track: not tracked, and no second box of one that is."""
-        first = scene.high.copy()
+        first = frame.high.copy()
         first[tracked] = False
         if first.any() and len(tracked) and self._robust \
                 and self._config.tracker.suppress_duplicates:
-            first &= ~(scene.among[:, tracked] > _SECOND_BOX).any(axis=1)
+            first &= ~(frame.face_overlap[:, tracked] > _SECOND_BOX).any(axis=1)
         return first.nonzero()[0]
 
-    def _begin(self, faces: IntArray, scene: Scene) -> None:
+    def _add(self, faces: IntArray, frame: FrameMatch) -> None:
+        """Begin a tentative track for each of the faces."""
         if not len(faces):
             return
-        mean, covariance = kalman.initiate(scene.measured[faces])
-        slots = self._identities.gallery.open(len(faces))
-        self._table.append(TrackTable.born(mean, covariance, slots, self._now,
-                                           scene.scores[faces].astype(float), scene.rows[faces]))
-        self._identities.remember(self._table,
-                                  np.arange(len(self._table) - len(faces), len(self._table)),
-                                  faces, scene, self._now)
+        mean, covariance = kalman.initiate(frame.measured[faces])
+        known = len(self._table)
+        self._table.append(TrackTable.born(
+            mean=mean, covariance=covariance, slot=self._identities.gallery.open(len(faces)),
+            stamp=self._now, score=frame.scores[faces].astype(float),
+            detection=frame.rows[faces]))
+        self._identities.remember(self._table, np.arange(known, len(self._table)), faces, frame,
+                                  self._now)
 
-    def _correct(self, tracks: IntArray, faces: IntArray, scene: Scene) -> None:
-        table, scores = self._table, scene.scores[faces].astype(float)
+    def _correct(self, tracks: IntArray, faces: IntArray, frame: FrameMatch) -> None:
+        """Update the filters of matched tracks; count a miss of all others."""
+        table, scores = self._table, frame.scores[faces].astype(float)
         missed = table.misses[tracks]
         table.misses += 1
         table.detection[:] = -1
@@ -223,20 +251,38 @@ class Tracker:
         if self._robust and self._config.tracker.score_weighted_noise:
             noise = np.clip(1 - scores, _LEAST_NOISE, 1)
         table.mean[tracks], table.covariance[tracks] = kalman.update(
-            table.mean[tracks], table.covariance[tracks], scene.measured[faces], noise)
+            table.mean[tracks], table.covariance[tracks], frame.measured[faces], noise)
         self._flicker.found(table, tracks, missed)
         table.hits[tracks] += 1
         table.misses[tracks] = 0
         table.last_seen[tracks] = self._now
         table.score[tracks] = scores
-        table.detection[tracks] = scene.rows[faces]
-        self._identities.remember(table, tracks, faces, scene, self._now)
+        table.detection[tracks] = frame.rows[faces]
+        self._identities.remember(table, tracks, faces, frame, self._now)
+
+    def _confirm(self) -> None:
+        """Give ids to the tentative tracks that were detected often enough."""
+        table = self._table
+        if self.tentative:
+            ready = self._identities.ready(table, self._now) & (table.misses == 0)
+            for row in (ready & ~table.confirmed).nonzero()[0]:
+                self._last_id += 1
+                table.id[row] = self._last_id
+
+    def _delete_missed(self) -> None:
+        """Delete confirmed tracks after `max_age`, tentative ones at a miss that looks real."""
+        table = self._table
+        missed = table.misses > 0
+        if missed.any():
+            if self._robust:
+                missed &= ~self._likely_there()
+            self._delete(np.where(table.confirmed, self._expired(), missed))
 
     def _expired(self) -> BoolArray:
         unseen = self._now - self._table.last_seen
         return np.asarray(unseen > self._config.tracker.max_age + 1e-6)
 
-    def _end(self, gone: BoolArray) -> None:
+    def _delete(self, gone: BoolArray) -> None:
         self._identities.end(self._table, gone, self._now)
 
     def _likely_there(self) -> BoolArray:
@@ -245,7 +291,7 @@ class Tracker:
         return np.asarray(clear & self._flicker.there(self._table))
 
     def _shown(self) -> BoolArray:
-        """Return which tracks were seen, or are likely there and in nobody else's place."""
+        """Return which tracks were seen, or are likely there and overlap none that was."""
         table, coast = self._table, self._config.tracker.coast
         seen = np.asarray(table.misses == 0)
         if not self._robust or coast == 0 or seen.all():
@@ -258,22 +304,8 @@ class Tracker:
             there[there] = ~(overlap > _SECOND_BOX).any(axis=1)
         return np.asarray(seen | there)
 
-    def _report(self) -> tuple[tuple[Track, ...], tuple[Track, ...]]:
+    def _report(self) -> tuple[Tracks, Tracks]:
         """Return the tracks to show, and those lost."""
         shown = self._shown()
-        return self._tracks(shown), () if shown.all() else self._tracks(~shown)
-
-    def _tracks(self, chosen: BoolArray) -> tuple[Track, ...]:
-        table = self._table
-        rows = (table.confirmed & chosen).nonzero()[0]
-        if not len(rows):
-            return ()
-        rows = rows[(-table.score[rows]).argsort(kind='stable')]
-        mean, now = table.mean[rows], self._now
-        velocity = (mean[:, 4:6] * kalman.REFERENCE_RATE).astype(np.float32)
-        columns = zip(table.id[rows].tolist(), kalman.to_boxes(mean), table.score[rows].tolist(),
-                      table.first_seen[rows].tolist(), table.last_seen[rows].tolist(), velocity,
-                      table.embedded[rows].tolist(), table.detection[rows].tolist())
-        return tuple(Track(who, box, score, LOST if detection < 0 else CONFIRMED, now - first,
-                           now - last, pace, now - embedded, detection)
-                     for who, box, score, first, last, pace, embedded, detection in columns)
+        return (self._table.report(shown, self._now),
+                Tracks.empty() if shown.all() else self._table.report(~shown, self._now))
