@@ -13,7 +13,8 @@ import numpy as np
 PLUMB_BOB, RATIONAL, EQUIDISTANT = 'plumb_bob', 'rational_polynomial', 'equidistant'
 # Numbers of coefficients with which each model is met.
 _COEFFICIENTS = {PLUMB_BOB: (0, 4, 5), RATIONAL: (0, 8, 12, 14), EQUIDISTANT: (0, 4)}
-_ALIASES = {'': PLUMB_BOB, 'none': PLUMB_BOB, 'radtan': PLUMB_BOB, 'fisheye': EQUIDISTANT}
+_ALIASES = {'': PLUMB_BOB, 'none': PLUMB_BOB, 'pinhole': PLUMB_BOB, 'radtan': PLUMB_BOB,
+            'fisheye': EQUIDISTANT}
 _SAME_ASPECT = 0.01  # relative; sizes of another aspect are another cut of the picture
 _UNDISTORT_ERROR = 0.5  # pixels; beyond, undoing the distortion has failed
 _UNDISTORT_STEPS = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 40, 1e-8)
@@ -49,12 +50,10 @@ class CameraModel:
         """
         model = calibration.model.strip().lower()
         self.distortion_model = _ALIASES.get(model, model)
-        _check(calibration, self.distortion_model)
+        distortion = _coefficients(calibration, self.distortion_model)
         self.size = width, height
         self.matrix = _fitted(calibration, width, height)
-        self._distortion = np.array(calibration.d, np.float64)
-        if not self._distortion.any():
-            self._distortion = np.zeros(4)
+        self._distortion = distortion
 
     @property
     def focal(self) -> float:
@@ -104,7 +103,12 @@ class CameraModel:
         return np.hstack((side, np.cos(angle)))
 
 
-def _check(calibration: Calibration, model: str) -> None:
+def _coefficients(calibration: Calibration, model: str) -> Float64Array:
+    """
+    Return the coefficients of the distortion, as many as OpenCV takes.
+
+    Zeros at the end mean the same as none. ConfigError for a calibration that cannot be used.
+    """
     k = np.array(calibration.k, np.float64)
     if k.shape != (9,) or not np.isfinite(k).all() or k[0] <= 0 or k[4] <= 0:
         raise ConfigError(f'calibration: camera matrix {_text(calibration.k)} has no focal '
@@ -117,10 +121,15 @@ def _check(calibration: Calibration, model: str) -> None:
         raise ConfigError(f"calibration: distortion model '{calibration.model}' is unknown; "
                           f"publish {', '.join(_COEFFICIENTS)}, or rectified pictures with "
                           'spatial.rectified')
-    if len(calibration.d) not in _COEFFICIENTS[model] or not np.isfinite(calibration.d).all():
-        counts = ' or '.join(map(str, _COEFFICIENTS[model]))
+    given = np.trim_zeros(np.array(calibration.d, np.float64), 'b')
+    counts = _COEFFICIENTS[model]
+    if not np.isfinite(given).all() or len(given) > counts[-1]:
+        hint = f'; {len(given)} are those of {RATIONAL}' if (
+            model == PLUMB_BOB and len(given) in _COEFFICIENTS[RATIONAL]) else ''
         raise ConfigError(f'calibration: D {_text(calibration.d)} does not fit; {model} has '
-                          f'{counts} finite coefficients')
+                          f"{' or '.join(map(str, counts))} finite coefficients{hint}")
+    length = next(count for count in counts if count >= max(len(given), counts[1]))
+    return np.pad(given, (0, length - len(given)))
 
 
 def _fitted(calibration: Calibration, width: int, height: int) -> Float64Array:

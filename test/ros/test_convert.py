@@ -15,6 +15,11 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 BAYER = ('rggb', 'bggr', 'gbrg', 'grbg')
+PLANAR = {
+    'nv12': lambda luma, chroma: (luma, chroma.reshape(len(chroma), -1)),
+    'nv21': lambda luma, chroma: (luma, chroma[..., ::-1].reshape(len(chroma), -1)),
+    'yuv420': lambda luma, chroma: (luma, chroma.reshape(len(chroma), -1)),
+}
 YUV = {'yuv422': 'uyvy', 'uyvy': 'uyvy', 'yuv422_yuy2': 'yuyv', 'yuyv': 'yuyv'}
 
 
@@ -73,6 +78,8 @@ def test_colour_and_grey_pictures_come_back_exactly(layout: tuple) -> None:
     alpha = random.integers(0, 256, (height, width, 1), np.uint8)
     grey = bgr[..., 0]
     deep = random.integers(0, 65536, (height, width), np.uint16)
+    deep_color = random.integers(0, 65536, (height, width, 3), np.uint16)
+    color8 = np.round(deep_color / 257).astype(np.uint8)
     grey3, deep3 = (np.repeat(values[..., None], 3, axis=2)
                     for values in (grey, np.round(deep / 257).astype(np.uint8)))
     cases = {
@@ -80,12 +87,18 @@ def test_colour_and_grey_pictures_come_back_exactly(layout: tuple) -> None:
         'bgra8': (np.dstack([bgr, alpha]), bgr), '8UC4': (np.dstack([bgr, alpha]), bgr),
         'rgba8': (np.dstack([bgr[..., ::-1], alpha]), bgr),
         'mono8': (grey, grey3), '8UC1': (grey, grey3), 'mono16': (deep, deep3),
+        'bgr16': (deep_color, color8), 'rgb16': (deep_color[..., ::-1], color8),
+        'bgra16': (np.dstack([deep_color, deep]), color8),
+        'rgba16': (np.dstack([deep_color[..., ::-1], deep]), color8),
+        '32FC1': ((grey / 255).astype(np.float32), grey3),
     }
     for encoding, (pixels, expected) in cases.items():
         picture = convert.to_picture(image(pixels, encoding, padding, bigendian))
         assert picture.dtype == np.uint8 and picture.flags.c_contiguous, encoding
         np.testing.assert_array_equal(picture, expected, err_msg=encoding)
-    assert set(cases) | set(YUV) | {f'bayer_{name}8' for name in BAYER} == set(convert.ENCODINGS)
+    bayer = {f'bayer_{name}{bits}' for name in BAYER for bits in (8, 16)}
+    others = {*YUV, *PLANAR, *bayer, '16UC1'}
+    assert set(cases) | others == set(convert.ENCODINGS)
 
 
 @given(layouts())
@@ -108,6 +121,44 @@ def test_bayer_patterns_are_named_as_ros_names_them(layout: tuple, color: tuple)
         picture = convert.to_picture(
             image(mosaic(bgr, name), f'bayer_{name}8', padding, bigendian))
         np.testing.assert_array_equal(picture, bgr, err_msg=name)
+        deep = mosaic(bgr, name).astype(np.uint16) * 257
+        picture = convert.to_picture(image(deep, f'bayer_{name}16', 2 * padding, bigendian))
+        np.testing.assert_array_equal(picture, bgr, err_msg=name)
+
+
+@given(layouts())
+@settings(max_examples=30, deadline=None)
+def test_planes_of_subsampled_yuv_are_converted_by_the_standard(layout: tuple) -> None:
+    random, height, width, padding, _ = layout
+    height, padding = 2 * height, 2 * padding
+    luma = random.integers(16, 236, (height, width), np.uint8)
+    chroma = random.integers(16, 236, (height // 2, width // 2, 2), np.uint8)
+    yuv = np.dstack([luma, np.repeat(np.repeat(chroma, 2, axis=0), 2, axis=1)])
+    for encoding in PLANAR:
+        message = image(np.vstack(PLANAR[encoding](luma, chroma)), encoding, padding)
+        message.height = height
+        if encoding == 'yuv420':  # rows of chroma are half as long, and so is their padding
+            planes = (luma, *np.moveaxis(chroma, 2, 0))
+            padded = [np.pad(plane, ((0, 0), (0, padding // (1 + (plane is not luma)))))
+                      for plane in planes]
+            message.data = array.array('B', b''.join(plane.tobytes() for plane in padded))
+        picture = convert.to_picture(message)
+        assert picture.shape == (height, width, 3)
+        assert np.abs(picture - bgr_of_yuv(yuv)).max() <= 2, encoding
+
+
+def test_sixteen_bits_of_no_known_range_are_stretched_from_dark_to_bright() -> None:
+    ramp = np.linspace(2000, 3000, 64 * 64).reshape(64, 64).astype(np.uint16)  # infrared, 12 bits
+    grey = convert.to_picture(image(ramp, '16UC1'))[..., 0]
+    assert grey[0, 0] == 0 and grey[-1, -1] == 255
+    assert (np.diff(grey.ravel().astype(int)) >= 0).all()
+    assert convert.to_picture(image(np.full((8, 8), 7, np.uint16), '16UC1')).shape == (8, 8, 3)
+
+
+def test_floats_that_are_no_numbers_are_dark_and_those_beyond_one_bright() -> None:
+    values = np.array([[np.nan, -1, 0.5], [2, np.inf, -np.inf]], np.float32)
+    grey = convert.to_picture(image(values, '32FC1'))[..., 0]
+    assert grey.tolist() == [[0, 0, 128], [255, 255, 0]]
 
 
 def test_whole_picture_without_padding_is_not_copied() -> None:
@@ -125,7 +176,7 @@ def _changed(**changes: object) -> Image:
 
 
 @pytest.mark.parametrize('message, words', [
-    (_changed(encoding='32FC1'), ["'32FC1' is unknown", 'bgr8', 'bayer_rggb8']),
+    (_changed(encoding='64FC1'), ["'64FC1' is unknown", 'bgr8', 'bayer_rggb8']),
     (_changed(encoding=''), ["'' is unknown", 'bgr8']),
     (_changed(data=array.array('B', bytes(71))), ['71 bytes', '18 * 4 = 72']),
     (_changed(data=array.array('B', bytes(73))), ['73 bytes', '18 * 4 = 72']),

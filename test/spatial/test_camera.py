@@ -87,7 +87,7 @@ def test_cut_binned_and_scaled_pictures_see_the_same_rays(changes, size, picture
     ({'k': (0.0,) * 9}, 'matrix [0, 0, 0'), ({'k': K[:8]}, 'matrix [900'),
     ({'size': (0, 0)}, '0x0'),
     ({'k': (np.nan,) * 9}, 'nan'), ({'model': 'thin_prism'}, "'thin_prism'"),
-    ({'d': (0.1, 0.2)}, '[0.1, 0.2]'), ({'d': (np.inf,) * 5}, 'inf'),
+    ({'d': (0.1,) * 15}, '[0.1, 0.1'), ({'d': (np.inf,) * 5}, 'inf'),
     ({'size': (640, 480)}, '640x480')])
 def test_useless_calibration_is_refused_in_one_line(changes: dict[str, object],
                                                     named: str) -> None:
@@ -102,3 +102,25 @@ def test_projection_agrees_with_opencv() -> None:
     seen, _ = cv2.projectPoints(POINTS, np.zeros(3), np.zeros(3), camera.matrix,
                                 np.array(D['plumb_bob']))
     assert camera.pixels(POINTS) == pytest.approx(seen[:, 0])
+
+
+@pytest.mark.parametrize('model, d', [
+    ('plumb_bob', (*D['plumb_bob'], 0.0, 0.0, 0.0)), ('pinhole', D['plumb_bob']),
+    ('rational_polynomial', D['plumb_bob']), ('plumb_bob', (*D['plumb_bob'],) + (0.0,) * 9)])
+def test_what_undistorts_to_the_same_is_accepted(model: str, d: tuple[float, ...]) -> None:
+    usual = CameraModel(calibration(d=D['plumb_bob']), 1280, 720)
+    camera = CameraModel(calibration(model=model, d=d), 1280, 720)
+    assert camera.rays(usual.pixels(POINTS)) == pytest.approx(usual.rays(usual.pixels(POINTS)))
+
+
+@pytest.mark.parametrize('model', ['plumb_bob', 'pinhole', 'equidistant'])
+@pytest.mark.parametrize('count', [0, 1, 5, 8, 14])
+def test_any_number_of_zeros_is_no_distortion(model: str, count: int) -> None:
+    camera = CameraModel(calibration(model=model, d=(0.0,) * count), 1280, 720)
+    none = CameraModel(calibration(model=model), 1280, 720)
+    assert camera.pixels(POINTS) == pytest.approx(none.pixels(POINTS))
+
+
+def test_coefficients_of_another_model_are_named() -> None:
+    with pytest.raises(ConfigError, match='8 are those of rational_polynomial'):
+        CameraModel(calibration(d=D['rational_polynomial']), 1280, 720)

@@ -12,7 +12,7 @@ import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Union
+from typing import Any, cast, Union
 
 import cv2
 from face_tracker_ros.errors import FrameError
@@ -23,63 +23,106 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 AnyImage = Union[Image, CompressedImage]
-_Decode = Callable[[npt.NDArray], Picture]
+Pixels = npt.NDArray[Any]
+_Decode = Callable[[Pixels], Picture]
 _LARGEST_JPEG = 65500  # pixels; the encoder's limit
 
 
 @dataclass(frozen=True)
 class _Encoding:
-    """How the bytes of one pixel lie, and what makes BGR of them."""
+    """
+    How the bytes of an image are laid out, and what makes BGR of them.
+
+    kind: NumPy's letter of a value, 'u' or 'f'. subsampled: planes of 4:2:0, one and a half bytes
+    a pixel: all rows of Y, then chroma at half the width and height.
+    """
 
     channels: int
     decode: _Decode
     item_size: int = 1
+    kind: str = 'u'
     width_multiple: int = 1
     smallest: int = 1
+    subsampled: bool = False
 
 
 def _color(code: int) -> _Decode:
-    return partial(cv2.cvtColor, code=code)
+    return cast(_Decode, partial(cv2.cvtColor, code=code))
 
 
-def _mono16(pixels: npt.NDArray) -> Picture:
-    # The full range is scaled to the full range: 65535 / 257 = 255, rounded, as cv_bridge does.
-    grey = cv2.convertScaleAbs(pixels, alpha=1 / 257)
-    return cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
+def _eight(pixels: Pixels) -> Picture:
+    """Scale the full range of 16 bits to that of 8 (65535 / 257 = 255), rounded as cv_bridge."""
+    return np.asarray(cv2.convertScaleAbs(np.ascontiguousarray(pixels), alpha=1 / 257), np.uint8)
 
 
+def _deep(decode: _Decode) -> _Decode:
+    return lambda pixels: decode(_eight(pixels))
+
+
+_SPREAD = (0.5, 99.5)  # percentiles between which values without a known range are stretched
+
+
+def _stretched(pixels: Pixels) -> Picture:
+    """Return grey of values without a known range, as of infrared cameras: from dark to bright."""
+    low, high = np.percentile(pixels[::4, ::4], _SPREAD)
+    grey = (np.clip(pixels, low, high) - low) * (255 / max(high - low, 1.0))
+    return _GREY(np.rint(grey).astype(np.uint8))
+
+
+def _unit_range(pixels: Pixels) -> Picture:
+    """Return grey of values from 0 to 1; what is beyond is cut, and what is no number is dark."""
+    return _GREY(np.rint(np.clip(np.nan_to_num(pixels, nan=0.0), 0, 1) * 255).astype(np.uint8))
+
+
+def _semi_planar(code: int) -> _Decode:
+    return lambda rows: _color(code)(np.ascontiguousarray(rows))
+
+
+def _planar(rows: Pixels) -> Picture:
+    """Return BGR of I420: below Y the planes U and V, each of half as long rows."""
+    return _color(cv2.COLOR_YUV2BGR_I420)(np.ascontiguousarray(rows))
+
+
+_GREY = _color(cv2.COLOR_GRAY2BGR)
 _BGR = _Encoding(3, np.ascontiguousarray)
 _BGRA = _Encoding(4, _color(cv2.COLOR_BGRA2BGR))
-_MONO8 = _Encoding(1, _color(cv2.COLOR_GRAY2BGR))
+_MONO8 = _Encoding(1, _GREY)
 _UYVY = _Encoding(2, _color(cv2.COLOR_YUV2BGR_UYVY), width_multiple=2)
 _YUYV = _Encoding(2, _color(cv2.COLOR_YUV2BGR_YUYV), width_multiple=2)
 
 
-def _bayer(code: int) -> _Encoding:
-    return _Encoding(1, _color(code), smallest=3)
-
-
 # OpenCV names a Bayer pattern after the second and third pixel of its second row, ROS after the
 # four pixels of its corner, row by row.
+_BAYER = {'rggb': cv2.COLOR_BayerBG2BGR, 'bggr': cv2.COLOR_BayerRG2BGR,
+          'gbrg': cv2.COLOR_BayerGR2BGR, 'grbg': cv2.COLOR_BayerGB2BGR}
 _ENCODINGS: dict[str, _Encoding] = {
     'bgr8': _BGR,
     'rgb8': _Encoding(3, _color(cv2.COLOR_RGB2BGR)),
     'bgra8': _BGRA,
     'rgba8': _Encoding(4, _color(cv2.COLOR_RGBA2BGR)),
     'mono8': _MONO8,
-    'mono16': _Encoding(1, _mono16, item_size=2),
+    'mono16': _Encoding(1, _deep(_GREY), item_size=2),
+    'bgr16': _Encoding(3, _eight, item_size=2),
+    'rgb16': _Encoding(3, _deep(_color(cv2.COLOR_RGB2BGR)), item_size=2),
+    'bgra16': _Encoding(4, _deep(_color(cv2.COLOR_BGRA2BGR)), item_size=2),
+    'rgba16': _Encoding(4, _deep(_color(cv2.COLOR_RGBA2BGR)), item_size=2),
     'yuv422': _UYVY,
     'uyvy': _UYVY,
     'yuv422_yuy2': _YUYV,
     'yuyv': _YUYV,
-    'bayer_rggb8': _bayer(cv2.COLOR_BayerBG2BGR),
-    'bayer_bggr8': _bayer(cv2.COLOR_BayerRG2BGR),
-    'bayer_gbrg8': _bayer(cv2.COLOR_BayerGR2BGR),
-    'bayer_grbg8': _bayer(cv2.COLOR_BayerGB2BGR),
+    'nv12': _Encoding(1, _semi_planar(cv2.COLOR_YUV2BGR_NV12), smallest=2, subsampled=True),
+    'nv21': _Encoding(1, _semi_planar(cv2.COLOR_YUV2BGR_NV21), smallest=2, subsampled=True),
+    'yuv420': _Encoding(1, _planar, smallest=2, subsampled=True),
+    **{f'bayer_{name}8': _Encoding(1, _color(code), smallest=3)
+       for name, code in _BAYER.items()},
+    **{f'bayer_{name}16': _Encoding(1, _deep(_color(code)), item_size=2, smallest=3)
+       for name, code in _BAYER.items()},
     # Without a colour meaning: what OpenCV programs publish, so its channel order is taken.
     '8UC1': _MONO8,
     '8UC3': _BGR,
     '8UC4': _BGRA,
+    '16UC1': _Encoding(1, _stretched, item_size=2),
+    '32FC1': _Encoding(1, _unit_range, item_size=4, kind='f'),
 }
 
 ENCODINGS: tuple[str, ...] = tuple(_ENCODINGS)
@@ -100,16 +143,29 @@ def to_picture(message: AnyImage) -> Picture:
         raise FrameError(f"image encoding '{message.encoding}' is unknown; "
                          f"publish one of {', '.join(ENCODINGS)}")
     _check_layout(message, encoding)
+    if encoding.subsampled:
+        return encoding.decode(_subsampled_rows(message))
     order = '>' if message.is_bigendian else '<'
     size = encoding.item_size
-    pixels: npt.NDArray = np.ndarray(
-        (message.height, message.width, encoding.channels), f'{order}u{size}', message.data,
-        strides=(message.step, encoding.channels * size, size))
+    pixels: Pixels = np.ndarray(
+        (message.height, message.width, encoding.channels), f'{order}{encoding.kind}{size}',
+        message.data, strides=(message.step, encoding.channels * size, size))
     if encoding.channels == 1:
         pixels = pixels[:, :, 0]
     if size > 1:
-        pixels = pixels.astype(f'u{size}')
+        pixels = pixels.astype(f'{encoding.kind}{size}')
     return encoding.decode(pixels)
+
+
+def _subsampled_rows(message: Image) -> Pixels:
+    """Return the planes of a 4:2:0 image without padding, (1.5 H, W)."""
+    height, width, step = message.height, message.width, message.step
+    data = np.frombuffer(message.data, np.uint8)
+    if message.encoding != 'yuv420':
+        return data.reshape(height * 3 // 2, step)[:, :width]
+    luma = data[:step * height].reshape(height, step)[:, :width]
+    chroma = data[step * height:].reshape(height, step // 2)[:, :width // 2]
+    return np.concatenate((luma.ravel(), chroma.ravel())).reshape(height * 3 // 2, width)
 
 
 def _check_layout(message: Image, encoding: _Encoding) -> None:
@@ -124,9 +180,15 @@ def _check_layout(message: Image, encoding: _Encoding) -> None:
     if step < row:
         raise FrameError(f'image step {step} is too small; a row of {width} {message.encoding} '
                          f'pixels takes at least {row} bytes')
-    if len(message.data) != step * height:
-        raise FrameError(f'image data of {len(message.data)} bytes does not fit; step * height is '
-                         f'{step} * {height} = {step * height}')
+    if encoding.subsampled and (height % 2 or width % 2 or step % 2):
+        raise FrameError(f'image of {width}x{height} pixels, step {step}: {message.encoding} '
+                         'needs even numbers, since its chroma has half the size')
+    rows, formula = height, 'step * height'
+    if encoding.subsampled:
+        rows, formula = height * 3 // 2, 'step * height * 3 / 2'
+    if len(message.data) != step * rows:
+        raise FrameError(f'image data of {len(message.data)} bytes does not fit; {formula} is '
+                         f'{step} * {rows} = {step * rows}')
 
 
 # Turned as its EXIF data want it, a picture would no longer fit its calibration.
@@ -142,7 +204,7 @@ def _decompressed(message: CompressedImage) -> Picture:
     if picture is None:
         raise FrameError(f"compressed image '{message.format}' of {data.size} bytes cannot be "
                          'decoded; publish JPEG or PNG')
-    return picture
+    return np.asarray(picture, np.uint8)
 
 
 def to_message(picture: Picture, header: Header) -> Image:
@@ -169,8 +231,8 @@ def to_compressed_message(picture: Picture, header: Header, quality: int = 80) -
     return message
 
 
-def _bytes_of(values: Picture) -> array.array[int]:
+def _bytes_of(values: Pixels) -> array.array[int]:
     # An array filled from a buffer is taken as it is; anything else goes element by element.
     data = array.array('B')
-    data.frombytes(memoryview(np.ascontiguousarray(values)).cast('B'))
+    data.frombytes(np.ascontiguousarray(values).data.cast('B'))
     return data
