@@ -201,13 +201,13 @@ class _Eye:
 
     def look(self, step: int, image: Image) -> None:
         """Take the next frame."""
-        found = self.detector.detect(image, self._config.detection.low_score,
-                                     self._config.detection.nms_iou)
+        found, downscaled = self.detector.detect_checked(
+            image, self._config.detection.low_score, self._config.detection.nms_iou)
         sharp = sharpness(image, found.boxes)
         self._seen += [(step, *box, score, value) for box, score, value in
                        zip(found.boxes, found.scores, sharp)]
         self._vectors.append(self._encoder.encode(image, found.boxes))
-        motion = self._camera.update(image, found.boxes, self.detector.reduced)
+        motion = self._camera.update(image, found.boxes, downscaled)
         self._moves.append(np.full((2, 3), np.nan) if motion is None else motion)
 
     def found(self) -> dict[str, Float64Array]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from cases import Case
 from face_tracker_ros import Config, Detections
-from face_tracker_ros.embedding.quality import quality as crop_quality
+from face_tracker_ros.embedding.quality import crop_quality
 from face_tracker_ros.tracking import Tracker
 from face_tracker_ros.types import Float64Array, FloatArray, IntArray
 import numpy as np
@@ -41,18 +41,16 @@ def ours(case: Case, **parameters: Any) -> Step:
     tracker = Tracker(config)
 
     def step(now: Moment) -> Found:
-        tracker.predict(now.stamp, now.camera if config.tracker.camera_motion else None)
+        match = tracker.begin(now.detections, now.stamp,
+                              now.camera if config.tracker.camera_motion else None)
         boxes = now.detections.boxes
-        wanted = now.detections.scores >= config.detection.score
-        if config.embedding.policy == 'auto':
-            wanted = tracker.wants_embedding(now.detections, now.stamp)
-        rows = np.flatnonzero(wanted)
+        rows = np.flatnonzero(match.needs_embedding)
         embeddings = np.full_like(now.embeddings, np.nan)
         quality = np.zeros(len(boxes), np.float32)
         if len(rows):
             embeddings[rows] = now.embeddings[rows]
             quality[rows] = crop_quality(boxes[rows], now.size, now.sharpness[rows])
-        tracks, _ = tracker.update(now.detections, embeddings, now.stamp, quality)
+        tracks, _ = tracker.finish(match, embeddings, quality)
         return _found([(track.id, boxes[track.detection] if track.detection >= 0 else track.box)
                        for track in tracks])
     return step

@@ -26,7 +26,7 @@ def area(boxes: AnyFloats) -> Float64Array:
 
 
 def common(a: AnyFloats, b: AnyFloats) -> Float64Array:
-    """Return what boxes a (N, 4) and b (M, 4) share along x and y (2, N, M); below 0 a gap."""
+    """Return the overlap of boxes a (N, 4) and b (M, 4) along x and y (2, N, M); below 0 a gap."""
     first, second = a.T.astype(np.float64), b.T.astype(np.float64)
     shared: Float64Array = np.minimum(first[2:, :, None], second[2:, None])
     shared -= np.maximum(first[:2, :, None], second[:2, None])
@@ -37,7 +37,7 @@ def iou(a: AnyFloats, b: AnyFloats, shared: Float64Array | None = None) -> Float
     """
     Return intersection over union (N, M) of boxes a (N, 4) and b (M, 4); 0 without area.
 
-    shared: what they have in `common`, where it is known.
+    shared: their `common`, where it is at hand.
     """
     sides = np.maximum(common(a, b) if shared is None else shared, 0)
     both: Float64Array = sides[0] * sides[1]
@@ -60,7 +60,7 @@ def nms(boxes: AnyFloats, scores: AnyFloats, max_iou: float) -> IntArray:
 
 
 def clip(boxes: FloatArray, width: float, height: float) -> FloatArray:
-    """Return boxes (N, 4) cut at the border of a picture of `width` x `height` pixels."""
+    """Return boxes (N, 4) cut at the border of an image of `width` x `height` pixels."""
     limit = np.array([width, height, width, height], np.float32)
     return np.clip(boxes, np.float32(0), limit)
 

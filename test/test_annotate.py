@@ -1,7 +1,7 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """What is drawn, and where."""
 from face_tracker_ros.annotate import draw, id_color
-from face_tracker_ros.types import Detections, FrameResult, Track
+from face_tracker_ros.types import Detections, FrameResult, Track, Tracks
 import numpy as np
 import pytest
 
@@ -15,7 +15,8 @@ def track(number, box, state='confirmed', score=0.87):
 
 def drawn(tracks=(), lost=(), picture=GREY):
     image = picture.copy()
-    assert draw(image, FrameResult(0.0, tuple(tracks), tuple(lost), Detections.empty())) is image
+    result = FrameResult(0.0, Tracks.of(tracks), Tracks.of(lost), Detections.empty())
+    assert draw(image, result) is image
     return image
 
 

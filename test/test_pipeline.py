@@ -1,8 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """FaceTracker on real pictures: the Python interface's promises."""
-import subprocess
-import sys
-
 import cv2
 from face_tracker_ros import Config, ConfigError, FaceTracker, FrameError, ModelError
 import numpy as np
@@ -51,8 +48,8 @@ def test_who_leaves_and_comes_back_elsewhere_has_the_former_id(tracker, show):
         first['left' if track.box[0] < 320 else 'right'] = track.id
     for step in range(10, 100):
         result = tracker.process(EMPTY, step / 30)
-        assert result.tracks == () and len(result.detections) == 0
-    assert result.lost == ()
+        assert not result.tracks and len(result.detections) == 0
+    assert not result.lost
     for step in range(100, 110):
         result = tracker.process(show((420, 260), (30, 10)), step / 30)
     for track in result.tracks:  # they have changed sides
@@ -119,13 +116,14 @@ def test_other_models_are_taken_between_two_frames_and_bad_ones_are_not(tracker,
         result = tracker.process(show((20, 20)), step / 30)
     with pytest.raises(ModelError, match='yunet'):
         tracker.reconfigure(tracker.config.updated({'detector': 'yunet'}))
-    assert tracker.models['detector'] == tracker.config.detector == 'face-detector'
-    assert 'research use only' in ' '.join(tracker.notices)
+    assert tracker.models.names['detector'] == tracker.config.detector == 'face-detector'
+    assert 'research use only' in ' '.join(tracker.models.notices)
     monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
     tracker.reconfigure(tracker.config.updated(
         {'detector': 'yunet', 'encoder': 'face-reidentification-retail-0095'}))
-    assert tracker.models == {'detector': 'yunet', 'encoder': 'face-reidentification-retail-0095'}
-    assert tracker.notices == []
+    assert tracker.models.names == {'detector': 'yunet',
+                                    'encoder': 'face-reidentification-retail-0095'}
+    assert tracker.models.notices == []
     result = tracker.process(show((20, 20)), 5 / 30)
     assert result.embedded == 1, 'the new encoder has not seen the face yet'
     assert [track.id for track in result.tracks] == [1]
@@ -154,16 +152,6 @@ def test_configuration_from_yaml_is_the_same_as_from_a_mapping(tmp_path):
     path.write_text('/**:\n  ros__parameters:\n    autostart: false\n'
                     '    tracker:\n      n_init: 5\n    detection.width: 320\n')
     assert Config.load(path) == Config.load({'tracker.n_init': 5, 'detection.width': 320})
-
-
-def test_the_core_works_without_ros():
-    """Nothing that `import face_tracker_ros` brings in may be of ROS."""
-    code = ('import sys, face_tracker_ros; '
-            'print([m for m in sys.modules if m.split(".")[0] in ("rclpy", "sensor_msgs", '
-            '"ament_index_python", "launch") or m.startswith("face_tracker_ros.ros")])')
-    found = subprocess.run([sys.executable, '-c', code], check=True, stdout=subprocess.PIPE,
-                           text=True)
-    assert found.stdout.strip() == '[]'
 
 
 def test_a_late_frame_is_refused_and_a_jump_back_starts_anew(tracker, show):
@@ -213,3 +201,16 @@ def test_the_interval_of_detection_can_change_while_running(tracker, show):
     tracker.reconfigure(tracker.config.updated({'detection.interval': 2}))
     found = [len(tracker.process(show((20, 20)), step / 30).detections) for step in range(4, 8)]
     assert found == [0, 1, 0, 1]
+
+
+def test_models_that_stay_are_shared_and_bad_ones_are_found_without_loading(tracker, shared,
+                                                                            monkeypatch):
+    models = tracker.models
+    with pytest.raises(ModelError, match='yunet'):
+        models.check(tracker.config.updated({'detector': 'yunet'}))
+    monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
+    wanted = tracker.config.updated({'detector': 'yunet'})
+    models.check(wanted)
+    other = models.updated(wanted)
+    assert other.names == {**models.names, 'detector': 'yunet'}
+    assert other.encoder is models.encoder and other.detector is not models.detector

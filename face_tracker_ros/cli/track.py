@@ -136,7 +136,7 @@ def _from_pictures(given: argparse.Namespace) -> int:
             report.finish(interrupted=not source.live)
             return 0 if source.live else 130
         report.finish()
-        for line in () if given.quiet else tracker.notices:
+        for line in () if given.quiet else tracker.models.notices:
             print(f'track: {line}', file=sys.stderr)
     return 0
 

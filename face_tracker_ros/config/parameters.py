@@ -17,7 +17,7 @@ from typing import Any
 from face_tracker_ros.config.declaration import Parameter
 from face_tracker_ros.config.files import flatten, read_parameters
 from face_tracker_ros.errors import ConfigError
-from face_tracker_ros.models.thresholds import DISTANCE, LOW_SCORE, recommended, SCORE
+from face_tracker_ros.models.thresholds import DISTANCE, LOW_SCORE, NAMES, recommended, SCORE
 
 
 _LEAST_WIDTH = 64  # pixels; no detector sees anything in less
@@ -125,7 +125,7 @@ class TrackerConfig:
                                 'face must be.', 0.0, 2.0)
 
 
-_LEFT = frozenset(recommended('', ''))
+_LEFT = frozenset(NAMES)
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,22 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The face detector: scaling to the network's input, decoding, clean-up and suppression."""
+"""The face detector: scaling to the network's input, decoding, non-maximum suppression."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 import math
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 from face_tracker_ros import boxes as box_ops
 from face_tracker_ros.config import Config
 from face_tracker_ros.detection import (blazeface, centerface, decoded, omz_boxes, omz_ssd,
                                         ultra_light, yunet)
-from face_tracker_ros.errors import FrameError, ModelError
+from face_tracker_ros.errors import ModelError
 from face_tracker_ros.models.network import Network
 from face_tracker_ros.models.resolve import resolve_model
 from face_tracker_ros.models.spec import ModelSpec
-from face_tracker_ros.types import Detections, FloatArray, Image, IntArray
+from face_tracker_ros.types import check_image, Detections, FloatArray, Image, IntArray
 import numpy as np
 
 Decoder = Callable[[Mapping[str, FloatArray], int, int, float], Detections]
@@ -29,7 +30,7 @@ DECODERS: Mapping[str, Decoder] = {
     'centerface': centerface.decode,
     'blazeface': blazeface.decode,
 }
-# Suppression costs the square of the candidates; no picture holds more faces than this.
+# Suppression costs the square of the candidates; no image holds more faces than this.
 _MOST_CANDIDATES = 1000
 # Widths to choose from when none is given, and the pixels that the smallest face must have there.
 _WIDTHS = (320, 480, 640)
@@ -37,33 +38,46 @@ _LEAST_FACE = 16.0
 _STRETCHED = 0.02  # by which the sides' scales differ, beyond what rounding to pixels does
 
 
+class _Input(NamedTuple):
+    """
+    What the network gets: a view of its input tensor, overwritten by the next image.
+
+    canvas: (H, W, 3). inner: the part of it that is the downscaled image, the rest is padding.
+    scale: (2,), pixels of the original image in one of the canvas, along x and y.
+    """
+
+    canvas: Image
+    inner: Image
+    scale: tuple[float, float]
+
+
 class FaceDetector:
     """
-    Finds faces in pictures of any size with any detector.
+    Finds faces in images of any size with any detector model.
 
-    Networks of free input size see the picture with its aspect ratio, its longer side reduced to
-    `width` pixels and the rest padded; networks of fixed size see it stretched to that size, or
+    Networks of free input size get the image at its aspect ratio, its longer side downscaled to
+    `width` pixels and the rest padded; networks of fixed size get it stretched to that size, or
     padded where their description says so. Width 0 is the least at which faces of `min_size`
-    pixels in the picture are large enough.
-    Small pictures are not enlarged: that costs time and makes near faces larger than most
-    networks know them.
+    pixels in the image are large enough.
+    Small images are not enlarged: that costs time and makes near faces larger than what most
+    networks are trained on.
     """
 
     def __init__(self, spec: ModelSpec, path: Path, network: Network, width: int,
                  min_size: float = 0.0) -> None:
-        """Join a detector's description, file and network; see from_config for the usual way."""
+        """Combine a model's description, file and network; `from_config` is the usual way."""
         self.name, self.spec, self.path = spec.name, spec, path
         self.min_size = min_size
         self._network, self._width = network, width
         self._decode = DECODERS[spec.family]
-        self._reduced: Image | None = None
 
     @classmethod
     def from_config(cls, config: Config) -> FaceDetector:
         """
-        Return the detector that `config.detector` names, ready for 16:9 pictures.
+        Load the model that `config.detector` names, compiled for 16:9 images.
 
-        Raises ModelError when the model is unknown, missing, corrupt or cannot be run.
+        Raises:
+            ModelError: the model is unknown, missing, corrupt or cannot be run.
         """
         spec, path = resolve_model(config.detector, 'detector', config.inference)
         network = Network(path, spec.input, config.inference, spec.half)
@@ -73,29 +87,45 @@ class FaceDetector:
 
     def detect(self, image: Image, min_score: float, nms_iou: float) -> Detections:
         """
-        Return the faces of a uint8 BGR image (H, W, 3), best first.
+        Detect the faces of an image.
 
-        Boxes are in pixels of the image and may stick out of its border; of boxes that overlap
-        by more than `nms_iou` (IoU) the best stays. Raises FrameError for another kind of image.
+        Args:
+            image: uint8 BGR (H, W, 3).
+            min_score: least score of a face, 0 to 1.
+            nms_iou: of boxes that overlap by more (IoU) the best stays.
+
+        Returns:
+            The faces, best first, in pixels of the image; boxes may extend beyond its border.
+
+        Raises:
+            FrameError: the image is of another kind.
         """
         check_image(image)
-        height, width = image.shape[:2]
-        canvas, scale_x, scale_y = self._fit(image)
-        outputs = self._network.infer(canvas[None], copy=False)
-        found = self._decode(outputs, canvas.shape[1], canvas.shape[0], min_score)
+        return self.detect_checked(image, min_score, nms_iou)[0]
+
+    def detect_checked(self, image: Image, min_score: float,
+                       nms_iou: float) -> tuple[Detections, Image | None]:
+        """
+        Detect the faces of an image that `check_image` has passed.
+
+        Returns:
+            The faces, as of `detect`, and a copy of the image as downscaled for the network; None
+            in its place where the network stretches it.
+        """
+        given = self._fit(image)
+        stretched = abs(given.scale[0] / given.scale[1] - 1) >= _STRETCHED
+        downscaled = None if stretched else given.inner.copy()
+        height, width = given.canvas.shape[:2]
+        outputs = self._network.infer(given.canvas[None], copy=False)
+        found = self._decode(outputs, width, height, min_score)
         rows = _best(found, nms_iou)
-        scale = np.array([scale_x, scale_y, scale_x, scale_y], np.float32)
+        scale = np.array(given.scale * 2, np.float32)
         landmarks = None if found.landmarks is None else found.landmarks[rows] * scale[:2]
-        return Detections(found.boxes[rows] * scale, found.scores[rows], landmarks)
+        return Detections(found.boxes[rows] * scale, found.scores[rows], landmarks), downscaled
 
-    @property
-    def reduced(self) -> Image | None:
-        """The last picture as it was reduced for the network; None where that stretched it."""
-        return self._reduced
-
-    def fed(self, image: Image) -> Image:
-        """Return the picture [1, H, W, 3] that the network sees of an image."""
-        return self._fit(image)[0][None].copy()
+    def preprocess(self, image: Image) -> Image:
+        """Return the network's input (1, H, W, 3) for an image."""
+        return self._fit(image).canvas[None].copy()
 
     def _try(self) -> None:
         blank: Image = np.zeros((720, 1280, 3), np.uint8)
@@ -107,7 +137,7 @@ class FaceDetector:
                              'the family or choose another detector') from error
 
     def _geometry(self, width: int, height: int) -> tuple[int, int, int, int]:
-        """Return the network's input size and the size to which the picture is scaled in it."""
+        """Return the network's input size and the size to which the image is scaled in it."""
         spec = self.spec.input
         if spec.fixed and spec.fit == 'stretch':
             return spec.width, spec.height, spec.width, spec.height
@@ -122,34 +152,23 @@ class FaceDetector:
         return outer[0], outer[1], inner[0], inner[1]
 
     def _enough(self, longer: int) -> int:
-        """Return the least width at which the smallest face of such a picture is found."""
+        """Return the least width at which the smallest face of such an image is detected."""
         wanted = _LEAST_FACE * longer / max(self.min_size, 1e-6)
         return next((width for width in _WIDTHS if width >= wanted), _WIDTHS[-1])
 
-    def _fit(self, image: Image) -> tuple[Image, float, float]:
-        """Return the network's input and the factors from its pixels to the image's."""
+    def _fit(self, image: Image) -> _Input:
+        """Scale the image into the network's input."""
         height, width = image.shape[:2]
         outer_width, outer_height, inner_width, inner_height = self._geometry(width, height)
         canvas = self._network.input(outer_width, outer_height)[0]
         canvas[inner_height:], canvas[:, inner_width:] = 0, 0
         inner = canvas[:inner_height, :inner_width]
         cv2.resize(image, (inner_width, inner_height), dst=inner, interpolation=cv2.INTER_LINEAR)
-        scale_x, scale_y = width / inner_width, height / inner_height
-        self._reduced = inner if abs(scale_x / scale_y - 1) < _STRETCHED else None
-        return canvas, scale_x, scale_y
-
-
-def check_image(image: Image) -> None:
-    """Raise FrameError unless `image` is a uint8 array (H, W, 3) with at least one pixel."""
-    if not isinstance(image, np.ndarray):
-        raise FrameError(f'image is a {type(image).__name__}; give a uint8 BGR array (H, W, 3)')
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
-        raise FrameError(f'image is {image.dtype} {image.shape}; '
-                         'give a uint8 BGR array (H, W, 3) that is not empty')
+        return _Input(canvas, inner, (width / inner_width, height / inner_height))
 
 
 def _best(found: Detections, nms_iou: float) -> IntArray:
-    """Return the rows to keep: sound ones that no better one overlaps, best first."""
+    """Return the rows to keep: finite boxes that no better one overlaps, best first."""
     sound = box_ops.usable(found.boxes) & np.isfinite(found.scores)
     if found.landmarks is not None:
         sound &= np.isfinite(found.landmarks).all(axis=(1, 2))

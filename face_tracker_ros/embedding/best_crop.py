@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The best picture of each track so far."""
+"""The best crop of each track so far."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from face_tracker_ros.boxes import square_crops, usable
 from face_tracker_ros.types import FrameResult, Image, Track
 import numpy as np
 
-BETTER = 1.2  # times the quality of the last one, for a crop to be given again
+BETTER = 1.2  # times the quality of the last crop, for another one to be given
 
 _SCALE = 1.4  # side of the crop in longer sides of the box: the whole head
 _SMALLEST, _LARGEST = 32, 256  # pixels of a crop's side; between them it is not scaled
@@ -18,11 +18,14 @@ _SHARP = 150.0  # variance of the Laplacian at which sharpness counts half
 _FULL_SIZE = 200.0  # pixels of the longer side of a box, from which size counts in full
 
 
-def quality(box_side: float, score: float, look: Image) -> float:
+def portrait_quality(box_side: float, score: float, look: Image) -> float:
     """
-    Return how good a crop is, 0 to 1: size times score times sharpness.
+    Return how good a crop is to look at, 0 to 1: size times score times sharpness.
 
-    box_side: pixels of the face box's longer side. look: the crop (N, N, 3) in one size for all.
+    Args:
+        box_side: longer side of the face box, pixels.
+        score: of the detection, 0 to 1.
+        look: uint8 BGR (N, N, 3), the crop, scaled to one size for all.
     """
     grey = cv2.cvtColor(look, cv2.COLOR_BGR2GRAY)
     edges = float(cv2.Laplacian(grey, cv2.CV_32F).var())
@@ -30,35 +33,35 @@ def quality(box_side: float, score: float, look: Image) -> float:
 
 
 class BestCrops:
-    """Remembers how good the last given crop of each track is; a few numbers a track."""
+    """Remembers how good the last given crop of each track is; one number a track."""
 
     def __init__(self) -> None:
-        """Begin without any track."""
+        """Start without tracks."""
         self._best: dict[int, float] = {}
 
-    def update(self, picture: Image, result: FrameResult) -> Iterator[tuple[Track, Image]]:
+    def update(self, image: Image, result: FrameResult) -> Iterator[tuple[Track, Image]]:
         """
-        Yield the tracks whose picture is clearly better than their last one, and the crop.
+        Yield the tracks whose crop is clearly better than their last one, and the crop.
 
-        A new track is always given. Faces cut by the border or not seen in this frame are not
-        looked at; tracks that ended are forgotten.
+        A new track is always given. Faces cut by the border or not seen in this frame are
+        skipped; deleted tracks are forgotten.
         """
-        known = {track.id for track in (*result.tracks, *result.lost)}
+        known = {*result.tracks.ids.tolist(), *result.lost.ids.tolist()}
         self._best = {track: best for track, best in self._best.items() if track in known}
-        height, width = picture.shape[:2]
+        height, width = image.shape[:2]
         for track in result.tracks:
             left, top, right, bottom = track.box
             inside = left >= 0 and top >= 0 and right <= width and bottom <= height
             if track.detection < 0 or not inside or not usable(track.box[None])[0]:
                 continue
             side = float(max(right - left, bottom - top))
-            look = square_crops(picture, track.box[None], _LOOK, _SCALE)[0]
-            value = quality(side, track.score, look)
+            look = square_crops(image, track.box[None], _LOOK, _SCALE)[0]
+            value = portrait_quality(side, track.score, look)
             if value > BETTER * self._best.get(track.id, 0.0):
                 self._best[track.id] = value
                 size = int(np.clip(_SCALE * side, _SMALLEST, _LARGEST))
-                yield track, square_crops(picture, track.box[None], size, _SCALE)[0]
+                yield track, square_crops(image, track.box[None], size, _SCALE)[0]
 
     def reset(self) -> None:
-        """Forget all, so that every track is given again."""
+        """Forget all tracks, so that every one is given again."""
         self._best.clear()

@@ -6,14 +6,13 @@ from pathlib import Path
 
 from face_tracker_ros import boxes as box_ops
 from face_tracker_ros.config import Config
-from face_tracker_ros.detection import check_image
 from face_tracker_ros.embedding.alignment import aligned_crops
 from face_tracker_ros.embedding.landmarks import LandmarkFinder
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.models.network import Network
 from face_tracker_ros.models.resolve import resolve_model
 from face_tracker_ros.models.spec import ModelSpec
-from face_tracker_ros.types import BoolArray, FloatArray, Image
+from face_tracker_ros.types import BoolArray, check_image, FloatArray, Image
 from face_tracker_ros.vectors import unit
 import numpy as np
 
@@ -64,15 +63,29 @@ class FaceEncoder:
     def encode(self, image: Image, boxes: FloatArray,
                landmarks: FloatArray | None = None) -> FloatArray:
         """
-        Return one unit vector a box, float32 (N, size).
+        Embed the faces of an image.
 
-        image: uint8 BGR (H, W, 3); boxes: (N, 4) in its pixels; landmarks: (N, 5, 2), where the
-        detector gives them. Rows of boxes without a face to look at (not finite, no area, wholly
-        outside the picture, absurdly large) are NaN. Encoders that align turn the face upright
-        by its landmarks, and take the crop of its box where there are none.
-        Raises FrameError for another kind of image.
+        Encoders that align rotate a face upright by its landmarks, and take the crop of its box
+        where there are none.
+
+        Args:
+            image: uint8 BGR (H, W, 3).
+            boxes: (N, 4), pixels of the image.
+            landmarks: (N, 5, 2), where the detector has them.
+
+        Returns:
+            Unit vectors, float32 (N, size); rows of NaN for boxes without a visible face (not
+            finite, no area, wholly outside the image, absurdly large).
+
+        Raises:
+            FrameError: the image is of another kind.
         """
         check_image(image)
+        return self.encode_checked(image, boxes, landmarks)
+
+    def encode_checked(self, image: Image, boxes: FloatArray,
+                       landmarks: FloatArray | None = None) -> FloatArray:
+        """Embed the faces of an image that `check_image` has passed, as `encode` does."""
         boxes = np.asarray(boxes, np.float32).reshape(-1, 4)
         vectors = np.full((len(boxes), self.size), np.nan, np.float32)
         chosen = _visible(boxes, image.shape[1], image.shape[0], self.spec.crop_scale)

@@ -129,14 +129,14 @@ class Timed:
         self._tracker = FaceTracker.from_config(config)
         self._watch = watch = Stopwatch(clock)
         self._fed: list[tuple[Network, Image]] = []
-        detector, encoder = self._tracker._detector, self._tracker._encoder
+        models, tracker = self._tracker.models, self._tracker._tracker
+        detector, encoder = models.detector, models.encoder
         for owner, method, stage in (
                 (self._tracker, 'process', 'glue'), (self._tracker, '_embed', 'quality'),
-                (self._tracker, '_follow_camera', 'camera'), (detector, 'detect', 'decode'),
-                (detector, '_fit', 'resize'), (encoder, 'encode', 'crop'),
-                (self._tracker._tracker, 'predict', 'associate'),
-                (self._tracker._tracker, 'wants_embedding', 'associate'),
-                (self._tracker._tracker, 'update', 'associate')):
+                (self._tracker, '_follow_camera', 'camera'),
+                (detector, 'detect_checked', 'decode'), (detector, '_fit', 'resize'),
+                (encoder, 'encode_checked', 'crop'),
+                *((tracker, entry, 'associate') for entry in ('begin', 'finish', 'coast'))):
             watch.watch(owner, method, stage)
         for network, stage in ((detector._network, 'detect'), (encoder._network, 'embed')):
             watch.watch(network, 'infer', stage, functools.partial(self._note, network))

@@ -6,10 +6,11 @@ import functools
 import os
 
 from face_tracker_ros.errors import ModelError
-from face_tracker_ros.models.registry import load_spec
 from face_tracker_ros.models.spec import is_path, ModelSpec
 
 # What holds where nothing is known of a model.
+NAMES = ('detection.score', 'detection.low_score', 'tracker.max_cosine_distance',
+         'tracker.reid_max_distance')
 SCORE, LOW_SCORE, DISTANCE = ModelSpec.score, ModelSpec.low_score, ModelSpec.distance
 
 
@@ -27,6 +28,7 @@ def recommended(detector: str, encoder: str) -> dict[str, float]:
 
 
 def _described(text: str, task: str) -> ModelSpec | None:
+    from face_tracker_ros.models.registry import load_spec
     try:
         if not is_path(text):
             return load_spec(text, task)

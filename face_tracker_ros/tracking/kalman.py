@@ -69,7 +69,7 @@ def _units(means: Float64Array) -> Float64Array:
 
 
 def initiate(measurements: Float64Array) -> tuple[Float64Array, Float64Array]:
-    """Return static means (N, 8) and covariances (N, 3, 4) for first measurements (N, 4)."""
+    """Return means (N, 8), without velocity, and covariances (N, 3, 4) for measurements (N, 4)."""
     means = np.zeros((len(measurements), 8))
     means[:, :4] = measurements
     covariances = np.zeros((len(measurements), 3, 4))

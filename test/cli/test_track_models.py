@@ -89,4 +89,4 @@ def test_terms_and_what_a_bare_file_is_taken_for_are_told(pictures, shared, tmp_
     assert main(['track', str(pictures), '--set', f'detector={path}']) == 0
     error = capsys.readouterr().err
     assert "'mobilenetv3-large-face': weights for research use only" in error
-    assert f"'{path}': recognised as 'ultra-light', fed with 320 x 240 pixels, RGB" in error
+    assert f"'{path}': recognised as 'ultra-light', input 320 x 240 pixels, RGB" in error

@@ -244,4 +244,15 @@ def test_width_0_follows_the_smallest_face_while_running(two_portraits):
     for min_size, width in ((12.0, 640), (64.0, 320)):
         tracker.reconfigure(config.updated({'detection.min_size': min_size}))
         tracker.process(two_portraits, min_size)
-        assert tracker._detector.reduced.shape[1] == width
+        _, downscaled = tracker.models.detector.detect_checked(two_portraits, 0.5, 0.4)
+        assert downscaled.shape[1] == width
+
+
+def test_the_downscaled_image_stays_as_it_is_when_another_one_comes(two_portraits):
+    detector = FaceDetector.from_config(Config())
+    _, downscaled = detector.detect_checked(two_portraits, 0.5, 0.4)
+    height, width = two_portraits.shape[:2]
+    assert downscaled.shape[1] / downscaled.shape[0] == pytest.approx(width / height, rel=0.01)
+    expected = cv2.resize(two_portraits, downscaled.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    detector.detect_checked(255 - two_portraits, 0.5, 0.4)
+    np.testing.assert_array_equal(downscaled, expected)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import cv2
-from face_tracker_ros import FrameResult, Track
-from face_tracker_ros.embedding.best_crop import BestCrops, quality
+from face_tracker_ros import FrameResult, Track, Tracks
+from face_tracker_ros.embedding.best_crop import BestCrops, portrait_quality
 from face_tracker_ros.types import Detections
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ def track(number: int, box: tuple[float, ...], score: float = 0.9, detection: in
 
 
 def result(*tracks: Track, lost: tuple[Track, ...] = ()) -> FrameResult:
-    return FrameResult(0.0, tracks, lost, Detections.empty())
+    return FrameResult(0.0, Tracks.of(tracks), Tracks.of(lost), Detections.empty())
 
 
 def ids(best: BestCrops, picture: np.ndarray, found: FrameResult) -> list[int]:
@@ -42,7 +42,8 @@ def test_larger_and_surer_is_better(grace: np.ndarray) -> None:
     assert ids(best, small, result(track(1, tuple(0.4 * side for side in BOX)))) == [1]
     assert ids(best, grace, result(track(1, BOX, 0.6))) == [1]
     assert ids(best, grace, result(track(1, BOX, 0.9))) == [1]
-    assert quality(100, 0.5, grace) == pytest.approx(quality(100, 1.0, grace) / 2)
+    half, full = (portrait_quality(100, score, grace) for score in (0.5, 1.0))
+    assert half == pytest.approx(full / 2)
 
 
 def test_crop_is_the_head_in_its_own_pixels(grace: np.ndarray) -> None:

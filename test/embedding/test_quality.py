@@ -1,7 +1,7 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """What a crop can tell: by size, border and sharpness."""
 import cv2
-from face_tracker_ros.embedding.quality import quality, sharpness
+from face_tracker_ros.embedding.quality import crop_quality, sharpness
 import numpy as np
 import pytest
 from skimage import data
@@ -17,7 +17,7 @@ SHARP = np.ones(1, np.float32)
     ([-40, 100, 40, 200], 0.5),  # half of it outside
     ([2000, 100, 2080, 200], 0.0)])
 def test_small_faces_and_those_at_the_border_are_poor(box, expected):
-    assert quality(np.float32([box]), SIZE, SHARP) == pytest.approx([expected])
+    assert crop_quality(np.float32([box]), SIZE, SHARP) == pytest.approx([expected])
 
 
 def test_blurred_faces_are_poor():
@@ -25,8 +25,8 @@ def test_blurred_faces_are_poor():
     face = np.float32([[170, 60, 280, 190]])
     sharp = sharpness(photo, face)
     blurred = sharpness(cv2.GaussianBlur(photo, (0, 0), 6), face)
-    assert quality(face, (512, 512), sharp) == pytest.approx([1.0])
-    assert quality(face, (512, 512), blurred) < 0.5
+    assert crop_quality(face, (512, 512), sharp) == pytest.approx([1.0])
+    assert crop_quality(face, (512, 512), blurred) < 0.5
 
 
 def test_sharpness_hardly_depends_on_the_size_of_the_face():
@@ -43,4 +43,5 @@ def test_boxes_outside_the_picture_are_not_sharp():
 
 def test_no_boxes_give_nothing():
     empty = np.zeros((0, 4), np.float32)
-    assert quality(empty, SIZE, sharpness(np.zeros((20, 20, 3), np.uint8), empty)).shape == (0,)
+    sharp = sharpness(np.zeros((20, 20, 3), np.uint8), empty)
+    assert crop_quality(empty, SIZE, sharp).shape == (0,)

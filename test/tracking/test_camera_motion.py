@@ -96,7 +96,7 @@ def test_a_few_corners_beside_a_near_face_do_not_tell_that_the_camera_rests():
     camera.update(WALL, NO_FACES)
     before = len(camera._corners)
     assert camera.update(WALL, near) is not None
-    assert before >= 40 and camera._resting is None
+    assert before >= 40 and camera._static is None
 
 
 def test_nothing_is_said_without_texture_or_after_a_change_of_size():

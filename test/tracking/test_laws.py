@@ -96,8 +96,9 @@ def test_nothing_that_a_detector_says_breaks_the_tracker(mode, frames):
             detections = Detections(table[:, :4], table[:, 4])
         vectors = np.array([face(int(person)) if person < 6 else np.full(16, np.nan)
                             for person in table[:, 5]], np.float32).reshape(-1, 16)
-        tracker.wants_embedding(detections, stamp)
-        tracks, lost = tracker.update(detections, vectors, stamp)
+        match = tracker.begin(detections, stamp)
+        assert len(match.needs_embedding) == len(detections)
+        tracks, lost = tracker.finish(match, vectors)
         ids = [track.id for track in (*tracks, *lost)]
         assert len(ids) == len(set(ids)) and all(i > 0 for i in ids)
         assert all(np.isfinite(track.box).all() for track in (*tracks, *lost))

@@ -38,7 +38,7 @@ def test_empty_frames_age_tracks_until_they_are_given_up(mode):
     assert world.lost[0].time_since_update == pytest.approx(0.5)
     assert world.lost[0].state == 'lost' and world.lost[0].detection == -1
     world.see()
-    assert world.lost == ()
+    assert not world.lost
 
 
 @BOTH
@@ -64,7 +64,7 @@ def test_returning_face_gets_its_id_back():
     world = follower()
     world.see((0, 100, 100), (1, 400, 100), frames=10)
     world.see((1, 400, 100), frames=90)
-    assert world.lost == ()
+    assert not world.lost
     assert set(world.see((0, 700, 500), (1, 400, 100), frames=3)) == {1, 2}
 
 
@@ -73,7 +73,7 @@ def test_face_that_jumps_while_still_lost_gets_its_id_back():
     world.see((0, 100, 100), frames=10)
     world.see(frames=10)
     assert set(world.see((0, 900, 600), frames=3)) == {1}
-    assert world.lost == ()
+    assert not world.lost
 
 
 def test_stranger_gets_a_new_id_and_not_that_of_somebody_who_left():
@@ -126,7 +126,7 @@ def test_published_mode_counts_frames_whatever_the_stamps():
         world.see(frames=30)
         assert [track.id for track in world.lost] == [1]
         world.see()
-        assert world.lost == ()
+        assert not world.lost
 
 
 def test_robust_mode_counts_seconds_whatever_the_rate():
@@ -136,7 +136,7 @@ def test_robust_mode_counts_seconds_whatever_the_rate():
         world.see(frames=int(rate))
         assert [track.id for track in world.lost] == [1]
         world.see()
-        assert world.lost == ()
+        assert not world.lost
 
 
 def test_low_score_face_prolongs_a_track_but_starts_none():
@@ -184,7 +184,7 @@ def test_backward_stamp_starts_over_and_ids_go_on(mode):
     world = follower(mode)
     world.see((0, 100, 100), frames=5)
     world.stamp = 10.0
-    assert world.see((0, 100, 100)) == {} and world.lost == ()
+    assert world.see((0, 100, 100)) == {} and not world.lost
     assert set(world.see((0, 100, 100), frames=4)) == {2}
 
 
@@ -212,10 +212,11 @@ def test_a_lone_face_is_embedded_when_its_embedding_is_old_only():
     tracker, embedded = Tracker(config), []
     for step in range(90):
         detections, embeddings = frame((0, 100 + step, 100))
-        wanted = tracker.wants_embedding(detections, step / 30)
+        match = tracker.begin(detections, step / 30)
+        wanted = match.needs_embedding
         if wanted.any():
             embedded.append(step)
-        tracker.update(detections, np.where(wanted[:, None], embeddings, np.nan), step / 30)
+        tracker.finish(match, np.where(wanted[:, None], embeddings, np.nan))
     assert embedded[:3] == [0, 1, 2]
     late = [step for step in embedded if step > 10]
     assert 2 <= len(late) <= 8
@@ -226,9 +227,10 @@ def embedded_beside(place, frames=60):
     tracker, counts = Tracker(Config()), np.zeros(3, int)
     for step in range(frames):
         detections, embeddings = frame((0, 100, 100), (1, place, 100), (2, 500, 100))
-        wanted = tracker.wants_embedding(detections, step / 30)
+        match = tracker.begin(detections, step / 30)
+        wanted = match.needs_embedding
         counts += wanted & (step >= frames - 30)
-        tracker.update(detections, np.where(wanted[:, None], embeddings, np.nan), step / 30)
+        tracker.finish(match, np.where(wanted[:, None], embeddings, np.nan))
     return counts.tolist()
 
 
@@ -309,10 +311,9 @@ def test_a_moving_camera_moves_the_tracks():
         for step in range(10):
             tracker.update(*frame((0, 300, 300)), step / 30)
         for step in range(10, 13):
-            stamp = step / 30
-            tracker.predict(stamp, camera if step == 10 else None)
             detections, _ = frame((0, 450, 220))
-            tracks, _ = tracker.update(detections, None, stamp)
+            match = tracker.begin(detections, step / 30, camera if step == 10 else None)
+            tracks, _ = tracker.finish(match)
         assert [track.id for track in tracks] == expected
 
 
@@ -447,3 +448,39 @@ def test_embeddings_that_are_no_table_are_refused():
     tracker = Tracker(Config.load(None))
     with pytest.raises(ValueError, match='give \\(N, D\\)'):
         tracker.update(NOBODY, np.zeros(0, np.float32), 0.0)
+
+
+def test_every_face_needs_an_embedding_with_policy_always_and_in_mode_deepsort():
+    for parameters in ({'embedding.policy': 'always'}, {'tracker.mode': 'deepsort'}):
+        tracker = Tracker(Config.load(parameters))
+        for step in range(10):
+            detections, embeddings = frame((0, 100, 100), (1, 500, 300))
+            match = tracker.begin(detections, step / 30)
+            assert match.needs_embedding.tolist() == [True, True]
+            tracker.finish(match, embeddings)
+
+
+def test_a_frame_is_finished_with_what_the_last_begin_returned():
+    tracker = Tracker(Config())
+    detections, embeddings = frame((0, 100, 100))
+    early = tracker.begin(detections, 0.0)
+    tracker.begin(detections, 0.1)
+    with pytest.raises(ValueError, match='finish what the last begin returned'):
+        tracker.finish(early, embeddings)
+    twice = tracker.begin(detections, 0.2)
+    tracker.finish(twice, embeddings)
+    with pytest.raises(ValueError, match='finish what the last begin returned'):
+        tracker.finish(twice, embeddings)
+
+
+def test_coasting_moves_tracks_and_counts_no_miss():
+    tracker = Tracker(Config())
+    for step in range(10):
+        tracks, _ = tracker.update(*frame((0, 100 + 6 * step, 100)), step / 30)
+    for step in range(10, 16):
+        tracks, lost = tracker.coast(step / 30)
+        assert [track.state for track in tracks] == ['lost'] and not lost
+    assert tracks.boxes[0, [0, 2]].mean() == pytest.approx(190, abs=6)
+    assert tracks.times_since_update[0] == pytest.approx(0.2)
+    tracks, _ = tracker.update(*frame((0, 196, 100)), 16 / 30)
+    assert tracks.ids.tolist() == [1] and tracks[0].state == 'confirmed'

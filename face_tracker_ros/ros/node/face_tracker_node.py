@@ -281,7 +281,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
             self._settings['expected_rate'], self._settings['max_rate'],
             self.count_publishers(self._image_topic()) > 0,
             self.get_parameter('use_sim_time').value,
-            {} if self._tracker is None else self._tracker.models)
+            {} if self._tracker is None else self._tracker.models.names)
 
     def _say_once(self, key: str, text: str) -> None:
         if key not in self._said:

@@ -1,12 +1,13 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Other models for a tracker that is at work: loaded beside it, taken between two frames."""
+"""Other models for a running tracker: loaded in parallel, exchanged between two frames."""
 from __future__ import annotations
 
 from collections.abc import Callable
 import threading
 
-from face_tracker_ros.config import Config, MODEL_PARAMETERS
+from face_tracker_ros.config import Config
 from face_tracker_ros.errors import reason
+from face_tracker_ros.model_set import model_parameters
 from face_tracker_ros.pipeline import FaceTracker
 from face_tracker_ros.ros.node.worker import LatestWorker
 from rclpy.node import Node
@@ -34,17 +35,18 @@ class ModelSwap:
         Raises ConfigError or ModelError, and changes nothing, when a parameter cannot change now
         or a model is unknown, missing, corrupt or of the wrong kind.
         """
-        self._tracker.check_models(config)
+        self._tracker.models.check(config)
         with self._lock:
             self._tracker.reconfigure(_with_models_of(config, self._tracker.config))
-        if _models(config) != _models(self._wanted):
+        if model_parameters(config) != model_parameters(self._wanted):
             self._wanted = config
             self._loader.put(config)
 
     def tell(self, when: str = '') -> None:
         """Log which models are in use, and what a person should know about them."""
-        models = ' and '.join(f"{task} '{name}'" for task, name in self._tracker.models.items())
-        for line in (f'loaded {models}{when}', *self._tracker.notices):
+        models = self._tracker.models
+        names = ' and '.join(f"{task} '{name}'" for task, name in models.names.items())
+        for line in (f'loaded {names}{when}', *models.notices):
             self._node.get_logger().info(line)
 
     def stop(self) -> None:
@@ -53,12 +55,11 @@ class ModelSwap:
         del self._loader, self._tracker  # loader and swap know each other; models must go now
 
     def _load(self, config: Config) -> None:
-        if _models(config) == _models(self._tracker.config):
+        if model_parameters(config) == model_parameters(self._tracker.config):
             return
         try:
-            models = self._tracker.load_models(config)
-            # Freeing the old networks takes a while, and must not happen under the lock.
-            former = self._tracker.load_models(self._tracker.config)
+            former = self._tracker.models  # kept: freeing networks takes long, not under the lock
+            models = former.updated(config)
             with self._lock:
                 self._tracker.reconfigure(_with_models_of(self._tracker.config, config), models)
         except Exception as error:
@@ -78,9 +79,5 @@ class ModelSwap:
             self._restore(current)
 
 
-def _models(config: Config) -> dict[str, str]:
-    return {name: getattr(config, name) for name in MODEL_PARAMETERS}
-
-
 def _with_models_of(config: Config, other: Config) -> Config:
-    return config.updated(_models(other))
+    return config.updated(model_parameters(other))

@@ -13,7 +13,7 @@ from face_tracker_ros.ros.outputs.markers import Markers
 from face_tracker_ros.ros.outputs.optional import optional_messages
 from face_tracker_ros.ros.outputs.publishing import offer, wanted
 from face_tracker_ros.spatial import CameraModel, face_depths, FacePrior, locate, Located
-from face_tracker_ros.types import Float64Array, FloatArray, FrameResult, Image as Picture, Track
+from face_tracker_ros.types import Float64Array, FloatArray, FrameResult, Image as Picture, Tracks
 from geometry_msgs.msg import TransformStamped
 import numpy as np
 from rclpy.lifecycle import LifecycleNode
@@ -91,19 +91,19 @@ class SpatialOutputs:
         camera = self._calibrated(width, height)
         if camera is None:
             return
-        boxes = np.array([track.box for track in result.tracks], np.float32).reshape(-1, 4)
+        boxes = result.tracks.boxes
         prior = FacePrior(self._settings['spatial.face_size'],
                           self._settings['spatial.face_spread'])
         found = locate(boxes, camera, prior, self._face_depths(boxes, result.stamp, width, height))
-        tracks = [result.tracks[row] for row in found.rows]
+        tracks = result.tracks[found.rows]
         if wanted(self._tracks):
             self._tracks.publish(to_detections_3d(tracks, found, header))
         if self._tf is not None and tracks:
             self._tf.publish(self._transforms(tracks, found.points, header))
         with self._markers_lock:
             markers = self._markers.update(
-                header, [track.id for track in tracks], found.points, found.sizes,
-                {track.id for track in (*result.tracks, *result.lost)})
+                header, tracks.ids.tolist(), found.points, found.sizes,
+                {*result.tracks.ids.tolist(), *result.lost.ids.tolist()})
             if markers.markers and wanted(self._marker_publisher):
                 self._marker_publisher.publish(markers)
 
@@ -165,11 +165,11 @@ class SpatialOutputs:
 
     # Output
 
-    def _transforms(self, tracks: list[Track], points: Float64Array, header: Header) -> Any:
+    def _transforms(self, tracks: Tracks, points: Float64Array, header: Header) -> Any:
         message = self._tf_messages.TFMessage()
-        for track, (x, y, z) in zip(tracks, points.tolist()):
+        for track, (x, y, z) in zip(tracks.ids.tolist(), points.tolist()):
             transform = TransformStamped(header=header,
-                                         child_frame_id=frame_of(self._node, track.id))
+                                         child_frame_id=frame_of(self._node, track))
             place = transform.transform.translation
             place.x, place.y, place.z = x, y, z
             transform.transform.rotation.w = 1.0
@@ -177,21 +177,21 @@ class SpatialOutputs:
         return message
 
 
-def to_detections_3d(tracks: list[Track], found: Located, header: Header) -> Detection3DArray:
+def to_detections_3d(tracks: Tracks, found: Located, header: Header) -> Detection3DArray:
     """Return a Detection3D for each located track, in the order given."""
     message = Detection3DArray(header=header)
-    for row, track in enumerate(tracks):
+    for row, (track, score) in enumerate(zip(tracks.ids.tolist(), tracks.scores.tolist())):
         x, y, z = found.points[row].tolist()
         result = ObjectHypothesisWithPose()
         result.hypothesis.class_id = CLASS_ID
-        result.hypothesis.score = float(track.score)
+        result.hypothesis.score = score
         pose = result.pose.pose
         pose.position.x, pose.position.y, pose.position.z = x, y, z
         # rows and columns of the covariance: x, y, z, then turns, which are not known
         covariance = np.diag([0, 0, 0, np.pi ** 2, np.pi ** 2, np.pi ** 2]).astype(np.float64)
         covariance[:3, :3] = found.covariances[row]
         result.pose.covariance = covariance.ravel()
-        detection = Detection3D(header=header, id=str(track.id), results=[result])
+        detection = Detection3D(header=header, id=str(track), results=[result])
         detection.bbox.center = pose
         size = detection.bbox.size
         size.x, size.y, size.z = found.sizes[row].tolist()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import array
-from collections.abc import Sequence
 
 from face_tracker_ros.ros.messages.tracks import CLASS_ID
-from face_tracker_ros.types import LOST, Track
+from face_tracker_ros.types import LOST, Tracks
 import numpy as np
 from sensor_msgs.msg import PointCloud2, PointField
 from std_msgs.msg import Header
@@ -23,17 +22,17 @@ _FIELDS = [PointField(name=name, offset=ROW.fields[name][1], count=1,
            for name in ROW.names]
 
 
-def to_cloud(tracks: Sequence[Track], header: Header) -> PointCloud2:
+def to_cloud(tracks: Tracks, header: Header) -> PointCloud2:
     """Return a message with a row for each track, in the order given."""
     rows = np.zeros(len(tracks), ROW)
-    for row, track in zip(rows, tracks):
-        left, top, right, bottom = map(float, track.box)
-        row['id'], row['state'] = track.id, LOST_STATE if track.state == LOST else CONFIRMED_STATE
-        for name, value in zip(_NUMBERS, (
-                (left + right) / 2, (top + bottom) / 2, right - left, bottom - top,
-                *track.velocity, track.score, track.age, track.time_since_update,
-                track.embedding_age)):
-            row[name] = value
+    left, top, right, bottom = tracks.boxes.T.astype(np.float64)
+    rows['id'] = tracks.ids
+    rows['state'] = np.where(tracks.states == LOST, LOST_STATE, CONFIRMED_STATE)
+    for name, values in zip(_NUMBERS, (
+            (left + right) / 2, (top + bottom) / 2, right - left, bottom - top,
+            *tracks.velocities.T, tracks.scores, tracks.ages, tracks.times_since_update,
+            tracks.embedding_ages)):
+        rows[name] = values
     return PointCloud2(header=header, height=1, width=len(rows), fields=_FIELDS, is_dense=True,
                        point_step=ROW.itemsize, row_step=rows.nbytes,
                        data=array.array('B', rows.tobytes()))

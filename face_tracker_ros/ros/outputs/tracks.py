@@ -32,7 +32,7 @@ class Outputs:
         """Publish the tracks of a frame, also when there are none."""
         self._tracks.publish(to_detections(result.tracks, header))
         if wanted(self._states):
-            self._states.publish(to_cloud((*result.tracks, *result.lost), header))
+            self._states.publish(to_cloud(result.tracks + result.lost, header))
 
     def publish_label(self, threshold: float) -> None:
         """Tell the class of all tracks, also to those who come later."""

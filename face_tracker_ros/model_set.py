@@ -1,0 +1,88 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The models of a tracker: loaded, checked, and exchanged while running."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from face_tracker_ros.config import Config, MODEL_PARAMETERS
+from face_tracker_ros.detection import FaceDetector
+from face_tracker_ros.embedding.encoder import FaceEncoder
+from face_tracker_ros.models.resolve import resolve_model
+
+
+@dataclass(frozen=True)
+class ModelSet:
+    """
+    A detector and an encoder, as a configuration names them.
+
+    Attributes:
+        detector, encoder: the loaded models.
+        parameters: the values of the configuration's model parameters, by name.
+    """
+
+    detector: FaceDetector
+    encoder: FaceEncoder
+    parameters: Mapping[str, str]
+
+    @classmethod
+    def load(cls, config: Config) -> ModelSet:
+        """
+        Load the models that a configuration names.
+
+        Raises:
+            ModelError: a model is unknown, missing, corrupt or cannot be run.
+        """
+        return cls(FaceDetector.from_config(config), FaceEncoder.from_config(config),
+                   model_parameters(config))
+
+    def updated(self, config: Config) -> ModelSet:
+        """
+        Return the models that a configuration names; those that it names already are shared.
+
+        Any thread may call this, also while the models are in use.
+
+        Raises:
+            ModelError: a model is unknown, missing, corrupt or cannot be run.
+        """
+        wanted = model_parameters(config)
+        changed = {name for name in wanted if wanted[name] != self.parameters[name]}
+        return ModelSet(
+            FaceDetector.from_config(config) if 'detector' in changed else self.detector,
+            FaceEncoder.from_config(config) if changed - {'detector'} else self.encoder, wanted)
+
+    def check(self, config: Config) -> None:
+        """
+        Check the files of the models that `updated` would load, without loading them.
+
+        Raises:
+            ModelError: a model is unknown, missing or corrupt.
+        """
+        for task, wanted in model_parameters(config).items():
+            if wanted != self.parameters[task] and (wanted or task != 'landmarks'):
+                resolve_model(wanted, task)
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Names of the models in use, by task."""
+        return {'detector': self.detector.name, 'encoder': self.encoder.name}
+
+    @property
+    def notices(self) -> list[str]:
+        """What a user should know about the models, a sentence each: terms, guesses."""
+        finder = self.encoder.finder
+        specs = [self.detector.spec, self.encoder.spec] + ([finder.spec] if finder else [])
+        restricted = [f"'{spec.name}'" for spec in specs if spec.restricted]
+        lines = [f"{' and '.join(restricted)}: weights for research use only; "
+                 'config/permissive.yaml names models that are free for all uses'
+                 ] if restricted else []
+        for spec in specs:
+            if not spec.files[0].checksum and spec.source == spec.name:
+                lines.append(f"'{spec.name}': recognised as '{spec.family}', input {spec.input}; "
+                             'if that is wrong, describe it in a model.yaml (docs/models.md)')
+        return lines
+
+
+def model_parameters(config: Config) -> dict[str, str]:
+    """Return the values of the parameters that name models."""
+    return {name: getattr(config, name) for name in MODEL_PARAMETERS}
