@@ -14,6 +14,7 @@ from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.embedding.quality import quality as crop_quality, sharpness
 from face_tracker_ros.errors import ConfigError, FrameError
 from face_tracker_ros.models.resolve import resolve_model
+from face_tracker_ros.models.thresholds import check_low_score, effective, shown
 from face_tracker_ros.tracking import Tracker
 from face_tracker_ros.tracking.camera_motion import CameraMotion
 from face_tracker_ros.types import (BoolArray, Detections, Float64Array, FloatArray, FrameResult,
@@ -36,10 +37,11 @@ class FaceTracker:
 
     def __init__(self, config: Config, detector: FaceDetector, encoder: FaceEncoder) -> None:
         """Put the parts together; `from_config` loads them."""
-        self._config = config
+        self._given = config
+        self._config = effective(config, detector.spec, encoder.spec)
         self._detector = detector
         self._encoder = encoder
-        self._tracker = Tracker(config)
+        self._tracker = Tracker(self._config)
         self._camera = CameraMotion()
         self._last = -math.inf
         self._shown: tuple[Track, ...] = ()
@@ -56,12 +58,19 @@ class FaceTracker:
         or corrupt.
         """
         config = Config.load(config)
-        return cls(config, FaceDetector.from_config(config), FaceEncoder.from_config(config))
+        detector = FaceDetector.from_config(config)
+        check_low_score(config, detector.spec)
+        return cls(config, detector, FaceEncoder.from_config(config))
 
     @property
     def config(self) -> Config:
-        """The parameters in force."""
-        return self._config
+        """The parameters as they were given, with 0 for thresholds that the models recommend."""
+        return self._given
+
+    @property
+    def thresholds(self) -> Mapping[str, float]:
+        """The thresholds in force: `detection_score`, `max_cosine_distance` ..."""
+        return shown(self._config)
 
     @property
     def models(self) -> Mapping[str, str]:
@@ -127,11 +136,19 @@ class FaceTracker:
         self._last = -math.inf
 
     def check_models(self, config: Config) -> None:
-        """Raise ModelError unless models that differ from those in use are there and intact."""
+        """
+        Raise ModelError unless models that differ from those in use are there and intact.
+
+        Raises ConfigError for a new detection.low_score that the detector's score forbids.
+        """
+        detector_spec = self._detector.spec
         for task in MODEL_PARAMETERS:
             wanted = getattr(config, task)
-            if wanted != getattr(self._config, task) and (wanted or task != 'landmarks'):
-                resolve_model(wanted, task)
+            if wanted != getattr(self._given, task) and (wanted or task != 'landmarks'):
+                spec, _ = resolve_model(wanted, task)
+                detector_spec = spec if task == 'detector' else detector_spec
+        if config.detection.low_score != self._given.detection.low_score:
+            check_low_score(config, detector_spec)
 
     def load_models(self, config: Config) -> tuple[FaceDetector, FaceEncoder]:
         """
@@ -156,7 +173,7 @@ class FaceTracker:
         Raises ConfigError or ModelError, and changes nothing, when another parameter differs or
         a model is unknown, missing, corrupt or cannot be run.
         """
-        old, new = self._config.values(), config.values()
+        old, new = self._given.values(), config.values()
         for parameter in PARAMETERS:
             if not parameter.live and old[parameter.name] != new[parameter.name]:
                 raise ConfigError(f"parameter '{parameter.name}': {new[parameter.name]!r} cannot "
@@ -165,9 +182,10 @@ class FaceTracker:
         self._detector, self._encoder = models or self.load_models(config)
         if self._encoder.space != space:
             self._tracker.forget_faces()
-        self._config = config
+        self._given = config
+        self._config = effective(config, self._detector.spec, self._encoder.spec)
         self._detector.min_size = config.detection.min_size
-        self._tracker.configure(config)
+        self._tracker.configure(self._config)
 
     def _is_searched(self, stamp: float) -> bool:
         """Return whether faces are to be looked for in the frame that begins."""

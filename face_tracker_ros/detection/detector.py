@@ -2,33 +2,20 @@
 """The face detector: scaling to the network's input, decoding, clean-up and suppression."""
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 import math
 from pathlib import Path
 
 import cv2
 from face_tracker_ros import boxes as box_ops
 from face_tracker_ros.config import Config
-from face_tracker_ros.detection import (blazeface, centerface, decoded, omz_boxes, omz_ssd,
-                                        ultra_light, yunet)
 from face_tracker_ros.errors import FrameError, ModelError
+from face_tracker_ros.models.families import find_family
 from face_tracker_ros.models.network import Network
 from face_tracker_ros.models.resolve import resolve_model
 from face_tracker_ros.models.spec import ModelSpec
-from face_tracker_ros.types import Detections, FloatArray, Image, IntArray
+from face_tracker_ros.types import Detections, Image, IntArray
 import numpy as np
 
-Decoder = Callable[[Mapping[str, FloatArray], int, int, float], Detections]
-
-DECODERS: Mapping[str, Decoder] = {
-    'decoded': decoded.decode,
-    'omz-ssd': omz_ssd.decode,
-    'omz-boxes': omz_boxes.decode,
-    'yunet': yunet.decode,
-    'ultra-light': ultra_light.decode,
-    'centerface': centerface.decode,
-    'blazeface': blazeface.decode,
-}
 # Suppression costs the square of the candidates; no picture holds more faces than this.
 _MOST_CANDIDATES = 1000
 # Widths to choose from when none is given, and the pixels that the smallest face must have there.
@@ -55,7 +42,7 @@ class FaceDetector:
         self.name, self.spec, self.path = spec.name, spec, path
         self.min_size = min_size
         self._network, self._width = network, width
-        self._decode = DECODERS[spec.family]
+        self._decode = find_family(spec.family, 'detector').decode
         self._reduced: Image | None = None
 
     @classmethod
@@ -82,7 +69,7 @@ class FaceDetector:
         height, width = image.shape[:2]
         canvas, scale_x, scale_y = self._fit(image)
         outputs = self._network.infer(canvas[None], copy=False)
-        found = self._decode(outputs, canvas.shape[1], canvas.shape[0], min_score)
+        found: Detections = self._decode(outputs, canvas.shape[1], canvas.shape[0], min_score)
         rows = _best(found, nms_iou)
         scale = np.array([scale_x, scale_y, scale_x, scale_y], np.float32)
         landmarks = None if found.landmarks is None else found.landmarks[rows] * scale[:2]
