@@ -60,11 +60,12 @@ def run(given: argparse.Namespace) -> int:
         os.environ['FACE_TRACKER_MODEL_PATH'] = str(given.models)
     faces = tuning_faces(given.people)
     own = Config()
-    same, different = distances(FaceEncoder.from_config(own), faces)
+    encoder = FaceEncoder.from_config(own)
+    same, different = distances(encoder, faces)
     if not len(same) or not len(different):
         raise SourceError(f"folder '{given.people}' gives no pairs; give several photos of "
                           'several people')
-    limit = own.tracker.max_cosine_distance
+    limit = encoder.spec.distance
     share = float((different <= limit).mean())
     print(f'{len(faces)} photos of {len({face.person for face in faces})} people, faces of '
           f"{', '.join(map(str, SIZES))} pixels; {own.encoder} at {limit:g}: "

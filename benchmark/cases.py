@@ -16,6 +16,7 @@ from face_tracker_ros.embedding.quality import sharpness
 from face_tracker_ros.evaluation.metrics import Labels
 from face_tracker_ros.evaluation.mot_text import read_labels as read_mot
 from face_tracker_ros.models.resolve import resolve_model
+from face_tracker_ros.models.thresholds import effective, named
 from face_tracker_ros.tracking.camera_motion import CameraMotion
 from face_tracker_ros.types import Float64Array, FloatArray, Image, IntArray
 from face_tracker_ros.video import open_source
@@ -107,8 +108,8 @@ def fingerprint(config: Config) -> str:
     """Return a few characters that stand for the models and how they are run."""
     seen = [[file.checksum for file in resolve_model(name, task, config.inference)[0].files]
             for name, task in ((config.detector, 'detector'), (config.encoder, 'encoder'))]
-    return hashlib.sha256(repr((seen, config.detection, config.inference)).encode()
-                          ).hexdigest()[:12]
+    settings = effective(config, *named(config)).detection, config.inference
+    return hashlib.sha256(repr((seen, *settings)).encode()).hexdigest()[:12]
 
 
 def perfect(case: Case, parts: list[str]) -> Case:
@@ -187,7 +188,7 @@ class _Eye:
     """The shipped detector and encoder, and what they find."""
 
     def __init__(self, config: Config) -> None:
-        self._config = config
+        self._config = effective(config, *named(config))
         self.detector = FaceDetector.from_config(config)
         self._encoder = FaceEncoder.from_config(config)
         self.begin()

@@ -9,6 +9,7 @@ from typing import Any
 from cases import Case
 from face_tracker_ros import Config, Detections
 from face_tracker_ros.embedding.quality import crop_quality
+from face_tracker_ros.models.thresholds import effective, named
 from face_tracker_ros.tracking import Tracker
 from face_tracker_ros.types import Float64Array, FloatArray, IntArray
 import numpy as np
@@ -37,7 +38,8 @@ Step = Callable[[Moment], Found]
 
 def ours(case: Case, **parameters: Any) -> Step:
     """Return our tracker; in mode 'robust' it is given the embeddings that it asks for."""
-    config = Config.load(parameters)
+    given = Config.load(parameters)
+    config = effective(given, *named(given))
     tracker = Tracker(config)
 
     def step(now: Moment) -> Found:
@@ -62,7 +64,7 @@ def deep_sort_realtime(case: Case) -> Step:
     tracker = DeepSort(max_age=round(case.update_rate), n_init=3, nms_max_overlap=1.0,
                        max_cosine_distance=0.5, nn_budget=100, embedder=None)
 
-    least = Config().detection.score
+    least = effective(Config()).detection.score
 
     def step(now: Moment) -> Found:
         good = now.detections.scores >= least

@@ -90,7 +90,7 @@ def row(name: str, config: Config, clips: list[Clip]) -> str:
             begin = time.process_time()
             result = tracker.process(frame, stamp)
             milliseconds.append(1000 * (time.process_time() - begin))
-            covered += found(result, faces, config.detection.score)
+            covered += found(result, faces, tracker.thresholds['detection_score'])
             number += len(faces)
             embedded += result.embedded
     return (f'| `{name}` | {covered / max(number, 1):.3f} | '

@@ -93,7 +93,8 @@ def look_at_clips(entries: Sequence[Entry], folder: Path, every: int) -> None:
                 truth = reference.detect(image, 0.5, 0.4).boxes
                 for entry, result in zip(entries, results):
                     if entry.config.detection.interval == 1:
-                        strong = result.detections.scores >= entry.config.detection.score
+                        least = entry.tracker.thresholds['detection_score']
+                        strong = result.detections.scores >= least
                         entry.found.add(truth, result.detections.boxes[strong])
                         entry.faint.add(truth, result.detections.boxes)
                     if number >= _BEGINNING:

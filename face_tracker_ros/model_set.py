@@ -9,6 +9,7 @@ from face_tracker_ros.config import Config, MODEL_PARAMETERS
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.models.resolve import resolve_model
+from face_tracker_ros.models.thresholds import check_low_score, effective
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,9 @@ class ModelSet:
         Raises:
             ModelError: a model is unknown, missing, corrupt or cannot be run.
         """
-        return cls(FaceDetector.from_config(config), FaceEncoder.from_config(config),
-                   model_parameters(config))
+        detector = FaceDetector.from_config(config)
+        check_low_score(config, detector.spec)
+        return cls(detector, FaceEncoder.from_config(config), model_parameters(config))
 
     def updated(self, config: Config) -> ModelSet:
         """
@@ -51,16 +53,29 @@ class ModelSet:
             FaceDetector.from_config(config) if 'detector' in changed else self.detector,
             FaceEncoder.from_config(config) if changed - {'detector'} else self.encoder, wanted)
 
-    def check(self, config: Config) -> None:
+    def check(self, config: Config, current: Config) -> None:
         """
         Check the files of the models that `updated` would load, without loading them.
 
+        Args:
+            config: the configuration to come.
+            current: the one in use.
+
         Raises:
             ModelError: a model is unknown, missing or corrupt.
+            ConfigError: a new detection.low_score is above the score that the detector recommends.
         """
+        detector_spec = self.detector.spec
         for task, wanted in model_parameters(config).items():
             if wanted != self.parameters[task] and (wanted or task != 'landmarks'):
-                resolve_model(wanted, task)
+                spec, _ = resolve_model(wanted, task)
+                detector_spec = spec if task == 'detector' else detector_spec
+        if config.detection.low_score != current.detection.low_score:
+            check_low_score(config, detector_spec)
+
+    def effective(self, config: Config) -> Config:
+        """Return the configuration with the thresholds in force (models/thresholds.py)."""
+        return effective(config, self.detector.spec, self.encoder.spec)
 
     @property
     def names(self) -> Mapping[str, str]:

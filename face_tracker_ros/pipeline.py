@@ -12,6 +12,7 @@ from face_tracker_ros.config import Config, PARAMETERS
 from face_tracker_ros.embedding.quality import crop_quality, sharpness
 from face_tracker_ros.errors import ConfigError, FrameError
 from face_tracker_ros.model_set import ModelSet
+from face_tracker_ros.models.thresholds import shown
 from face_tracker_ros.tracking import Tracker
 from face_tracker_ros.tracking.camera_motion import CameraMotion
 from face_tracker_ros.types import (check_image, Detections, Float64Array, FloatArray, FrameResult,
@@ -34,9 +35,10 @@ class FaceTracker:
 
     def __init__(self, config: Config, models: ModelSet) -> None:
         """Combine parameters and loaded models; `from_config` loads them."""
-        self._config = config
+        self._given = config
+        self._config = models.effective(config)
         self._models = models
-        self._tracker = Tracker(config)
+        self._tracker = Tracker(self._config)
         self._camera = CameraMotion()
         self._last = -math.inf
         self._shown = Tracks.empty()
@@ -60,8 +62,13 @@ class FaceTracker:
 
     @property
     def config(self) -> Config:
-        """The parameters in force."""
-        return self._config
+        """The parameters as they were given, with 0 for thresholds that the models recommend."""
+        return self._given
+
+    @property
+    def thresholds(self) -> Mapping[str, float]:
+        """The thresholds in force: `detection_score`, `max_cosine_distance` ..."""
+        return shown(self._config)
 
     @property
     def models(self) -> ModelSet:
@@ -133,7 +140,7 @@ class FaceTracker:
             ConfigError: another parameter differs; nothing is changed.
             ModelError: a model is unknown, missing, corrupt or cannot be run; nothing is changed.
         """
-        old, new = self._config.values(), config.values()
+        old, new = self._given.values(), config.values()
         for parameter in PARAMETERS:
             if not parameter.live and old[parameter.name] != new[parameter.name]:
                 raise ConfigError(f"parameter '{parameter.name}': {new[parameter.name]!r} cannot "
@@ -142,9 +149,10 @@ class FaceTracker:
         self._models = models or former.updated(config)
         if self._models.encoder.space != former.encoder.space:
             self._tracker.forget_faces()
-        self._config = config
+        self._given = config
+        self._config = self._models.effective(config)
         self._models.detector.min_size = config.detection.min_size
-        self._tracker.configure(config)
+        self._tracker.configure(self._config)
 
     def _check(self, frame: Image, stamp: float) -> None:
         check_image(frame)

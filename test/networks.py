@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from face_tracker_ros.models.spec import InputSpec, ModelFile, ModelSpec
+from face_tracker_ros.models.spec import InputSpec
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
@@ -41,12 +41,6 @@ def feature_network(path: Path, channels: int = 24, side: int = 64, layout: str 
         node = ops.transpose(node, np.array([0, 2, 3, 1]))
     ov.save_model(ov.Model([ops.result(node)], [picture]), str(path), compress_to_fp16=False)
     return path
-
-
-def encoder_spec(feeding: InputSpec = FEEDING) -> ModelSpec:
-    """Return what is known of an encoder before its conversion."""
-    return ModelSpec('made', 'encoder', 'vector', '', (ModelFile(''),), 'MIT', '', '', feeding,
-                     embedding_size=1)
 
 
 def crops(number: int, side: int) -> np.ndarray:

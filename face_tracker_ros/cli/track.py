@@ -154,9 +154,12 @@ def _from_detections(given: argparse.Namespace) -> int:
     size = _image_size(given.image_size)
     found = read_detections(given.detections)
     embeddings = _embeddings(given.embeddings, len(found.frames), given.detections)
+    from face_tracker_ros.models.thresholds import check_low_score, effective, named
     from face_tracker_ros.tracking import Tracker
+    detector_spec, encoder_spec = named(config)
+    check_low_score(config, detector_spec)
     with ExitStack() as stack:
-        tracker = Tracker(config)
+        tracker = Tracker(effective(config, detector_spec, encoder_spec))
         frames = np.unique(found.frames)
         everything = range(int(frames[0]), int(frames[-1]) + 1) if len(frames) else range(0)
         report = stack.enter_context(Report(given.detections.name, len(everything), given.quiet))

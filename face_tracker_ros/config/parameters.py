@@ -1,9 +1,9 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """
-Every parameter of the core, declared once: name, default, range and sentence.
+Every parameter of the core, declared once: name, default, range and description.
 
-The ROS descriptors, config/tracker.yaml and the README table are made from, or tested against,
-these declarations. Names are dotted paths of the dataclasses below (`tracker.max_age`).
+The ROS descriptors, config/tracker.yaml and the README table are generated from these
+declarations. Names are dotted paths of the dataclasses below (`tracker.max_age`).
 """
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ from typing import Any
 from face_tracker_ros.config.declaration import Parameter
 from face_tracker_ros.config.files import flatten, read_parameters
 from face_tracker_ros.errors import ConfigError
-from face_tracker_ros.models.thresholds import DISTANCE, LOW_SCORE, NAMES, recommended, SCORE
 
 
-_LEAST_WIDTH = 64  # pixels; no detector sees anything in less
+_LEAST_WIDTH = 64  # pixels; no detector finds anything in fewer
 
 
 def _param(default: Any, description: str, low: float | None = None, high: float | None = None,
@@ -29,111 +28,104 @@ def _param(default: Any, description: str, low: float | None = None, high: float
         '', default, description, low, high, choices, live)})
 
 
-def _left(number: float, description: str, high: float) -> Any:
-    """Declare a number above 0 that 0, the default, leaves to the model."""
-    return field(default=number, metadata={'parameter': Parameter(
-        '', 0.0, description, 0.0, high)})
-
-
 @dataclass(frozen=True)
 class InferenceConfig:
     """How models run."""
 
-    threads: int = _param(2, 'CPU threads that inference may use; 0 = all cores.', 0, 256,
-                          live=False)
-    half: bool = _param(True, 'Compute in 16 bits where processor and model (half in model.yaml) '
-                        'are made for it.', live=False)
-    int8: bool = _param(True, 'Take the 8-bit form of a model that has one (int8 in model.yaml) '
-                        'where the processor computes in 8 bits.', live=False)
-    cache: bool = _param(True, 'Keep compiled models on disk, so that the next start is quick.',
-                         live=False)
+    device: str = _param('CPU', "OpenVINO device that runs the models: 'CPU', 'GPU', 'NPU', "
+                         "'AUTO' or a list such as 'AUTO:GPU,CPU'.", live=False)
+    threads: int = _param(2, 'CPU threads for inference; 0 = all cores.', 0, 256, live=False)
+    half: bool = _param(True, 'Compute in BF16 where the device supports it and the model is '
+                        'validated for it (half in model.yaml).', live=False)
+    int8: bool = _param(True, 'Use the INT8 variant of a model that has one (int8 in model.yaml) '
+                        'where the device computes in INT8.', live=False)
+    cache: bool = _param(True, 'Cache compiled models on disk for a faster start.', live=False)
 
 
 @dataclass(frozen=True)
 class DetectionConfig:
-    """Finding faces."""
+    """Face detection."""
 
-    width: int = _param(640, 'Pixels to which the longer side of a picture is reduced for '
-                        'detectors of free input size, never enlarged; 640, 480 or 320 (more '
-                        'finds smaller faces and costs time). 0 = the least of these in which '
-                        'faces of detection.min_size have 16 pixels.', 0, 3840, live=False)
-    interval: int = _param(1, 'Look for faces in every n-th frame only, and in all while one '
-                           'is new; in between tracks are shown where they are expected.', 1, 30)
-    score: float = _left(SCORE, 'Score from which a detection may start a track; 0 = what the '
-                         "detector's description recommends.", 1.0)
-    low_score: float = _left(LOW_SCORE, 'Score from which a detection may prolong a track '
-                             "(tracker.low_score_pass); 0 = what the detector's description "
-                             'recommends.', 1.0)
-    nms_iou: float = _param(0.4, 'Of two boxes that overlap more than this (IoU), the one with '
-                            'the lower score is dropped.', 0.0, 1.0)
-    min_size: float = _param(12.0, 'Shorter side in pixels of the smallest face that is used.',
-                             0.0, 10000.0)
+    width: int = _param(640, 'Pixels to which the longer side of an image is downscaled (never '
+                        'enlarged) for detectors of free input size: 640, 480 or 320; more finds '
+                        'smaller faces and takes longer. 0 = the smallest of these in which faces '
+                        'of detection.min_size have 16 pixels.', 0, 3840, live=False)
+    interval: int = _param(1, 'Run the detector on every n-th frame (every frame while a track is '
+                           'tentative); publish predicted boxes in between.', 1, 30)
+    score: float = _param(0.0, 'Minimum score of a detection that starts a track; 0 = what the '
+                          "detector's description recommends.", 0.0, 1.0)
+    low_score: float = _param(0.0, 'Minimum score of a detection that continues a track '
+                              "(tracker.low_score_pass); 0 = what the detector's description "
+                              'recommends.', 0.0, 1.0)
+    nms_iou: float = _param(0.4, 'IoU above which the lower-scoring of two overlapping boxes is '
+                            'suppressed (NMS).', 0.0, 1.0)
+    min_size: float = _param(12.0, 'Minimum length of the shorter side of a face box, in pixels '
+                             'of the image.', 0.0, 10000.0)
 
 
 @dataclass(frozen=True)
 class EmbeddingConfig:
     """When faces are embedded."""
 
-    policy: str = _param('auto', "'always': every face of every frame; 'auto': only faces whose "
-                         'association needs it, and each at least every embedding.refresh '
-                         'seconds.', choices=('auto', 'always'))
+    policy: str = _param('auto', "'always': embed every face in every frame; 'auto': only faces "
+                         'that are ambiguous in the association, and each at least every '
+                         'embedding.refresh seconds.', choices=('auto', 'always'))
     refresh: float = _param(1.0, 'Seconds after which an unambiguous face is embedded again '
                             '(policy auto).', 0.0, 60.0)
 
 
 @dataclass(frozen=True)
 class TrackerConfig:
-    """Joining faces over time; design: Wojke et al. 2017 and the named additions."""
+    """Association of faces over time; design: Wojke et al. 2017 and the named additions."""
 
     mode: str = _param('robust', "'robust': DeepSORT with the additions below; 'deepsort': the "
                        'published algorithm (one update counts as 1/30 s, additions off).',
                        choices=('robust', 'deepsort'), live=False)
-    max_cosine_distance: float = _left(
-        DISTANCE, 'Largest cosine distance between a face and its track, which motion limits as '
-        "well; 0 = what the encoder's description recommends.", 2.0)
+    max_cosine_distance: float = _param(
+        0.0, 'Maximum cosine distance at which a face matches a track inside the motion gate; '
+        "0 = what the encoder's description recommends.", 0.0, 2.0)
     max_iou_distance: float = _param(
-        0.7, 'Largest 1 - IoU at which a box is joined to a track by position alone.', 0.0, 1.0)
-    n_init: int = _param(3, 'Frames in a row in which a new face must be found before its track '
-                         'is published; in mode robust two are enough where as much time passes '
-                         'as between so many at 30 frames a second.', 1, 100)
-    max_age: float = _param(1.0, 'Seconds a track is kept without being seen.', 0.0, 60.0)
-    motion_share: float = _param(0.2, 'What a face at the edge of the motion gate adds to its '
-                                 'cosine distance.', 0.0, 2.0)
-    camera_motion: bool = _param(True, 'Follow the background, so that a moving camera does not '
-                                 'look like moving people.')
-    coast: float = _param(0.2, 'Longest time in seconds for which a track that the detector has '
-                          'likely just missed, by how often it did lately, goes on being '
-                          'published where it is expected; 0 = not at all.', 0.0, 10.0)
-    suppress_duplicates: bool = _param(True, 'Begin no track with a second box of a face that is '
-                                       'tracked, and show none that is missed in its place.')
-    gallery_size: int = _param(0, 'Embeddings kept of each track; 0 = 8 different looks in mode '
-                               "robust, the last 100 in mode deepsort (the paper's L_k).",
+        0.7, 'Maximum 1 - IoU at which a box matches a track by position alone.', 0.0, 1.0)
+    n_init: int = _param(3, 'Consecutive detections that confirm a track, which is published from '
+                         'then on; in mode robust two are enough when they are as far apart in '
+                         'time as this many at 30 frames per second.', 1, 100)
+    max_age: float = _param(1.0, 'Seconds without a detection after which a track is deleted.',
+                            0.0, 60.0)
+    motion_share: float = _param(0.2, 'Added to the cosine distance of a face at the edge of the '
+                                 'motion gate, and proportionally less inside it.', 0.0, 2.0)
+    camera_motion: bool = _param(True, 'Compensate camera motion by tracking the background.')
+    coast: float = _param(0.2, 'Maximum seconds for which the predicted box of a confirmed track '
+                          'is published after missed detections; less for a face that the '
+                          'detector rarely missed lately. 0 = never.', 0.0, 10.0)
+    suppress_duplicates: bool = _param(True, 'Start no track from a second box on a tracked face, '
+                                       'and publish no predicted box that a detected one covers.')
+    gallery_size: int = _param(0, 'Embeddings kept per track; 0 = 8 diverse ones in mode robust, '
+                               "the last 100 in mode deepsort (the paper's L_k).",
                                0, 1000, live=False)
-    min_quality: float = _param(0.3, 'Least quality (size, sharpness, share inside the picture; '
-                                '0 to 1) of a face that is remembered beside better ones, and '
-                                'by which people are recognised; 0.3 is 20 pixels.', 0.0, 1.0)
-    low_score_pass: bool = _param(True, 'Prolong tracks with low-score detections '
-                                  '(detection.low_score) by overlap.')
-    score_weighted_noise: bool = _param(True, 'Trust confident detections more in the motion '
-                                        'filter (NSA Kalman).')
-    reid_window: float = _param(60.0, 'Seconds for which somebody who left gets the same id back '
-                                'on return; 0 = never.', 0.0, 86400.0)
-    reid_max_distance: float = _left(DISTANCE, 'Largest cosine distance at which a returning '
-                                     "face is recognised; 0 = what the encoder's description "
-                                     'recommends.', 2.0)
-    reid_margin: float = _param(0.1, 'How much nearer than the second-best person a returning '
-                                'face must be.', 0.0, 2.0)
-
-
-_LEFT = frozenset(NAMES)
+    min_quality: float = _param(0.3, 'Minimum quality (size, sharpness and share inside the '
+                                'image; 0 to 1) of a face that is added to the gallery next to '
+                                'better ones, and that is used for re-identification; 0.3 is 20 '
+                                'pixels.', 0.0, 1.0)
+    low_score_pass: bool = _param(True, 'Match low-score detections (detection.low_score) to '
+                                  'tracks by IoU in a second pass.')
+    score_weighted_noise: bool = _param(True, 'Scale the measurement noise of the Kalman filter '
+                                        'by the detection score (NSA Kalman).')
+    reid_window: float = _param(60.0, 'Seconds for which a deleted track can be re-identified and '
+                                'returns with the same id; 0 = never.', 0.0, 86400.0)
+    reid_max_distance: float = _param(0.0, 'Maximum cosine distance at which a returning face is '
+                                      "re-identified; 0 = what the encoder's description "
+                                      'recommends.', 0.0, 2.0)
+    reid_margin: float = _param(0.1, 'How much smaller the cosine distance to the best match must '
+                                'be than to the second best, for re-identification.', 0.0, 2.0)
 
 
 @dataclass(frozen=True)
 class Config:
     """
-    All parameters of the core; make one with `Config.load`.
+    All parameters of the core as they were given; make one with `Config.load`.
 
-    Thresholds that are left to the models stand here as the numbers in force.
+    A pure value: it knows no model. Thresholds of 0 stand for what the models in use recommend,
+    which models.thresholds works out where the models are loaded.
     """
 
     detector: str = _param('face-detector', 'Face detection model: a name, or a path to a '
@@ -145,8 +137,6 @@ class Config:
     detection: DetectionConfig = field(default_factory=DetectionConfig)
     embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
     tracker: TrackerConfig = field(default_factory=TrackerConfig)
-    left: frozenset[str] = _LEFT
-    """Names of the parameters that are left to the models."""
 
     @classmethod
     def load(cls, source: Config | Mapping[str, Any] | str | os.PathLike[str] | None) -> Config:
@@ -169,15 +159,13 @@ class Config:
     def updated(self, values: Mapping[str, Any]) -> Config:
         """Return a copy with dotted `values` set, all checked before any is taken."""
         checked = {name: _parameter(name).check(value) for name, value in values.items()}
-        left = frozenset(name for name in _LEFT
-                         if (checked[name] == 0 if name in checked else name in self.left))
-        return _check_relations(_follow_models(
-            _rebuild(self, '', {**checked, 'left': left}), 'detection.low_score' in checked))
+        config: Config = _rebuild(self, '', checked)
+        _check_relations(config)
+        return config
 
     def values(self) -> dict[str, Any]:
-        """Return every parameter by its dotted name; 0 for what is left to the models."""
-        return {parameter.name: 0.0 if parameter.name in self.left else _get(self, parameter.name)
-                for parameter in PARAMETERS}
+        """Return every parameter by its dotted name."""
+        return {parameter.name: _get(self, parameter.name) for parameter in PARAMETERS}
 
 
 def _declared(cls: Any, prefix: str = '') -> Iterator[Parameter]:
@@ -193,31 +181,32 @@ PARAMETERS: tuple[Parameter, ...] = tuple(_declared(Config))
 # Those that name a model; the name is the model's task, too.
 MODEL_PARAMETERS = ('detector', 'encoder', 'landmarks')
 
-# What only the ROS node has: declared here, so that one list is the whole truth.
+# Parameters of the ROS node alone; declared here, so that one list has all.
 NODE_PARAMETERS: tuple[Parameter, ...] = (
-    Parameter('autostart', True, 'Configure and activate at start, without a life-cycle manager.',
+    Parameter('autostart', True, 'Configure and activate at start, without a lifecycle manager.',
               live=False),
-    Parameter('max_rate', 0.0, 'Most frames a second to process; 0 = as many as come.',
+    Parameter('max_rate', 0.0, 'Maximum frames per second to process; 0 = no limit.',
               0.0, 1000.0),
-    Parameter('expected_rate', 0.0, 'Images a second that the camera gives; diagnostics warn '
-              'below 80 % of it. 0 = unknown.', 0.0, 1000.0),
-    Parameter('annotate', True, 'Draw the annotated image, while somebody subscribes to it.'),
-    Parameter('image_transport', 'raw', "Form of the images: 'raw' (topic image) or "
+    Parameter('expected_rate', 0.0, 'Images per second that the camera publishes; diagnostics '
+              'warn below 80 % of it. 0 = unknown.', 0.0, 1000.0),
+    Parameter('annotate', True, 'Draw and publish the annotated image while it has a subscriber.'),
+    Parameter('image_transport', 'raw', "Transport of the images: 'raw' (topic image) or "
               "'compressed' (topic image/compressed, JPEG or PNG).",
               choices=('raw', 'compressed'), live=False),
     Parameter('spatial.face_size', 0.16, 'Metres: geometric mean of width and height of the '
               "detector's box around a face; for ranges without a depth image.", 0.01, 1.0),
-    Parameter('spatial.face_spread', 0.08, 'Relative deviation of spatial.face_size between '
-              'people and views; for the covariance.', 0.001, 1.0),
-    Parameter('spatial.depth', False, 'Take ranges from the topic depth_image, registered to the '
-              'images, where it knows them.', live=False),
-    Parameter('spatial.depth_tolerance', 0.05, 'Most seconds between the stamps of an image and '
-              'of its depth image.', 0.0, 10.0),
-    Parameter('spatial.rectified', False, 'The images are rectified: P of camera_info holds, '
+    Parameter('spatial.face_spread', 0.08, 'Relative standard deviation of spatial.face_size '
+              'between people and views; for the covariance.', 0.001, 1.0),
+    Parameter('spatial.depth', False, 'Read ranges from the topic depth_image, registered to the '
+              'images, where it has valid values.', live=False),
+    Parameter('spatial.depth_tolerance', 0.05, 'Maximum seconds between the stamps of an image '
+              'and its depth image.', 0.0, 10.0),
+    Parameter('spatial.rectified', False, 'The images are rectified: use P of camera_info, '
               'without distortion.'),
     Parameter('spatial.tf', False, 'Publish a transform face_f<id> for every track.', live=False),
-    Parameter('interop.hri', False, 'Offer /humans/faces (REP-155); needs hri_msgs.', live=False),
-    Parameter('interop.foxglove', False, 'Offer ~/image_annotations; needs foxglove_msgs.',
+    Parameter('interop.hri', False, 'Publish /humans/faces (REP-155); needs hri_msgs.',
+              live=False),
+    Parameter('interop.foxglove', False, 'Publish ~/image_annotations; needs foxglove_msgs.',
               live=False),
 )
 
@@ -248,24 +237,11 @@ def _rebuild(config: Any, prefix: str, values: Mapping[str, Any]) -> Any:
     return replace(config, **changes)
 
 
-def _follow_models(config: Config, strictly: bool) -> Config:
-    """Return it with the models' own thresholds; numbers that were given hold against them."""
-    numbers = recommended(config.detector, config.encoder)
-    detection = config.detection
-    if 'detection.score' not in config.left:
-        numbers['detection.low_score'] = min(numbers['detection.low_score'], detection.score)
-    elif 'detection.low_score' not in config.left and not strictly:  # was right for another model
-        numbers['detection.score'] = max(numbers['detection.score'], detection.low_score)
-    followed: Config = _rebuild(config, '', {name: numbers[name] for name in config.left})
-    return followed
-
-
-def _check_relations(config: Config) -> Config:
+def _check_relations(config: Config) -> None:
     detection = config.detection
     if 0 < detection.width < _LEAST_WIDTH:
         raise ConfigError(f"parameter 'detection.width': {detection.width} is out of range; "
                           f'give 0 or {_LEAST_WIDTH} to 3840')
-    if detection.low_score > detection.score:
+    if detection.score and detection.low_score > detection.score:
         raise ConfigError(f"parameter 'detection.low_score': {detection.low_score:g} is above "
                           f'detection.score ({detection.score:g}); give at most that')
-    return config

@@ -127,7 +127,7 @@ class Demo:
     def _demo_clip(self) -> Path:
         """Return the clip from the cache; make it where it is missing or was made otherwise."""
         from face_tracker_ros.demo import clip as demo_clip
-        from face_tracker_ros.models.registry import cache_folder
+        from face_tracker_ros.models.files import cache_folder
         digest = hashlib.sha256(Path(demo_clip.__file__).read_bytes()).hexdigest()[:12]
         path = cache_folder() / 'demo' / f'clip-{digest}.mp4'
         if not path.is_file():

@@ -2,10 +2,12 @@
 """Decoder for BlazeFace (Bazarevsky et al. 2019): offsets from a grid of anchors, and logits."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import functools
 
 from face_tracker_ros.errors import ModelError
+from face_tracker_ros.models.families import Family, last_sides
+from face_tracker_ros.models.spec import InputSpec, Port
 from face_tracker_ros.types import Detections, FloatArray
 import numpy as np
 
@@ -13,6 +15,7 @@ import numpy as np
 # networks look at two maps, the full-range ones at one.
 _GRIDS = {896: ((16, 2), (8, 6)), 2304: ((48, 1),)}
 _LARGEST_LOGIT = 80.0
+_HALF_RANGE = (127.5, 127.5, 127.5)  # pixels go in as -1 to 1
 
 
 def decode(outputs: Mapping[str, FloatArray], width: int, height: int,
@@ -46,3 +49,14 @@ def _anchors(count: int) -> FloatArray:
         x, y = np.meshgrid(middle, middle)
         grids.append(np.repeat(np.stack([x, y], axis=-1).reshape(-1, 2), anchors, axis=0))
     return np.concatenate(grids)
+
+
+def _recognise(outputs: Sequence[Port]) -> bool:
+    return (last_sides(outputs) == [1, 16] and len(outputs[0].shape) == 3
+            and outputs[0].shape[1] in _GRIDS)
+
+
+FAMILY = Family(
+    name='blazeface', task='detector', decode=decode, outputs='[1, A, 16] and [1, A, 1]',
+    recognise=_recognise, raw_ir=False,
+    default_input=InputSpec('NCHW', 'RGB', _HALF_RANGE, _HALF_RANGE, fit='pad'))

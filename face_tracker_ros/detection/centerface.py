@@ -2,8 +2,10 @@
 """Decoder for CenterFace: maps of face centres, sizes, offsets and landmarks at stride 4."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from face_tracker_ros.models.families import Family
+from face_tracker_ros.models.spec import InputSpec, Port
 from face_tracker_ros.types import Detections, FloatArray
 import numpy as np
 
@@ -30,3 +32,14 @@ def decode(outputs: Mapping[str, FloatArray], width: int, height: int,
     landmarks = relative * size[:, None] + corner[:, None]
     boxes = np.hstack([corner[:, ::-1], (corner + size)[:, ::-1]])
     return Detections(boxes, heat[0, rows, columns], landmarks[..., ::-1])
+
+
+def _recognise(outputs: Sequence[Port]) -> bool:
+    channels = [port.shape[1] for port in outputs if len(port.shape) == 4]
+    return len(outputs) == 4 and channels == [1, 2, 2, 10]
+
+
+FAMILY = Family(
+    name='centerface', task='detector', decode=decode,
+    outputs='four maps of 1, 2, 2 and 10 channels', recognise=_recognise,
+    default_input=InputSpec('NCHW', 'RGB', multiple=32), landmarks=True, any_size=True)

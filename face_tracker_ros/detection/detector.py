@@ -2,7 +2,6 @@
 """The face detector: scaling to the network's input, decoding, non-maximum suppression."""
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 import math
 from pathlib import Path
 from typing import NamedTuple
@@ -10,26 +9,14 @@ from typing import NamedTuple
 import cv2
 from face_tracker_ros import boxes as box_ops
 from face_tracker_ros.config import Config
-from face_tracker_ros.detection import (blazeface, centerface, decoded, omz_boxes, omz_ssd,
-                                        ultra_light, yunet)
 from face_tracker_ros.errors import ModelError
+from face_tracker_ros.models.families import find_family
 from face_tracker_ros.models.network import Network
 from face_tracker_ros.models.resolve import resolve_model
 from face_tracker_ros.models.spec import ModelSpec
-from face_tracker_ros.types import check_image, Detections, FloatArray, Image, IntArray
+from face_tracker_ros.types import check_image, Detections, Image, IntArray
 import numpy as np
 
-Decoder = Callable[[Mapping[str, FloatArray], int, int, float], Detections]
-
-DECODERS: Mapping[str, Decoder] = {
-    'decoded': decoded.decode,
-    'omz-ssd': omz_ssd.decode,
-    'omz-boxes': omz_boxes.decode,
-    'yunet': yunet.decode,
-    'ultra-light': ultra_light.decode,
-    'centerface': centerface.decode,
-    'blazeface': blazeface.decode,
-}
 # Suppression costs the square of the candidates; no image holds more faces than this.
 _MOST_CANDIDATES = 1000
 # Widths to choose from when none is given, and the pixels that the smallest face must have there.
@@ -69,7 +56,7 @@ class FaceDetector:
         self.name, self.spec, self.path = spec.name, spec, path
         self.min_size = min_size
         self._network, self._width = network, width
-        self._decode = DECODERS[spec.family]
+        self._decode = find_family(spec.family, 'detector').decode
 
     @classmethod
     def from_config(cls, config: Config) -> FaceDetector:
@@ -117,7 +104,7 @@ class FaceDetector:
         downscaled = None if stretched else given.inner.copy()
         height, width = given.canvas.shape[:2]
         outputs = self._network.infer(given.canvas[None], copy=False)
-        found = self._decode(outputs, width, height, min_score)
+        found: Detections = self._decode(outputs, width, height, min_score)
         rows = _best(found, nms_iou)
         scale = np.array(given.scale * 2, np.float32)
         landmarks = None if found.landmarks is None else found.landmarks[rows] * scale[:2]

@@ -2,8 +2,10 @@
 """Decoder for the SSD detectors of the Open Model Zoo (its DetectionOutput layer)."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from face_tracker_ros.models.families import Family, last_sides
+from face_tracker_ros.models.spec import InputSpec, Port
 from face_tracker_ros.types import Detections, FloatArray
 import numpy as np
 
@@ -22,3 +24,12 @@ def decode(outputs: Mapping[str, FloatArray], width: int, height: int,
     rows = rows[rows[:, 2] >= min_score]
     size = np.array([width, height, width, height], np.float32)
     return Detections(rows[:, 3:] * size, rows[:, 2])
+
+
+def _recognise(outputs: Sequence[Port]) -> bool:
+    return last_sides(outputs) == [7]
+
+
+FAMILY = Family(
+    name='omz-ssd', task='detector', decode=decode, outputs='one output [1, 1, N, 7]',
+    recognise=_recognise, default_input=InputSpec('NCHW', 'BGR'))

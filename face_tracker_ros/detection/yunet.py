@@ -2,8 +2,10 @@
 """Decoder for YuNet: one class, objectness, box and landmark map for each of three strides."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from face_tracker_ros.models.families import Family
+from face_tracker_ros.models.spec import InputSpec, Port
 from face_tracker_ros.types import Detections, FloatArray
 import numpy as np
 
@@ -35,3 +37,13 @@ def decode(outputs: Mapping[str, FloatArray], width: int, height: int,
         points = outputs[f'kps_{stride}'].reshape(-1, 5, 2)[cells]
         landmarks.append((points + corner[:, None]) * stride)
     return Detections(np.concatenate(boxes), np.concatenate(scores), np.concatenate(landmarks))
+
+
+def _recognise(outputs: Sequence[Port]) -> bool:
+    wanted = {f'{part}_{stride}' for part in ('cls', 'obj', 'bbox', 'kps') for stride in _STRIDES}
+    return wanted <= {port.name for port in outputs}
+
+
+FAMILY = Family(
+    name='yunet', task='detector', decode=decode, outputs='cls_8, obj_8, bbox_8, kps_8 ...',
+    recognise=_recognise, default_input=InputSpec('NCHW', 'BGR', multiple=32), landmarks=True)

@@ -9,6 +9,7 @@ from face_tracker_ros.config import Config
 from face_tracker_ros.embedding.alignment import aligned_crops
 from face_tracker_ros.embedding.landmarks import LandmarkFinder
 from face_tracker_ros.errors import ModelError
+from face_tracker_ros.models.families import find_family
 from face_tracker_ros.models.network import Network
 from face_tracker_ros.models.resolve import resolve_model
 from face_tracker_ros.models.spec import ModelSpec
@@ -37,6 +38,7 @@ class FaceEncoder:
         self.path = path
         self.finder = finder if spec.alignment else None
         self._network = network
+        self._decode = find_family(spec.family, 'encoder').decode
         self._batches: tuple[int, ...] = _BATCHES
         self._template = np.array(spec.alignment, np.float32).reshape(-1, 2)
 
@@ -126,24 +128,10 @@ class FaceEncoder:
             taken = min(left, batch)
             pictures = self._network.input(side, side, batch)
             pictures[:taken] = crops[start:start + taken]
-            output = next(iter(self._network.infer(pictures, copy=False).values()))
-            vectors[start:start + taken] = _pooled(output, batch, self.spec)[:taken]
+            outputs = self._network.infer(pictures, copy=False)
+            vectors[start:start + taken] = self._decode(outputs, batch, self.spec)[:taken]
             start += taken
         return vectors
-
-
-def _pooled(output: FloatArray, count: int, spec: ModelSpec) -> FloatArray:
-    """Return vectors (count, size); of a feature map the mean over its places."""
-    size, shape = spec.embedding_size, output.shape
-    if shape[0] == count and output.size == count * size:
-        return output.reshape(count, size)
-    if shape[0] == count and len(shape) in (3, 4) and size in (shape[1], shape[-1]):
-        channel = 1 if shape[1] == size and len(shape) == 4 else len(shape) - 1
-        places = tuple(axis for axis in range(1, len(shape)) if axis != channel)
-        return np.asarray(output.mean(axis=places), np.float32)
-    raise ModelError(f"model '{spec.name}': its output for {count} pictures is {list(shape)}, "
-                     f'which makes no vectors of {size} numbers; correct embedding_size or '
-                     'choose another encoder')
 
 
 def _visible(boxes: FloatArray, width: int, height: int, crop_scale: float) -> BoolArray:

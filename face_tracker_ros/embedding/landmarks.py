@@ -5,6 +5,7 @@ from __future__ import annotations
 from face_tracker_ros import boxes as box_ops
 from face_tracker_ros.config import Config
 from face_tracker_ros.errors import ModelError
+from face_tracker_ros.models.families import find_family
 from face_tracker_ros.models.network import Network
 from face_tracker_ros.models.resolve import resolve_model
 from face_tracker_ros.models.spec import ModelSpec
@@ -18,6 +19,7 @@ class LandmarkFinder:
     def __init__(self, spec: ModelSpec, network: Network) -> None:
         """Join a description and a network; see from_config for the usual way."""
         self.name, self.spec, self._network = spec.name, spec, network
+        self._decode = find_family(spec.family, 'landmarks').decode
 
     @classmethod
     def from_config(cls, config: Config) -> LandmarkFinder | None:
@@ -43,4 +45,4 @@ class LandmarkFinder:
         return np.asarray(found * side[:, None, None] + corner[:, None], np.float32)
 
     def _run(self, crops: Image) -> FloatArray:
-        return next(iter(self._network.infer(crops).values())).reshape(len(crops), -1, 2)
+        return np.asarray(self._decode(self._network.infer(crops), len(crops)))

@@ -1,21 +1,21 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Reading a model.yaml: every entry is checked, and what is wrong is said by name."""
+"""Reading and writing a model.yaml: every entry is checked, and errors name the bad one."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-import re
 from typing import Any
 
 from face_tracker_ros.config.plain_yaml import read_yaml
-from face_tracker_ros.errors import ModelError, shown
-from face_tracker_ros.models.spec import (FAMILIES, Fetch, InputSpec, is_name, ModelFile,
-                                          ModelSpec, SUFFIXES)
+from face_tracker_ros.errors import ModelError
+from face_tracker_ros.models.families import families
+from face_tracker_ros.models.files import checksum, DESCRIPTION
+from face_tracker_ros.models.section import Section
+from face_tracker_ros.models.spec import (Fetch, InputSpec, is_name, ModelFile, ModelSpec,
+                                          SUFFIXES, TASKS)
+import yaml
 
-_HEXADECIMAL = re.compile(r'[0-9a-f]+')
-_REQUIREMENT = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9.+!_-]*')
-_DIGITS = {'sha256': 64, 'sha384': 96}
-_MISSING = object()
 _LARGEST = 1 << 20  # bytes of a description; ours have one thousand
 
 
@@ -23,18 +23,18 @@ def read_spec(path: Path, registered: bool = True) -> ModelSpec:
     """
     Return the checked content of a model.yaml; ModelError says what is wrong with it.
 
-    registered: of the registry, where the folder has the model's name, and size and checksum of
-    every file are told; one that a user points to may leave them out.
+    registered: whether it is one of the registry, where the folder has the model's name, and size
+    and checksum of every file are given; one that a user points to may leave them out.
     """
-    section = _Section(path, '', _load(path))
-    task = section.text('task', choices=tuple(FAMILIES))
+    section = Section(path, '', _load(path))
+    task = section.text('task', choices=TASKS)
     detector, encoder = task == 'detector', task == 'encoder'
     score = section.number('score', 0.0, 1.0) if detector else ModelSpec.score
     usual = min(score, ModelSpec.low_score)
     spec = ModelSpec(
         name=section.name('name'),
         task=task,
-        family=section.text('family', choices=FAMILIES[task]),
+        family=section.text('family', choices=tuple(item.name for item in families(task))),
         summary=section.text('summary', ''),
         files=_files(section, registered),
         licence=section.text('licence'),
@@ -76,111 +76,13 @@ def _load(path: Path) -> Any:
                          'restore it or install the package again') from error
 
 
-class _Section:
-    """Takes checked values out of one mapping of a model.yaml and notices what is left."""
-
-    def __init__(self, path: Path, where: str, content: Any) -> None:
-        self.path, self.where = path, where
-        if not isinstance(content, Mapping):
-            raise self.wrong('', content, "give 'name: value' lines")
-        self.content = dict(content)
-
-    def wrong(self, key: str, value: object, remedy: str) -> ModelError:
-        name = (self.where + key).rstrip('.') or 'content'
-        return ModelError(f"model description '{self.path}': {name} is {shown(value)}; {remedy}")
-
-    def take(self, key: str, default: Any = _MISSING) -> Any:
-        value = self.content.pop(key, default)
-        if value is _MISSING:
-            raise ModelError(f"model description '{self.path}': {self.where}{key} is missing; "
-                             'see the descriptions of the shipped models')
-        return value
-
-    def text(self, key: str, default: Any = _MISSING, choices: tuple[str, ...] = ()) -> str:
-        value = self.take(key, default)
-        if not isinstance(value, str) or (choices and value not in choices):
-            raise self.wrong(key, value, f"give {' or '.join(choices) if choices else 'text'}")
-        return value
-
-    def name(self, key: str) -> str:
-        value = self.take(key)
-        if not is_name(value):
-            raise self.wrong(key, value, 'give a plain name without folders')
-        return str(value)
-
-    def checksum(self, key: str) -> str:
-        value = self.text(key)
-        if len(value) != _DIGITS[key] or not _HEXADECIMAL.fullmatch(value):
-            raise self.wrong(key, value,
-                             f'give {_DIGITS[key]} hexadecimal digits, lower case')
-        return value
-
-    def requirement(self, key: str) -> str:
-        value = self.text(key)
-        if not _REQUIREMENT.fullmatch(value):
-            raise self.wrong(key, value, 'give name==version, as pip takes it')
-        return value
-
-    def url(self, key: str) -> str:
-        value = self.text(key, '')
-        if value and (not value.startswith('https://') or len(value.split()) != 1):
-            raise self.wrong(key, value, 'give an address that begins with https://')
-        return value
-
-    def number(self, key: str, low: float, high: float, default: Any = _MISSING) -> float:
-        return self._number(key, self.take(key, default), low, high)
-
-    def _number(self, key: str, value: Any, low: float, high: float) -> float:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) \
-                or not low <= value <= high:
-            raise self.wrong(key, value, f'give a number, {low:g} to {high:g}')
-        return float(value)
-
-    def channels(self, key: str, low: float, high: float,
-                 default: float) -> tuple[float, float, float]:
-        value = self.take(key, default)
-        values = value if isinstance(value, list) else [value] * 3
-        if len(values) != 3:
-            raise self.wrong(key, value, 'give one number, or one for each of three colours')
-        first, second, third = (self._number(key, item, low, high) for item in values)
-        return first, second, third
-
-    def points(self, key: str, count: int) -> tuple[tuple[float, float], ...]:
-        value = self.take(key)
-        if not isinstance(value, list) or len(value) != count or not all(
-                isinstance(point, list) and len(point) == 2 for point in value):
-            raise self.wrong(key, value, f'give {count} points [x, y]')
-        return tuple((self._number(key, x, -1, 2), self._number(key, y, -1, 2)) for x, y in value)
-
-    def whole(self, key: str, low: int, high: int, default: Any = _MISSING) -> int:
-        value = self.number(key, low, high, default)
-        if value != int(value):
-            raise self.wrong(key, value, 'give a whole number')
-        return int(value)
-
-    def flag(self, key: str, default: Any = _MISSING) -> bool:
-        value = self.take(key, default)
-        if not isinstance(value, bool):
-            raise self.wrong(key, value, 'give true or false')
-        return value
-
-    def section(self, key: str) -> _Section:
-        return _Section(self.path, f'{self.where}{key}.', self.take(key))
-
-    def finish(self) -> None:
-        if self.content:
-            key = next(iter(self.content))
-            raise self.wrong(shown(key).strip("'"), self.content[key],
-                             'no such entry exists; remove it')
-
-
-def _files(section: _Section, registered: bool) -> tuple[ModelFile, ...]:
+def _files(section: Section, registered: bool) -> tuple[ModelFile, ...]:
     listed = section.take('files')
     if not isinstance(listed, list) or not listed:
         raise section.wrong('files', listed, 'give a list of name, size and sha256')
     files = []
     for number, content in enumerate(listed):
-        entry = _Section(section.path, f'files[{number}].', content)
+        entry = Section(section.path, f'files[{number}].', content)
         name, size = entry.name('name'), 0
         if registered or 'size' in entry.content:
             size = entry.whole('size', 1, 2**40)
@@ -198,7 +100,7 @@ def _files(section: _Section, registered: bool) -> tuple[ModelFile, ...]:
     return tuple(files)
 
 
-def _input(section: _Section) -> InputSpec:
+def _input(section: Section) -> InputSpec:
     spec = InputSpec(
         layout=section.text('layout', choices=('NCHW', 'NHWC')),
         color=section.text('color', choices=('BGR', 'RGB')),
@@ -214,11 +116,11 @@ def _input(section: _Section) -> InputSpec:
     return spec
 
 
-def _alignment(section: _Section) -> tuple[tuple[float, float], ...]:
+def _alignment(section: Section) -> tuple[tuple[float, float], ...]:
     return section.points('alignment', 5) if 'alignment' in section.content else ()
 
 
-def _fetch(section: _Section) -> Fetch:
+def _fetch(section: Section) -> Fetch:
     members = section.take('members')
     if not isinstance(members, Mapping) or not members or not all(
             is_name(name) and isinstance(member, str) for name, member in members.items()):
@@ -227,3 +129,64 @@ def _fetch(section: _Section) -> Fetch:
                  section.checksum('sha256'), dict(members))
     section.finish()
     return spec
+
+
+def with_checksums(spec: ModelSpec, folder: Path) -> ModelSpec:
+    """Return the description with size and SHA-256 of the files that lie in a folder."""
+    files = [ModelFile(item.name, (folder / item.name).stat().st_size,
+                       checksum(folder / item.name))
+             for item in spec.files if (folder / item.name).is_file()]
+    return replace(spec, files=tuple(files) or spec.files)
+
+
+def description_text(spec: ModelSpec) -> str:
+    """Return the text of the model.yaml that describes the same model as `spec`."""
+    given = spec.input
+    preprocessing: dict[str, Any] = {'layout': given.layout, 'color': given.color}
+    if not given.raw:
+        preprocessing.update(mean=_channels(given.mean), scale=_channels(given.scale))
+    if given.fixed:
+        preprocessing.update(width=given.width, height=given.height)
+    elif given.multiple > 1:
+        preprocessing.update(multiple=given.multiple)
+    if given.fit != 'stretch':
+        preprocessing.update(fit=given.fit)
+    content: dict[str, Any] = {
+        'name': spec.name, 'task': spec.task, 'family': spec.family, 'summary': spec.summary,
+        'files': [_file(item) for item in spec.files], 'licence': spec.licence,
+        'terms': spec.terms, 'source': spec.source, 'input': preprocessing}
+    if spec.task == 'detector':
+        content.update(score=spec.score, low_score=spec.low_score, landmarks=spec.landmarks)
+    else:
+        if spec.task == 'encoder':
+            content.update(embedding_size=spec.embedding_size, distance=spec.distance)
+        content.update(crop_scale=spec.crop_scale)
+    if spec.alignment:
+        content.update(alignment=[list(point) for point in spec.alignment], aspect=spec.aspect)
+    if spec.half:
+        content.update(half=True)
+    if spec.int8:
+        content.update(int8=spec.int8)
+    return yaml.safe_dump(content, sort_keys=False, width=99)
+
+
+def write_description(spec: ModelSpec, folder: Path) -> Path:
+    """Write the model.yaml of files that lie in a folder; return its path."""
+    path = folder / DESCRIPTION
+    path.write_text(description_text(with_checksums(spec, folder)), encoding='utf-8')
+    return path
+
+
+def _file(item: ModelFile) -> dict[str, Any]:
+    content: dict[str, Any] = {'name': item.name}
+    if item.size:
+        content.update(size=item.size)
+    if item.checksum:
+        content[item.algorithm] = item.checksum
+    if item.url:
+        content.update(url=item.url)
+    return content
+
+
+def _channels(values: tuple[float, float, float]) -> float | list[float]:
+    return values[0] if len(set(values)) == 1 else list(values)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import urllib.request
 
 from face_tracker_ros.errors import ModelError
-from face_tracker_ros.models.registry import file_fault
+from face_tracker_ros.models.files import file_fault
 from face_tracker_ros.models.spec import ModelFile
 
 Progress = Callable[[str, int, int], None]

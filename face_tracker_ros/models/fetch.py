@@ -13,7 +13,8 @@ import zipfile
 
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.models.download import download, Progress
-from face_tracker_ros.models.registry import fetched_folder, file_fault, find_model, remedy
+from face_tracker_ros.models.files import fetched_folder, file_fault
+from face_tracker_ros.models.registry import find_model, remedy
 from face_tracker_ros.models.spec import Fetch, ModelSpec
 
 

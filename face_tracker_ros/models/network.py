@@ -1,31 +1,22 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Running a network on the CPU with OpenVINO: the only module that knows OpenVINO."""
+"""Running a network with OpenVINO: the only module that knows OpenVINO and its devices."""
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from face_tracker_ros.config import InferenceConfig
-from face_tracker_ros.errors import ModelError
-from face_tracker_ros.models.registry import cache_folder
-from face_tracker_ros.models.spec import InputSpec
+from face_tracker_ros.errors import ConfigError, ModelError
+from face_tracker_ros.models.files import cache_folder
+from face_tracker_ros.models.spec import InputSpec, Port
 from face_tracker_ros.types import FloatArray, Image
 import numpy as np
 import openvino as ov
 from openvino.preprocess import ColorFormat, PrePostProcessor
 
 _KEPT_SIZES = 3
-
-
-@dataclass(frozen=True)
-class Port:
-    """An input or output: name ('' when it has none), sides (-1 = any), whether it takes bytes."""
-
-    name: str
-    shape: tuple[int, ...]
-    bytes: bool = False
+_VIRTUAL = ('AUTO', 'BATCH', 'HETERO', 'MULTI')  # devices that hand on to other devices
 
 
 def read_ports(path: Path) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
@@ -35,9 +26,9 @@ def read_ports(path: Path) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
     return tuple(inputs), tuple(outputs)
 
 
-def capabilities() -> set[str]:
-    """Return the numbers that this processor computes in quickly: FP32, BF16, INT8 ..."""
-    return set(ov.Core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES'))
+def capabilities(device: str) -> set[str]:
+    """Return the numbers that a device computes in quickly (FP32, BF16, INT8 ...); ConfigError."""
+    return set(_property(ov.Core(), device, 'OPTIMIZATION_CAPABILITIES'))
 
 
 def read_network(path: Path) -> Any:
@@ -61,12 +52,13 @@ class Network:
     def __init__(self, path: Path, spec: InputSpec, config: InferenceConfig,
                  half: bool = False) -> None:
         """
-        Read the model file; ModelError when it cannot be read.
+        Read the model file.
 
-        half: compute in 16 bits where the processor can (unless `inference.half` is off).
+        half: compute in BF16 where the device can (unless `inference.half` is off). Raises
+        ModelError when the file cannot be read, and ConfigError when there is no such device.
         """
         self._path, self._spec = path, spec
-        self._core = ov.Core()
+        self._core, self._device = ov.Core(), config.device
         self._options: dict[str, Any] = {
             'PERFORMANCE_HINT': 'LATENCY', 'NUM_STREAMS': 1,
             'INFERENCE_NUM_THREADS': config.threads}
@@ -74,6 +66,10 @@ class Network:
             self._options['INFERENCE_PRECISION_HINT'] = 'f32'
         if config.cache:
             self._use_cache(cache_folder() / 'compiled')
+        supported = _property(self._core, self._device, 'SUPPORTED_PROPERTIES')
+        if self._device.partition(':')[0] not in _VIRTUAL:  # GPU and NPU know no CPU threads
+            self._options = {name: value for name, value in self._options.items()
+                             if name in supported}
         self._requests: OrderedDict[tuple[int, int, int], tuple[Any, Image]] = OrderedDict()
         # As in the file: a compiled network may know its outputs by further names.
         self._names = [_name(port, number) for number, port in enumerate(self._read().outputs)]
@@ -132,10 +128,12 @@ class Network:
         sides = [3, height, width] if layout == 'NCHW' else [height, width, 3]
         try:
             model.reshape([batch, *sides])
-            return self._core.compile_model(preprocessed(model, self._spec), 'CPU',
+            return self._core.compile_model(preprocessed(model, self._spec), self._device,
                                             self._options)
         except RuntimeError as error:
-            raise ModelError(f"model file '{self._path}' does not run on pictures of {width}x"
+            if self._device != 'CPU':
+                raise _bad_device(self._core, self._device, error) from error
+            raise ModelError(f"model file '{self._path}' does not run on images of {width}x"
                              f'{height} pixels ({_short(error)}); choose another model or '
                              'detection.width') from error
 
@@ -153,6 +151,21 @@ def preprocessed(model: Any, spec: InputSpec) -> Any:
         pictures.preprocess().convert_element_type(ov.Type.f32)
         pictures.preprocess().mean(list(spec.mean)).scale(list(spec.scale))
     return processor.build()
+
+
+def _property(core: Any, device: str, name: str) -> Any:
+    virtual = device.partition(':')[0]
+    try:
+        # Of a virtual device with a list of others (AUTO:GPU,CPU) OpenVINO tells nothing.
+        return core.get_property('AUTO' if virtual in _VIRTUAL else device, name)
+    except RuntimeError as error:
+        raise _bad_device(core, device, error) from error
+
+
+def _bad_device(core: Any, device: str, error: Exception) -> ConfigError:
+    return ConfigError(f"parameter 'inference.device': '{device}' cannot be used "
+                       f"({_short(error)}); give one of {', '.join(core.available_devices)}, "
+                       'or AUTO')
 
 
 def _read_model(core: Any, path: Path) -> Any:

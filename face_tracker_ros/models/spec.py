@@ -1,18 +1,12 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""What is known of a model: which files, on which terms, fed how, read how."""
+"""What is known of a model: its files, its terms, its input and the family of its output."""
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 import re
 
-# The forms of output that each task can read.
-FAMILIES: Mapping[str, tuple[str, ...]] = {
-    'detector': ('decoded', 'omz-ssd', 'omz-boxes', 'yunet', 'ultra-light', 'centerface',
-                 'blazeface'),
-    'encoder': ('vector',),
-    'landmarks': ('points',),
-}
+TASKS = ('detector', 'encoder', 'landmarks')
 SUFFIXES = ('.xml', '.onnx', '.tflite')
 """File names of networks end like this."""
 _NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]{0,99}')
@@ -39,13 +33,22 @@ class ModelFile:
 
 
 @dataclass(frozen=True)
+class Port:
+    """An input or output: name ('' when it has none), sides (-1 = any), whether it takes bytes."""
+
+    name: str
+    shape: tuple[int, ...]
+    bytes: bool = False
+
+
+@dataclass(frozen=True)
 class InputSpec:
     """
-    What a model wants to be fed, of a uint8 BGR picture.
+    The input of a model and the preprocessing that makes it of a uint8 BGR image.
 
     layout: 'NCHW' or 'NHWC'; color: 'BGR' or 'RGB'; value = (pixel - mean) / scale, in the order
     of `color`. width, height: fixed size in pixels, 0 = free; multiple: of which free sizes must
-    be. fit: how a picture of another shape gets into a fixed size, 'stretch' or 'pad'.
+    be. fit: how an image of another shape gets into a fixed size, 'stretch' or 'pad'.
     """
 
     layout: str
@@ -92,14 +95,14 @@ class ModelSpec:
     """
     One model, of the registry or a user's own.
 
-    family: form of the output (FAMILIES). files: the first is the one to open.
+    family: form of the output (models/families.py). files: the first is the one to open.
     score, low_score: thresholds that publisher or measurement recommend (detectors).
     distance: cosine distance up to which two faces are taken for one person (encoders).
     crop_scale: side of the square crop as a multiple of the longer box side (encoders, landmarks).
     alignment: where the five landmarks belong in the crop, in parts of its sides; () = box crops.
     aspect: width by height of the aligned region, which is stretched to the input.
-    half: whether its results are as good in numbers of 16 bits (measured).
-    int8: name of the model that is the same in numbers of 8 bits, and as good (measured); ''.
+    half: whether its results are as good in BF16 (measured).
+    int8: name of the model that is its INT8 form, and as good (measured); '' = none.
     """
 
     name: str

@@ -6,6 +6,7 @@ import math
 
 from face_tracker_ros.boxes import iou
 from face_tracker_ros.config import Config
+from face_tracker_ros.models.thresholds import effective
 from face_tracker_ros.tracking import kalman
 from face_tracker_ros.tracking.flicker import Flicker
 from face_tracker_ros.tracking.frame_match import FrameMatch
@@ -35,16 +36,16 @@ class Tracker:
     """
 
     def __init__(self, config: Config) -> None:
-        """Start without tracks."""
+        """Start without tracks; thresholds of 0 take the numbers usual for unknown models."""
         self._last_id = 0
-        self._config = config
+        self._config = effective(config)
         self._robust = config.tracker.mode == 'robust'
         self.reset()
 
     def configure(self, config: Config) -> None:
         """Take new parameters; those that may change while running (`Parameter.live`)."""
-        self._config = config
-        self._identities.configure(config)
+        self._config = effective(config)
+        self._identities.configure(self._config)
 
     def reset(self) -> None:
         """Delete all tracks and forget everybody who left."""

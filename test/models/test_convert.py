@@ -6,8 +6,8 @@ from face_tracker_ros import Config, ModelError
 from face_tracker_ros.cli.models import main
 from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.models.spec import InputSpec
-from face_tracker_ros.models.tools.convert import convert_file, save_encoder
-from networks import by_hand, constant_network, crops, encoder_spec, feature_network, FEEDING
+from face_tracker_ros.models.tools.convert import convert_file, Origin, save_encoder
+from networks import by_hand, constant_network, crops, feature_network, FEEDING
 import numpy as np
 import openvino as ov
 import pytest
@@ -17,8 +17,8 @@ import pytest
 def test_feature_map_of_a_file_is_pooled_and_fed_in_the_graph(layout, tmp_path):
     source = feature_network(tmp_path / 'source.xml', layout=layout)
     feeding = InputSpec(layout, 'RGB', FEEDING.mean, FEEDING.scale, 64, 64)
-    made, difference = save_encoder(*convert_file(source, feeding), encoder_spec(feeding),
-                                    tmp_path / 'made')
+    made, difference = save_encoder(*convert_file(source, feeding), Origin('made'),
+                                    feeding, tmp_path / 'made')
     assert made.embedding_size == 24 and difference < 1e-2
     pictures = crops(3, 64)
     fed = by_hand(pictures) if layout == 'NCHW' else by_hand(pictures).transpose(0, 2, 3, 1)
@@ -69,7 +69,7 @@ def test_what_cannot_be_converted_is_said_in_one_line(arguments, words, tmp_path
 def test_conversion_that_differs_is_refused(tmp_path):
     model, run = convert_file(feature_network(tmp_path / 'source.xml'), FEEDING)
     with pytest.raises(ModelError, match='differs by .* it cannot be used'):
-        save_encoder(model, lambda pictures: run(pictures[::-1]), encoder_spec(),
+        save_encoder(model, lambda pictures: run(pictures[::-1]), Origin('made'), FEEDING,
                      tmp_path / 'made')
     assert not (tmp_path / 'made').exists()
 

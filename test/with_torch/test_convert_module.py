@@ -8,9 +8,9 @@ import pickle
 from face_tracker_ros import Config
 from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.models.spec import InputSpec
-from face_tracker_ros.models.tools.convert import (convert_module, load_weights, save_encoder,
-                                                   without_classifier)
-from networks import by_hand, crops, encoder_spec, FEEDING
+from face_tracker_ros.models.tools.convert import (convert_module, load_weights, Origin,
+                                                   save_encoder, without_classifier)
+from networks import by_hand, crops, FEEDING
 import numpy as np
 import pytest
 import torch
@@ -71,7 +71,7 @@ def mobilenet() -> nn.Module:
 def test_mobilenet_of_random_weights_agrees_with_pytorch(tmp_path):
     module = mobilenet()
     feeding = InputSpec('NCHW', 'RGB', FEEDING.mean, FEEDING.scale, 112, 112)
-    made, _ = save_encoder(*convert_module(module, feeding), encoder_spec(feeding),
+    made, _ = save_encoder(*convert_module(module, feeding), Origin('made'), feeding,
                            tmp_path / 'made', half=False)
     pictures = crops(4, 112)
     with torch.no_grad():
@@ -81,7 +81,7 @@ def test_mobilenet_of_random_weights_agrees_with_pytorch(tmp_path):
     assert made.embedding_size == encoder.size == 960
     np.testing.assert_allclose(encoder._infer(pictures), expected,
                                atol=1e-3 * np.abs(expected).max())
-    half, difference = save_encoder(*convert_module(module, feeding), encoder_spec(feeding),
+    half, difference = save_encoder(*convert_module(module, feeding), Origin('made'), feeding,
                                     tmp_path / 'half')
     assert difference < 2e-2
     assert (tmp_path / 'half' / 'made.bin').stat().st_size < 0.6 * (
@@ -139,5 +139,6 @@ def test_networks_lose_their_classifier(parts, shape, tmp_path):
     torch.manual_seed(0)
     module = without_classifier(Classifier(**parts()), torch).eval()
     assert tuple(module(torch.zeros(2, 3, 64, 64)).shape) == shape
-    made, _ = save_encoder(*convert_module(module, FEEDING), encoder_spec(), tmp_path / 'made')
+    made, _ = save_encoder(*convert_module(module, FEEDING), Origin('made'), FEEDING,
+                           tmp_path / 'made')
     assert made.embedding_size == 6

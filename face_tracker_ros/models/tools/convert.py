@@ -1,56 +1,69 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """
-Making an encoder out of a classifier or re-identification network, for the `models` command.
+Making an encoder from a classifier or re-identification network, for the `models` command.
 
-What comes out takes uint8 BGR pictures [N, H, W, 3]: colours, mean, scale and the global average
+The result takes uint8 BGR images [N, H, W, 3]: colour order, mean, scale and the global average
 pooling of a feature map are inside the graph. PyTorch is imported only when one of its networks is
 converted.
 """
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
 import importlib
 from pathlib import Path
 from typing import Any
 import warnings
 
+from face_tracker_ros.embedding.vector import FAMILY
 from face_tracker_ros.errors import ModelError
+from face_tracker_ros.models.description import write_description
 from face_tracker_ros.models.network import preprocessed, read_network, write_network
 from face_tracker_ros.models.spec import InputSpec, is_name, ModelFile, ModelSpec, SUFFIXES
-from face_tracker_ros.models.writing import write_description
 from face_tracker_ros.types import FloatArray, Image
 from face_tracker_ros.vectors import unit
 import numpy as np
 import openvino as ov
 from openvino import opset13 as ops
 
-_CHECKED = 4  # pictures that both networks are compared on
-_TOLERANCE = 1e-3  # of unit vectors, before weights are rounded to 16 bits
+_CHECKED = 4  # images that both networks are compared on
+_TOLERANCE = 1e-3  # of unit vectors, before weights are stored as FP16
 _HALF_TOLERANCE = 2e-2
 _EXACT = {'INFERENCE_PRECISION_HINT': 'f32'}
 Run = Callable[[Image], FloatArray]
 
 
-def convert_file(path: Path, feeding: InputSpec) -> tuple[Any, Run]:
+@dataclass(frozen=True)
+class Origin:
+    """What the description of a converted encoder says of where it is from (see ModelSpec)."""
+
+    name: str
+    summary: str = 'converted'
+    source: str = 'not known'
+    licence: str = 'not known'
+    terms: str = 'ask whoever made the weights'
+    crop_scale: float = 1.0
+
+
+def convert_file(path: Path, given: InputSpec) -> tuple[Any, Run]:
     """Return the graph of an .onnx, .xml or .tflite file, pooled, and the file's own answers."""
-    original = ov.compile_model(_resized(read_network(path), feeding), 'CPU', _EXACT)
-    return read_network(path), lambda pictures: _mean(np.concatenate(
-        [original(_fed(picture[None], feeding))[0] for picture in pictures]), feeding)
+    original = ov.compile_model(_resized(read_network(path), given), 'CPU', _EXACT)
+    return read_network(path), lambda images: _mean(np.concatenate(
+        [original(_preprocessed(image[None], given))[0] for image in images]), given)
 
 
-def convert_module(module: Any, feeding: InputSpec) -> tuple[Any, Run]:
+def convert_module(module: Any, given: InputSpec) -> tuple[Any, Run]:
     """Return the graph of a torch.nn.Module, not pooled yet, and the module's own answers."""
     import torch
     module = module.eval()
-    example = torch.zeros(1, 3, feeding.height, feeding.width)
+    example = torch.zeros(1, 3, given.height, given.width)
     with warnings.catch_warnings():  # of PyTorch, about what OpenVINO uses of it
         warnings.simplefilter('ignore')
         model = ov.convert_model(module, example_input=example)
 
-    def run(pictures: Image) -> FloatArray:
+    def run(images: Image) -> FloatArray:
         with torch.no_grad():
-            return _mean(module(torch.from_numpy(_fed(pictures, feeding))).numpy(), feeding)
+            return _mean(module(torch.from_numpy(_preprocessed(images, given))).numpy(), given)
     return model, run
 
 
@@ -108,31 +121,31 @@ def without_classifier(module: Any, torch: Any) -> Any:
     return module
 
 
-def save_encoder(model: Any, run: Run, spec: ModelSpec, folder: Path, half: bool = True
-                 ) -> tuple[ModelSpec, float]:
+def save_encoder(model: Any, run: Run, origin: Origin, given: InputSpec, folder: Path,
+                 half: bool = True) -> tuple[ModelSpec, float]:
     """
     Write <name>.xml, .bin and model.yaml into a folder, checked against the network's own answers.
 
-    spec: what is known; its input says how the network itself wants to be fed. Returns the
-    description of what was written and the largest difference of unit vectors. Raises ModelError,
-    and writes nothing, when vectors differ or the network makes none.
+    given: input and preprocessing that the network itself expects. half: write FP16 weights.
+    Returns the description of what was written and the largest difference of unit vectors. Raises
+    ModelError, and writes nothing, when vectors differ or the network makes none.
     """
-    if not is_name(spec.name):
-        raise ModelError(f"name '{spec.name}': give a plain name without folders")
-    given = spec.input
+    if not is_name(origin.name):
+        raise ModelError(f"name '{origin.name}': give a plain name without folders")
     model = preprocessed(_pooled(model, given), given)
-    pictures = np.random.default_rng(0).integers(
+    images = np.random.default_rng(0).integers(
         0, 256, (_CHECKED, given.height, given.width, 3), np.uint8)
-    expected = unit(run(pictures).reshape(_CHECKED, -1), np.nan)
-    _compare(model, pictures, expected, _TOLERANCE, spec.name)
+    expected = unit(run(images).reshape(_CHECKED, -1), np.nan)
+    _compare(model, images, expected, _TOLERANCE, origin.name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f'{spec.name}.xml'
+        path = folder / f'{origin.name}.xml'
         write_network(model, path, half)
-        difference = _compare(read_network(path), pictures, expected,
-                              _HALF_TOLERANCE if half else _TOLERANCE, spec.name)
-        spec = replace(
-            spec, embedding_size=int(expected.shape[1]),
+        difference = _compare(read_network(path), images, expected,
+                              _HALF_TOLERANCE if half else _TOLERANCE, origin.name)
+        spec = ModelSpec(
+            **vars(origin), task='encoder', family=FAMILY.name,
+            embedding_size=int(expected.shape[1]),
             files=(ModelFile(path.name), ModelFile(path.with_suffix('.bin').name)),
             input=InputSpec('NHWC', 'BGR', width=given.width, height=given.height))
         write_description(spec, folder)
@@ -142,23 +155,23 @@ def save_encoder(model: Any, run: Run, spec: ModelSpec, folder: Path, half: bool
     return spec, difference
 
 
-def _resized(model: Any, feeding: InputSpec) -> Any:
-    sides = [feeding.height, feeding.width]
-    model.reshape([1, 3, *sides] if feeding.layout == 'NCHW' else [1, *sides, 3])
+def _resized(model: Any, given: InputSpec) -> Any:
+    sides = [given.height, given.width]
+    model.reshape([1, 3, *sides] if given.layout == 'NCHW' else [1, *sides, 3])
     return model
 
 
-def _pooled(model: Any, feeding: InputSpec) -> Any:
-    """Return the network with one output [N, D]: of a feature map the mean over its places."""
-    sides = [feeding.height, feeding.width]
-    model.reshape([-1, 3, *sides] if feeding.layout == 'NCHW' else [-1, *sides, 3])
+def _pooled(model: Any, given: InputSpec) -> Any:
+    """Return the network with one output [N, D]: of a feature map the mean over its positions."""
+    sides = [given.height, given.width]
+    model.reshape([-1, 3, *sides] if given.layout == 'NCHW' else [-1, *sides, 3])
     output = model.outputs[0]
     rank = output.get_partial_shape().rank.get_length()
     node = output.get_node().input_value(0)
     if rank == 4:
         # Networks put channels where their input has them, whatever the size of the map.
-        places = [2, 3] if feeding.layout == 'NCHW' else [1, 2]
-        node = ops.reduce_mean(node, np.array(places), False).output(0)
+        positions = [2, 3] if given.layout == 'NCHW' else [1, 2]
+        node = ops.reduce_mean(node, np.array(positions), False).output(0)
     elif rank == 3:
         node = ops.reduce_mean(node, np.array([1]), False).output(0)
     elif rank != 2:
@@ -168,26 +181,26 @@ def _pooled(model: Any, feeding: InputSpec) -> Any:
     return ov.Model([ops.result(node)], model.get_parameters(), 'encoder')
 
 
-def _mean(output: FloatArray, feeding: InputSpec) -> FloatArray:
+def _mean(output: FloatArray, given: InputSpec) -> FloatArray:
     """Return the vectors that `_pooled` should give, by NumPy."""
     if output.ndim == 4:
-        return np.asarray(output.mean(axis=(2, 3) if feeding.layout == 'NCHW' else (1, 2)))
+        return np.asarray(output.mean(axis=(2, 3) if given.layout == 'NCHW' else (1, 2)))
     return np.asarray(output.mean(axis=1)) if output.ndim == 3 else output
 
 
-def _fed(pictures: Image, feeding: InputSpec) -> FloatArray:
-    """Return pictures as the network wants them, by NumPy."""
-    ordered = pictures[..., ::-1] if feeding.color == 'RGB' else pictures
-    values = (ordered - np.array(feeding.mean)) / np.array(feeding.scale)
-    if feeding.layout == 'NCHW':
+def _preprocessed(images: Image, given: InputSpec) -> FloatArray:
+    """Return images with the network's preprocessing, by NumPy."""
+    ordered = images[..., ::-1] if given.color == 'RGB' else images
+    values = (ordered - np.array(given.mean)) / np.array(given.scale)
+    if given.layout == 'NCHW':
         values = values.transpose(0, 3, 1, 2)
     return np.ascontiguousarray(values, np.float32)
 
 
-def _compare(model: Any, pictures: Image, expected: FloatArray, tolerance: float,
+def _compare(model: Any, images: Image, expected: FloatArray, tolerance: float,
              name: str) -> float:
     compiled = ov.compile_model(model, 'CPU', _EXACT)
-    found = unit(np.asarray(compiled(pictures)[0]).reshape(len(pictures), -1), np.nan)
+    found = unit(np.asarray(compiled(images)[0]).reshape(len(images), -1), np.nan)
     difference = (float(np.abs(found - expected).max()) if found.shape == expected.shape
                   else float('inf'))
     if not difference <= tolerance:

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Rounding a model to 8 bits with NNCF, calibrated on a folder of pictures, for `models`."""
+"""Quantizing a model to INT8 with NNCF, calibrated on a folder of images, for `models`."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from face_tracker_ros.config import Config
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.errors import ModelError
+from face_tracker_ros.models.description import write_description
 from face_tracker_ros.models.network import preprocessed, read_network, write_network
 from face_tracker_ros.models.spec import InputSpec, is_name, ModelFile, ModelSpec
-from face_tracker_ros.models.writing import write_description
 from face_tracker_ros.types import Image
 from face_tracker_ros.video import open_source
 
@@ -23,10 +23,10 @@ _FEWEST = 10
 def quantize(task: str, model: str, name: str, pictures: str, folder: Path,
              most: int = 300) -> tuple[ModelSpec, int]:
     """
-    Write the 8-bit form of a detector or encoder with its model.yaml; return that and the samples.
+    Write the INT8 form of a detector or encoder with its model.yaml; return that and the samples.
 
-    pictures: folder (or video) with faces as they will be seen; the shipped detector finds them
-    for encoders. Raises ModelError when NNCF is missing or too few samples are found.
+    pictures: folder (or video) with faces as the camera will see them; the shipped detector finds
+    them for encoders. Raises ModelError when NNCF is missing or too few samples are found.
     """
     if not is_name(name):
         raise ModelError(f"name '{name}': give a plain name without folders")
@@ -48,7 +48,7 @@ def quantize(task: str, model: str, name: str, pictures: str, folder: Path,
                          f'{_FEWEST} (hundreds are better)')
     spec, path = used.spec, used.path
     graph = preprocessed(read_network(path), spec.input)
-    exact = _places(graph) if task == 'detector' else []
+    exact = _position_outputs(graph) if task == 'detector' else []
     small = nncf.quantize(graph, nncf.Dataset(samples), subset_size=len(samples),
                           ignored_scope=nncf.IgnoredScope(names=exact))
     try:
@@ -56,7 +56,7 @@ def quantize(task: str, model: str, name: str, pictures: str, folder: Path,
         write_network(small, folder / f'{name}.xml')
         given = spec.input
         spec = replace(
-            spec, name=name, summary=f'{spec.name} in 8 bits', fetch=None, int8='',
+            spec, name=name, summary=f'{spec.name} in INT8', fetch=None, int8='',
             files=(ModelFile(f'{name}.xml'), ModelFile(f'{name}.bin')),
             input=InputSpec('NHWC', 'BGR', width=given.width, height=given.height,
                             multiple=given.multiple, fit=given.fit))
@@ -67,11 +67,11 @@ def quantize(task: str, model: str, name: str, pictures: str, folder: Path,
     return spec, len(samples)
 
 
-def _places(graph: Any) -> list[str]:
+def _position_outputs(graph: Any) -> list[str]:
     """
-    Return the nodes of a detector that say where faces are: the last convolutions, what follows.
+    Return the nodes that compute a detector's outputs: the last convolutions and what follows.
 
-    In 8 bits they cost accuracy and win no time: they are small.
+    In INT8 they lose accuracy and save no time: they are small.
     """
     names: set[str] = set()
     seen: set[str] = set()

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""How long models take on this machine: measured once, remembered in the user's cache."""
+"""The time of an inference on this machine: measured, and remembered in the user's cache."""
 from __future__ import annotations
 
 from importlib import metadata
@@ -12,7 +12,7 @@ import time
 
 from face_tracker_ros.config import InferenceConfig
 from face_tracker_ros.errors import FaceTrackerError
-from face_tracker_ros.models.registry import cache_folder
+from face_tracker_ros.models.files import cache_folder
 from face_tracker_ros.models.spec import ModelSpec
 
 _WIDTH, _HEIGHT = 640, 384  # for detectors of any size: 16:9 at the usual width
@@ -41,7 +41,7 @@ def measured(spec: ModelSpec) -> float:
 
 
 def _measure(spec: ModelSpec) -> float:
-    # Only here: what is remembered must be told without waiting for OpenVINO.
+    # Only here: remembered times are shown without waiting for OpenVINO.
     from face_tracker_ros.models.network import Network
     from face_tracker_ros.models.resolve import resolve_model
     import numpy as np
@@ -50,13 +50,13 @@ def _measure(spec: ModelSpec) -> float:
         chosen, path = resolve_model(spec.name, spec.task, config)
         given = chosen.input
         size = (given.height, given.width) if given.fixed else (_HEIGHT, _WIDTH)
-        picture = np.zeros((1, *size, 3), np.uint8)
+        image = np.zeros((1, *size, 3), np.uint8)
         network = Network(path, given, config, chosen.half)
-        network.infer(picture)
+        network.infer(image)
         times: list[float] = []
         while len(times) < _ROUNDS and sum(times) < _SECONDS:
             begin = time.perf_counter()
-            network.infer(picture)
+            network.infer(image)
             times.append(time.perf_counter() - begin)
     except FaceTrackerError:
         return 0.0

@@ -91,7 +91,8 @@ class FaceTrackerNode(SteadyLifecycleNode):
         if not self.context.ok():
             return TransitionCallbackReturn.FAILURE
         self._outputs = Outputs(self)
-        self._swap = ModelSwap(self, self._tracker, self._tracker_lock, self._settings.restore)
+        self._swap = ModelSwap(self, self._tracker, self._tracker_lock, self._settings.restore,
+                               self._tell_label)
         self._swap.tell(f' in {time.monotonic() - begin:.1f} s')
         return TransitionCallbackReturn.SUCCESS
 
@@ -99,7 +100,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
         """Start the worker and subscribe."""
         self._worker = LatestWorker(self._handle, self._interval, self._listen)
         done = super().on_activate(state)
-        self._tell_label(self._settings.config)
+        self._tell_label()
         self._subscribe()
         return done
 
@@ -265,11 +266,12 @@ class FaceTrackerNode(SteadyLifecycleNode):
     def _reconfigure(self, config: Config) -> None:
         if self._swap is not None:
             self._swap.begin(config)
-            self._tell_label(config)
+            self._tell_label()
 
-    def _tell_label(self, config: Config) -> None:
-        if self._outputs is not None:
-            self._outputs.publish_label(config.detection.score)
+    def _tell_label(self) -> None:
+        outputs, tracker = self._outputs, self._tracker
+        if outputs is not None and tracker is not None:
+            outputs.publish_label(tracker.thresholds['detection_score'])
 
     def _situation(self) -> Situation:
         phase = 'active' if self._image_subscription is not None else \
@@ -281,7 +283,8 @@ class FaceTrackerNode(SteadyLifecycleNode):
             self._settings['expected_rate'], self._settings['max_rate'],
             self.count_publishers(self._image_topic()) > 0,
             self.get_parameter('use_sim_time').value,
-            {} if self._tracker is None else self._tracker.models.names)
+            {} if self._tracker is None else {**self._tracker.models.names,
+                                              **self._tracker.thresholds})
 
     def _say_once(self, key: str, text: str) -> None:
         if key not in self._said:

@@ -19,12 +19,15 @@ class ModelSwap:
 
     lock: is held whenever the tracker is used. restore: sets the parameters of `node` back to
     those of a configuration, called on the executor's thread when models cannot be loaded.
+    changed: called when other models, and the thresholds that they recommend, are in use.
     """
 
     def __init__(self, node: Node, tracker: FaceTracker, lock: threading.Lock,
-                 restore: Callable[[Config], None]) -> None:
+                 restore: Callable[[Config], None],
+                 changed: Callable[[], None] = lambda: None) -> None:
         """Start the loading thread, which sleeps until there is something to load."""
         self._node, self._tracker, self._lock, self._restore = node, tracker, lock, restore
+        self._changed = changed
         self._wanted = tracker.config
         self._loader: LatestWorker[Config] = LatestWorker(self._load)
 
@@ -35,7 +38,7 @@ class ModelSwap:
         Raises ConfigError or ModelError, and changes nothing, when a parameter cannot change now
         or a model is unknown, missing, corrupt or of the wrong kind.
         """
-        self._tracker.models.check(config)
+        self._tracker.models.check(config, self._tracker.config)
         with self._lock:
             self._tracker.reconfigure(_with_models_of(config, self._tracker.config))
         if model_parameters(config) != model_parameters(self._wanted):
@@ -67,6 +70,7 @@ class ModelSwap:
             self._give_up(config)
         else:
             del former
+            self._changed()
             self.tell()
 
     def _give_up(self, config: Config) -> None:

@@ -1,0 +1,148 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""
+Where the files of models lie, and whether they are intact.
+
+Files are searched in the package's models folder, then in the user's cache (both by
+<model>/<file>), then, by file name and checksum, anywhere in the folders that the environment
+variable FACE_TRACKER_MODEL_PATH names.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator
+import functools
+import hashlib
+import os
+from pathlib import Path
+import sys
+import tempfile
+
+from face_tracker_ros.errors import ModelError
+from face_tracker_ros.models.spec import is_name, ModelFile, ModelSpec
+
+PACKAGE = 'face_tracker_ros'
+DESCRIPTION = 'model.yaml'
+
+
+def models_folder() -> Path:
+    """Return the folder with the package's model descriptions; ModelError when there is none."""
+    for folder in _package_folders():
+        if described(folder):
+            return folder
+    raise ModelError(f'models folder of {PACKAGE} not found next to '
+                     f"'{Path(__file__).parents[1]}' nor in any share folder; install the package "
+                     'again')
+
+
+def cache_folder() -> Path:
+    """Return the user's cache: FACE_TRACKER_CACHE, else face_tracker_ros in XDG_CACHE_HOME."""
+    own = os.environ.get('FACE_TRACKER_CACHE')
+    if own:
+        return Path(os.path.expanduser(own))
+    base = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
+    return Path(tempfile.gettempdir() if base.startswith('~') else base) / PACKAGE
+
+
+def fetched_folder(name: str) -> Path:
+    """Return the folder of the cache into which the files of a model are fetched."""
+    return cache_folder() / 'models' / name
+
+
+def search_path() -> tuple[Path, ...]:
+    """Return the folders that FACE_TRACKER_MODEL_PATH names."""
+    value = os.environ.get('FACE_TRACKER_MODEL_PATH', '')
+    return tuple(Path(os.path.expanduser(part)) for part in value.split(os.pathsep) if part)
+
+
+# os.path.isfile, because Path.is_file raises in folders that cannot be read.
+def described(folder: Path) -> list[str]:
+    """Return the names of the models that a folder describes; none when it cannot be read."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return []
+    return [name for name in names
+            if is_name(name) and os.path.isfile(folder / name / DESCRIPTION)]
+
+
+def locate(spec: ModelSpec) -> tuple[Path | None, str | None]:
+    """
+    Return the main file when all files are intact, else None and what is wrong with the first.
+
+    Both are None when there is no file of that name.
+    """
+    first = None
+    for folder in _candidates(spec):
+        fault = first_fault(spec, folder)
+        if fault is None:
+            return folder / spec.files[0].name, None
+        first = first or fault
+    return None, first
+
+
+def first_fault(spec: ModelSpec, folder: Path) -> str | None:
+    """Return what is wrong with the first bad file of a model in a folder, None when all are."""
+    for item in spec.files:
+        try:
+            fault = file_fault(item, folder / item.name)
+        except OSError as error:
+            fault = f"'{folder / item.name}' cannot be read ({error.strerror})"
+        if fault is not None:
+            return fault
+    return None
+
+
+def file_fault(item: ModelFile, path: Path) -> str | None:
+    """Return how a file differs from what its description says, None when it does not."""
+    if not os.path.isfile(path):
+        return f"'{path}' is missing"
+    size = path.stat().st_size
+    if item.size and size != item.size:
+        return f"'{path}' is not the right file ({size} bytes, expected {item.size})"
+    if not item.checksum:
+        return None
+    actual = checksum(path, item.algorithm)
+    if actual != item.checksum:
+        name = 'SHA-' + item.algorithm[3:]
+        return (f"'{path}' is not the right file ({name} {actual[:12]}..., expected "
+                f'{item.checksum[:12]}...)')
+    return None
+
+
+def checksum(path: Path, algorithm: str = 'sha256') -> str:
+    """Return the checksum of a file; remembered while its size and time of change stay."""
+    status = path.stat()
+    return _checksum(str(path), algorithm, status.st_size, status.st_mtime_ns)
+
+
+def _package_folders() -> Iterator[Path]:
+    package = Path(__file__).resolve().parents[1]
+    yield package.parent / 'models'
+    share = Path('share') / PACKAGE / 'models'
+    for parent in list(package.parents)[:6]:
+        yield parent / share
+    for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep):
+        if prefix:
+            yield Path(prefix) / share
+    yield Path(sys.prefix) / share
+
+
+def _candidates(spec: ModelSpec) -> Iterator[Path]:
+    """Yield the folders that hold a file of the main file's name."""
+    main = spec.files[0].name
+    for folder in (models_folder() / spec.name, fetched_folder(spec.name)):
+        if os.path.isfile(folder / main):
+            yield folder
+    for root in search_path():
+        for here, folders, names in os.walk(root):
+            folders.sort()
+            if main in names:
+                yield Path(here)
+
+
+@functools.lru_cache(maxsize=256)
+def _checksum(path: str, algorithm: str, size: int, changed: int) -> str:
+    digest = hashlib.new(algorithm)
+    with open(path, 'rb') as stream:
+        for block in iter(lambda: stream.read(1 << 20), b''):
+            digest.update(block)
+    return digest.hexdigest()
