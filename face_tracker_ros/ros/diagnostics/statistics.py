@@ -22,7 +22,7 @@ Values = Mapping[str, 'int | float | str']
 
 @dataclass
 class Counters:
-    """What was counted since the node was started."""
+    """Counts since the node was started."""
 
     received: int = 0
     processed: int = 0
@@ -56,27 +56,29 @@ class Statistics:
         self._seconds: dict[str, deque[float]] = {}
 
     def begin(self) -> None:
-        """Measure anew from now on, as after a pause; counters go on."""
+        """Measure anew from now on, as after a pause; counters continue."""
         with self._lock:
             self._begin()
 
     def listen(self) -> None:
-        """Tell that from now on an image would be taken as soon as it comes."""
+        """Note that from now on an image is taken as soon as it arrives."""
         with self._lock:
             self._listening = time.monotonic()
 
     def arrival(self, missed: int, replaced: bool, age: float) -> None:
         """
-        Count an image that was of this age in seconds when it came.
+        Count an image that arrived.
 
-        missed: images before it that were never taken. replaced: whether it took the place of
-        one that waited to be worked on.
+        Args:
+            missed: Images before it that were never taken.
+            replaced: Whether it replaced one that waited to be processed.
+            age: Seconds from its stamp to its arrival.
         """
         with self._lock:
             self._counters.received += 1 + missed
             self._counters.replaced += missed + replaced
             before, self._arrived, self._listening = self._arrived, time.monotonic(), None
-            step = (self._arrived - before) / (1 + missed)  # nobody knows when those came
+            step = (self._arrived - before) / (1 + missed)  # when those came is unknown
             self._arrivals.extend(self._arrived - step * number
                                   for number in range(min(missed, _WINDOW), -1, -1))
             self._ages.append(age)
@@ -88,15 +90,24 @@ class Statistics:
             self._bad.append(time.monotonic())
             self._reason = reason
 
-    def annotated(self) -> None:
-        """Count a picture that was drawn and published."""
-        with self._lock:
-            self._counters.annotated += 1
+    def frame(self, result: FrameResult, seconds: Mapping[str, float],
+              outputs: Mapping[str, float], publishing: float) -> None:
+        """
+        Record a processed frame.
 
-    def frame(self, result: FrameResult, seconds: Mapping[str, float]) -> None:
-        """Record a processed frame, with seconds by stage beside those of the result."""
-        stages = {stage: value for stage, value in result.timings.items() if stage != 'total'}
+        Args:
+            result: Of the tracker, with the seconds of its own stages.
+            seconds: Seconds of the stages around it.
+            outputs: Seconds of each output that had something to publish, by name.
+            publishing: Seconds of all outputs together.
+        """
+        tracks, drawn = outputs.get('tracks', 0.0), outputs.get('annotated_image', 0.0)
+        stages = {**seconds, **result.timings, 'publish': tracks, 'annotate': drawn,
+                  'extras': publishing - tracks - drawn,
+                  **{f'output_{name}': value for name, value in outputs.items()}}
+        del stages['total']
         with self._lock:
+            self._counters.annotated += 'annotated_image' in outputs
             self._counters.processed += 1
             self._counters.embeddings += result.embedded
             self._counters.tracks = len(result.tracks)
@@ -104,11 +115,11 @@ class Statistics:
             self._highest_id = max(self._highest_id, *(track.id for track in result.tracks), 0)
             self._ends.append(time.monotonic())
             self._embedded.append(result.embedded)
-            for stage, value in {**seconds, **stages}.items():
+            for stage, value in stages.items():
                 self._seconds.setdefault(stage, deque(maxlen=_WINDOW)).append(value)
 
     def idle(self) -> float:
-        """Return the seconds for which an image has been waited for in vain."""
+        """Return for how many seconds an image has been waited for."""
         listening = self._listening
         return 0.0 if listening is None else time.monotonic() - listening
 
@@ -124,9 +135,11 @@ class Statistics:
         Return everything by name.
 
         Counters, `ids` (number of ids given so far), rates a second (`input_rate`, `fps`,
-        `bad_rate`), `stamp_age_ms` (median, of images as they come), `last_bad_frame`,
+        `bad_rate`), `stamp_age_ms` (median, of images as they arrive), `last_bad_frame`,
         `embeddings_per_frame`, `memory_mb` (resident) and `<stage>_p50_ms`, `<stage>_p95_ms` for
-        each stage; `latency` is from the stamp to the publication of the tracks.
+        each stage: `latency` is from the stamp to the publication of the tracks, `publish` that of
+        ~/tracks, `annotate` that of the annotated image, `extras` that of all other outputs,
+        and `output_<name>` that of each output while it has subscribers.
         """
         now = time.monotonic()
         with self._lock:
@@ -148,7 +161,7 @@ class Statistics:
 
 
 def _rate(times: deque[float], now: float) -> float:
-    """Return how many a second there were of late; a first one alone tells nothing."""
+    """Return the rate of the last seconds; a first event alone has none."""
     recent = [moment for moment in times if moment > now - RATE_SECONDS]
     if len(recent) < len(times):
         return len(recent) / RATE_SECONDS

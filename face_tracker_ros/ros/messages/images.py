@@ -1,6 +1,6 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """
-Between sensor_msgs images and NumPy pictures, one way with and without cv_bridge.
+Conversion between sensor_msgs images and NumPy arrays, the same with and without cv_bridge.
 
 cv_bridge is not used even where it is installed: it misreads a `step` whose padding is no
 multiple of the pixel size, fails on big-endian images under NumPy 2 and does not load there at
@@ -12,24 +12,25 @@ import array
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Union
+from typing import Any, Union
 
 import cv2
 from face_tracker_ros.errors import FrameError
-from face_tracker_ros.types import Image as Picture
+from face_tracker_ros.types import Image as ImageArray
 import numpy as np
 import numpy.typing as npt
 from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 AnyImage = Union[Image, CompressedImage]
-_Decode = Callable[[npt.NDArray], Picture]
+_Pixels = npt.NDArray[Any]
+_Decode = Callable[[_Pixels], _Pixels]
 _LARGEST_JPEG = 65500  # pixels; the encoder's limit
 
 
 @dataclass(frozen=True)
 class _Encoding:
-    """How the bytes of one pixel lie, and what makes BGR of them."""
+    """Layout of the bytes of one pixel, and the conversion to BGR."""
 
     channels: int
     decode: _Decode
@@ -42,8 +43,8 @@ def _color(code: int) -> _Decode:
     return partial(cv2.cvtColor, code=code)
 
 
-def _mono16(pixels: npt.NDArray) -> Picture:
-    # The full range is scaled to the full range: 65535 / 257 = 255, rounded, as cv_bridge does.
+def _mono16(pixels: _Pixels) -> _Pixels:
+    # The full range maps to the full range: 65535 / 257 = 255, rounded, as cv_bridge does.
     grey = cv2.convertScaleAbs(pixels, alpha=1 / 257)
     return cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
 
@@ -76,7 +77,7 @@ _ENCODINGS: dict[str, _Encoding] = {
     'bayer_bggr8': _bayer(cv2.COLOR_BayerRG2BGR),
     'bayer_gbrg8': _bayer(cv2.COLOR_BayerGR2BGR),
     'bayer_grbg8': _bayer(cv2.COLOR_BayerGB2BGR),
-    # Without a colour meaning: what OpenCV programs publish, so its channel order is taken.
+    # Without a colour meaning: what OpenCV programs publish, so in its channel order.
     '8UC1': _MONO8,
     '8UC3': _BGR,
     '8UC4': _BGRA,
@@ -85,13 +86,17 @@ _ENCODINGS: dict[str, _Encoding] = {
 ENCODINGS: tuple[str, ...] = tuple(_ENCODINGS)
 
 
-def to_picture(message: AnyImage) -> Picture:
+def to_image(message: AnyImage) -> ImageArray:
     """
-    Return the picture, uint8 BGR (H, W, 3) and contiguous, of an image message of either type.
+    Return the image of a message of either type.
 
-    bgr8 without padding is a view of the message's own bytes: copy it before drawing on it.
-    Raises FrameError when the encoding is unknown, when size, step and data do not fit together,
-    and when compressed data cannot be decoded.
+    Returns:
+        uint8 BGR (H, W, 3), contiguous. bgr8 without padding is a view of the message's own
+        bytes: copy it before drawing on it.
+
+    Raises:
+        FrameError: The encoding is unknown, size, step and data do not fit together, or
+            compressed data cannot be decoded.
     """
     if isinstance(message, CompressedImage):
         return _decompressed(message)
@@ -102,14 +107,14 @@ def to_picture(message: AnyImage) -> Picture:
     _check_layout(message, encoding)
     order = '>' if message.is_bigendian else '<'
     size = encoding.item_size
-    pixels: npt.NDArray = np.ndarray(
+    pixels: _Pixels = np.ndarray(
         (message.height, message.width, encoding.channels), f'{order}u{size}', message.data,
         strides=(message.step, encoding.channels * size, size))
     if encoding.channels == 1:
         pixels = pixels[:, :, 0]
     if size > 1:
         pixels = pixels.astype(f'u{size}')
-    return encoding.decode(pixels)
+    return np.asarray(encoding.decode(pixels), np.uint8)
 
 
 def _check_layout(message: Image, encoding: _Encoding) -> None:
@@ -129,48 +134,50 @@ def _check_layout(message: Image, encoding: _Encoding) -> None:
                          f'{step} * {height} = {step * height}')
 
 
-# Turned as its EXIF data want it, a picture would no longer fit its calibration.
+# Rotated as its EXIF data say, an image would no longer fit its calibration.
 _AS_IT_IS = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 
 
-def _decompressed(message: CompressedImage) -> Picture:
+def _decompressed(message: CompressedImage) -> ImageArray:
     data = np.frombuffer(message.data, np.uint8)
     try:
-        picture = cv2.imdecode(data, _AS_IT_IS) if data.size else None
+        image = cv2.imdecode(data, _AS_IT_IS) if data.size else None
     except cv2.error:
-        picture = None
-    if picture is None:
+        image = None
+    if image is None:
         raise FrameError(f"compressed image '{message.format}' of {data.size} bytes cannot be "
                          'decoded; publish JPEG or PNG')
-    return picture
+    return np.asarray(image, np.uint8)
 
 
-def to_message(picture: Picture, header: Header) -> Image:
-    """Return a bgr8 image message with `header` and a copy of the picture (H, W, 3)."""
-    height, width = picture.shape[:2]
+def to_message(image: ImageArray, header: Header) -> Image:
+    """Return a bgr8 image message with `header` and a copy of the image (H, W, 3)."""
+    height, width = image.shape[:2]
     message = Image(header=header, height=height, width=width, encoding='bgr8', step=3 * width)
-    message.data = _bytes_of(picture)
+    message.data = _bytes_of(image)
     return message
 
 
-def to_compressed_message(picture: Picture, header: Header, quality: int = 80) -> CompressedImage:
+def to_compressed_message(image: ImageArray, header: Header,
+                          quality: int = 80) -> CompressedImage:
     """
-    Return a JPEG image message with `header` of the picture (H, W, 3).
+    Return a JPEG image message with `header` of the image (H, W, 3).
 
-    Raises FrameError for a picture larger than JPEG can hold.
+    Raises:
+        FrameError: The image is larger than JPEG can hold.
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     if max(height, width) > _LARGEST_JPEG:
-        raise FrameError(f'picture of {width}x{height} pixels does not fit into JPEG; take the '
+        raise FrameError(f'image of {width}x{height} pixels does not fit into JPEG; take the '
                          f'raw image, or sides of {_LARGEST_JPEG} pixels at most')
-    _, data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    _, data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     message = CompressedImage(header=header, format='bgr8; jpeg compressed bgr8')
     message.data = _bytes_of(data)
     return message
 
 
-def _bytes_of(values: Picture) -> array.array[int]:
+def _bytes_of(values: _Pixels) -> array.array[int]:
     # An array filled from a buffer is taken as it is; anything else goes element by element.
     data = array.array('B')
-    data.frombytes(memoryview(np.ascontiguousarray(values)).cast('B'))
+    data.frombytes(np.ascontiguousarray(values).data.cast('B'))
     return data

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""When images are taken out of the middleware, and how many never were."""
+"""Backpressure: images wait in the middleware until the worker is free for one."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -13,44 +13,46 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 
 # Humble does not number messages: what is replaced could not be counted.
-_TELLS = hasattr(Subscription, 'CallbackType')
+_NUMBERED = hasattr(Subscription, 'CallbackType')
 _MOST_PUBLISHERS = 16
 
 
-class Gate(CallbackGroup):
+class Backpressure(CallbackGroup):
     """
-    Leaves images in the middleware, which keeps the newest, until somebody is free for one.
+    Leaves images in the middleware, which keeps the newest, until the worker is free for one.
 
-    What is replaced there costs no Python: making a message of it would hold the interpreter's
-    lock for milliseconds. Where the subscription keeps more than one, the gate stands open.
+    An image that is replaced there costs no time of Python: converting it into a message would
+    hold the interpreter's lock for milliseconds. A subscription that keeps more than one image
+    is not held back.
     """
 
     def __init__(self, is_free: Callable[[], bool]) -> None:
-        """Begin with an open gate; `is_free` is asked before every image."""
+        """Hold nothing back yet; `is_free` is asked before every image."""
         super().__init__()
         self._is_free = is_free
         self._holds = False
-        self._numbers: dict[Any, int | None] = {}
+        self._numbers: dict[Any, int | None] = {}  # the last one of each publisher
 
     def subscribe(self, node: Node, kind: type, topic: str,
                   take: Callable[[Any, Mapping[str, Any]], None]) -> Any:
-        """Subscribe as to sensor data, or as parameters say; `take` gets message and info."""
+        """Subscribe with sensor-data QoS or as parameters say; `take` gets message and info."""
         profile = QoSProfile(history=QoSHistoryPolicy.KEEP_LAST, depth=1,
                              reliability=QoSReliabilityPolicy.BEST_EFFORT,
                              durability=QoSDurabilityPolicy.VOLATILE)
         subscription = node.create_subscription(
-            kind, topic, take if _TELLS else lambda message: take(message, {}), profile,
+            kind, topic, take if _NUMBERED else lambda message: take(message, {}), profile,
             callback_group=self,
             qos_overriding_options=QoSOverridingOptions.with_default_policies())
         kept = subscription.qos_profile
-        self._holds = _TELLS and kept.history == QoSHistoryPolicy.KEEP_LAST and kept.depth == 1
+        self._holds = _NUMBERED and kept.history == QoSHistoryPolicy.KEEP_LAST and kept.depth == 1
         return subscription
 
     def passed(self, info: Mapping[str, Any]) -> tuple[int, float]:
         """
-        Return how many images before this one never came, and the seconds for which it waited.
+        Return how many images before this one never arrived, and how many seconds it waited.
 
-        They were replaced here or lost on the way. Both are 0 where the middleware does not tell.
+        They were replaced here or lost on the way. Both are 0 where the middleware does not
+        report them.
         """
         received = info.get('received_timestamp', 0) * 1e-9
         number = info.get('publication_sequence_number')
@@ -73,4 +75,4 @@ class Gate(CallbackGroup):
         return self.can_execute(entity)
 
     def ending_execution(self, entity: Any) -> None:
-        """Do nothing: who takes an image is no longer free."""
+        """Do nothing: the worker that takes the image is no longer free."""

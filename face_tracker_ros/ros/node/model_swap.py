@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Other models for a tracker that is at work: loaded beside it, taken between two frames."""
+"""Other models for a running tracker: loaded in parallel, exchanged between two frames."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -14,25 +14,35 @@ from rclpy.node import Node
 
 class ModelSwap:
     """
-    Brings configurations to a tracker; those with other models as soon as these are loaded.
+    Applies configurations to a tracker; those with other models as soon as these are loaded.
 
-    lock: is held whenever the tracker is used. restore: sets the parameters of `node` back to
-    those of a configuration, called on the executor's thread when models cannot be loaded.
+    The tracker goes on with its models meanwhile.
     """
 
     def __init__(self, node: Node, tracker: FaceTracker, lock: threading.Lock,
                  restore: Callable[[Config], None]) -> None:
-        """Start the loading thread, which sleeps until there is something to load."""
+        """
+        Start the loading thread, which sleeps until there is something to load.
+
+        Args:
+            node: The node that logs.
+            tracker: The tracker.
+            lock: Held whenever the tracker is used.
+            restore: Sets the parameters of the node back to those of a configuration; called on
+                the executor's thread when models cannot be loaded.
+        """
         self._node, self._tracker, self._lock, self._restore = node, tracker, lock, restore
         self._wanted = tracker.config
         self._loader: LatestWorker[Config] = LatestWorker(self._load)
 
     def begin(self, config: Config) -> None:
         """
-        Take a configuration at once, but for its models, which follow.
+        Apply a configuration at once, except for its models, which follow.
 
-        Raises ConfigError or ModelError, and changes nothing, when a parameter cannot change now
-        or a model is unknown, missing, corrupt or of the wrong kind.
+        Raises:
+            ConfigError: A parameter cannot change now. Nothing is changed.
+            ModelError: A model is unknown, missing, corrupt or of the wrong kind. Nothing is
+                changed.
         """
         self._tracker.check_models(config)
         with self._lock:
@@ -41,34 +51,35 @@ class ModelSwap:
             self._wanted = config
             self._loader.put(config)
 
-    def tell(self, when: str = '') -> None:
-        """Log which models are in use, and what a person should know about them."""
+    def log_models(self, when: str = '') -> None:
+        """Log which models are in use, and their notices."""
         models = ' and '.join(f"{task} '{name}'" for task, name in self._tracker.models.items())
         for line in (f'loaded {models}{when}', *self._tracker.notices):
             self._node.get_logger().info(line)
 
     def stop(self) -> None:
-        """End the thread, once what it loads is loaded, and let go of the tracker."""
+        """End the thread, once what it loads is loaded, and release the tracker."""
         self._loader.stop()
-        del self._loader, self._tracker  # loader and swap know each other; models must go now
+        del self._loader, self._tracker  # a reference cycle would keep the models
 
     def _load(self, config: Config) -> None:
         if _models(config) == _models(self._tracker.config):
             return
         try:
             models = self._tracker.load_models(config)
-            # Freeing the old networks takes a while, and must not happen under the lock.
-            former = self._tracker.load_models(self._tracker.config)
+            # A reference to the models in use: the tracker would otherwise free them while it
+            # holds the lock, which takes long enough to delay a frame.
+            replaced = self._tracker.load_models(self._tracker.config)
             with self._lock:
                 self._tracker.reconfigure(_with_models_of(self._tracker.config, config), models)
         except Exception as error:
-            self._node.get_logger().error(f'the models stay as they were: {reason(error)}')
-            self._give_up(config)
+            self._node.get_logger().error(f'models not changed: {reason(error)}')
+            self._reject(config)
         else:
-            del former
-            self.tell()
+            del replaced  # frees them, without the lock
+            self.log_models()
 
-    def _give_up(self, config: Config) -> None:
+    def _reject(self, config: Config) -> None:
         if self._node.executor is not None and self._node.context.ok():
             self._node.executor.create_task(self._set_back, config, self._tracker.config)
 
