@@ -7,6 +7,8 @@ from typing import Any
 
 from face_tracker_ros.errors import ConfigError, FrameError
 from face_tracker_ros.ros.camera_messages import to_calibration, to_depth
+from face_tracker_ros.ros.following import FollowingSubscription
+from face_tracker_ros.ros.image_topic import camera_info_topic
 from face_tracker_ros.ros.markers import Markers
 from face_tracker_ros.ros.messages import CLASS_ID, frame_of, stamp_seconds
 from face_tracker_ros.ros.optional import optional_messages
@@ -17,8 +19,6 @@ from face_tracker_ros.types import Float64Array, FloatArray, FrameResult, Image 
 from geometry_msgs.msg import TransformStamped
 import numpy as np
 from rclpy.lifecycle import LifecycleNode
-from rclpy.qos import QoSProfile, QoSReliabilityPolicy
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection3D, Detection3DArray, ObjectHypothesisWithPose
@@ -47,7 +47,7 @@ class SpatialOutputs:
         self._marker_publisher = offer(node, MarkerArray, '~/markers', 10)
         self._markers = Markers()
         self._markers_lock = threading.Lock()
-        self._subscriptions: list[Any] = []
+        self._subscriptions: list[FollowingSubscription] = []
         self._info: CameraInfo | None = None
         self._depths: tuple[Image, ...] = ()
         self._camera: CameraModel | None = None
@@ -59,7 +59,8 @@ class SpatialOutputs:
         """Subscribe, and remove the markers of an earlier run."""
         self.deactivate()
         self._info, self._depths, self._waited = None, (), 0
-        self._subscriptions = [self._subscribe(CameraInfo, 'camera_info', self._on_info)]
+        self._subscriptions = [self._subscribe(CameraInfo, camera_info_topic(self._node),
+                                               self._on_info)]
         if self._settings['spatial.depth']:
             self._subscriptions.append(self._subscribe(Image, 'depth_image', self._on_depth))
         self.reset()
@@ -67,7 +68,7 @@ class SpatialOutputs:
     def deactivate(self) -> None:
         """Unsubscribe."""
         for subscription in self._subscriptions:
-            self._node.destroy_subscription(subscription)
+            subscription.destroy()
         self._subscriptions = []
 
     def reset(self) -> None:
@@ -109,11 +110,10 @@ class SpatialOutputs:
 
     # Input
 
-    def _subscribe(self, kind: type, topic: str, callback: Any) -> Any:
-        return self._node.create_subscription(
-            kind, topic, callback,
-            QoSProfile(depth=1, reliability=QoSReliabilityPolicy.BEST_EFFORT),
-            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+    def _subscribe(self, kind: type, topic: str, callback: Any) -> FollowingSubscription:
+        return FollowingSubscription(
+            self._node, topic, lambda profile, overriding: self._node.create_subscription(
+                kind, topic, callback, profile, qos_overriding_options=overriding))
 
     def _on_info(self, message: CameraInfo) -> None:
         self._info = message
@@ -128,8 +128,8 @@ class SpatialOutputs:
         if self._info is None:
             self._waited += 1
             if self._waited == _FRAMES_WITHOUT_CALIBRATION:
-                topic = self._node.resolve_topic_name('camera_info')
-                self._say_once(f"no calibration on '{topic}': tracks have no place in space; "
+                self._say_once(f"no calibration on '{camera_info_topic(self._node)}': tracks "
+                               'have no position in space; '
                                'remap camera_info to the topic of the camera')
             return None
         calibration = to_calibration(self._info, self._settings['spatial.rectified'])

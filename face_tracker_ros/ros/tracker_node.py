@@ -2,7 +2,6 @@
 """The life-cycle node face_tracker: images in, tracks out."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 import threading
 import time
 from typing import Any
@@ -11,20 +10,18 @@ from face_tracker_ros.config import Config
 from face_tracker_ros.errors import FaceTrackerError, reason
 from face_tracker_ros.pipeline import FaceTracker
 from face_tracker_ros.ros.convert import AnyImage, to_picture
-from face_tracker_ros.ros.diagnostics import Situation
+from face_tracker_ros.ros.diagnostics import QUIET_SECONDS, Situation
 from face_tracker_ros.ros.extras import Extras
+from face_tracker_ros.ros.image_input import ImageInput
 from face_tracker_ros.ros.latest import LatestWorker
 from face_tracker_ros.ros.lifecycle import SteadyLifecycleNode
-from face_tracker_ros.ros.messages import stamp_seconds
 from face_tracker_ros.ros.model_swap import ModelSwap
 from face_tracker_ros.ros.outputs import Outputs
 from face_tracker_ros.ros.parameters import Settings, unknown_overrides
-from face_tracker_ros.ros.reception import Gate
 from face_tracker_ros.ros.reporter import Reporter
 from face_tracker_ros.ros.statistics import Statistics
 from face_tracker_ros.types import FrameResult, Image as Picture
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
-from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 
@@ -46,8 +43,6 @@ class FaceTrackerNode(SteadyLifecycleNode):
         self._tracker_lock = threading.Lock()
         self._swap: ModelSwap | None = None
         self._worker: LatestWorker[tuple[AnyImage, float]] | None = None
-        self._image_subscription: Any = None
-        self._gate = Gate(lambda: True)
         self._outputs: Outputs | None = None
         self._extras: Extras | None = None
         self._said: set[str] = set()
@@ -56,6 +51,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
         self._statistics = Statistics()
         self._settings = Settings(self, lambda: self._tracker is not None, self._reconfigure,
                                   self._reconsider)
+        self._input = ImageInput(self, self._settings, self._statistics, self._say_once)
         self._reporter = Reporter(self, self._statistics, self._situation)
         self.create_service(SetBool, '~/enable', self._on_enable)
         self.create_service(Trigger, '~/reset', self._on_reset)
@@ -127,29 +123,15 @@ class FaceTrackerNode(SteadyLifecycleNode):
     # Input
 
     def _subscribe(self) -> None:
-        if self._worker is None or not self._enabled or self._image_subscription is not None:
+        if self._worker is None or not self._enabled or self._input.is_subscribed:
             return
         self._statistics.begin()
-        self._gate = Gate(self._worker.is_free)
-        self._image_subscription = self._gate.subscribe(
-            self, CompressedImage if self._is_compressed() else Image, self._image_topic(),
-            self._on_image)
+        self._input.subscribe(self._worker)
         if self._extras is not None:
             self._extras.activate()
 
-    def _is_compressed(self) -> bool:
-        return bool(self._settings['image_transport'] == 'compressed')
-
-    def _image_topic(self) -> str:
-        return self.resolve_topic_name('image') + ('/compressed' if self._is_compressed() else '')
-
-    def _unsubscribe(self) -> None:
-        if self._image_subscription is not None:
-            self.destroy_subscription(self._image_subscription)
-            self._image_subscription = None
-
     def _stop_work(self) -> None:
-        self._unsubscribe()
+        self._input.unsubscribe()
         if self._worker is not None:
             self._worker.stop()
             self._worker = None
@@ -180,20 +162,10 @@ class FaceTrackerNode(SteadyLifecycleNode):
         if self.executor is not None:
             self.executor.wake()
 
-    def _on_image(self, message: AnyImage, info: Mapping[str, Any]) -> None:
-        if self._worker is None:
-            return
-        missed, waited = self._gate.passed(info)
-        stamp = stamp_seconds(message.header)
-        if stamp == 0:
-            self._say_once('zero', 'images carry no stamp; their time of arrival is used instead')
-            stamp = self._now()
-        age = self._now() - stamp - waited
-        self._statistics.arrival(missed, self._worker.put((message, stamp)), age)
-
     # Work, on the worker's thread
 
     def _handle(self, item: tuple[AnyImage, float]) -> None:
+        begin = time.monotonic()
         try:
             self._process(*item)
         except Exception as error:
@@ -202,6 +174,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
                 self._statistics.bad_frame(text)
                 self.get_logger().warning(f'frame skipped: {text}',
                                           throttle_duration_sec=_THROTTLE_SECONDS)
+        self._statistics.worked(time.monotonic() - begin)
 
     def _process(self, message: AnyImage, stamp: float) -> None:
         begin = time.perf_counter()
@@ -245,7 +218,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
         if self._enabled:
             self._subscribe()
         else:
-            self._unsubscribe()
+            self._input.unsubscribe()
             if self._extras is not None:
                 self._extras.deactivate()
         response.success = True
@@ -272,15 +245,16 @@ class FaceTrackerNode(SteadyLifecycleNode):
             self._outputs.publish_label(config.detection.score)
 
     def _situation(self) -> Situation:
-        phase = 'active' if self._image_subscription is not None else \
+        phase = 'active' if self._input.is_subscribed else \
             'unconfigured' if self._tracker is None else \
             'inactive' if self._worker is None else 'disabled'
+        idle = self._statistics.idle()
         return Situation(
-            phase, '' if self._tracker is not None else self._failure, self._image_topic(),
-            self._statistics.idle(), self._statistics.measured(),
+            phase, '' if self._tracker is not None else self._failure, idle,
+            self._statistics.last_arrival(), self._statistics.measured(),
             self._settings['expected_rate'], self._settings['max_rate'],
-            self.count_publishers(self._image_topic()) > 0,
             self.get_parameter('use_sim_time').value,
+            self._input.describe(look_around=idle >= QUIET_SECONDS),
             {} if self._tracker is None else self._tracker.models)
 
     def _say_once(self, key: str, text: str) -> None:
