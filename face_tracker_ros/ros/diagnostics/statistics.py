@@ -27,6 +27,7 @@ class Counters:
     received: int = 0
     processed: int = 0
     replaced: int = 0
+    lost_images: int = 0
     bad_frames: int = 0
     annotated: int = 0
     embeddings: int = 0
@@ -43,6 +44,7 @@ class Statistics:
         self._counters = Counters()
         self._highest_id = 0
         self._reason = ''
+        self._last: float | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -52,6 +54,8 @@ class Statistics:
         self._ages: deque[float] = deque(maxlen=_WINDOW)
         self._ends: deque[float] = deque(maxlen=_WINDOW)
         self._bad: deque[float] = deque(maxlen=_WINDOW)
+        self._losses: deque[float] = deque(maxlen=_WINDOW)
+        self._work: deque[tuple[float, float]] = deque(maxlen=_WINDOW)
         self._embedded: deque[int] = deque(maxlen=_WINDOW)
         self._seconds: dict[str, deque[float]] = {}
 
@@ -70,7 +74,7 @@ class Statistics:
         Count an image that arrived.
 
         Args:
-            missed: Images before it that were never taken.
+            missed: Images before it that arrived and were never taken.
             replaced: Whether it replaced one that waited to be processed.
             age: Seconds from its stamp to its arrival.
         """
@@ -78,10 +82,22 @@ class Statistics:
             self._counters.received += 1 + missed
             self._counters.replaced += missed + replaced
             before, self._arrived, self._listening = self._arrived, time.monotonic(), None
+            self._last = self._arrived
             step = (self._arrived - before) / (1 + missed)  # when those came is unknown
             self._arrivals.extend(self._arrived - step * number
                                   for number in range(min(missed, _WINDOW), -1, -1))
             self._ages.append(age)
+
+    def lose(self, number: int) -> None:
+        """Count images that were lost on the way."""
+        with self._lock:
+            self._counters.lost_images += number
+            self._losses.extend([time.monotonic()] * min(number, _WINDOW))
+
+    def worked(self, seconds: float) -> None:
+        """Record the time that was spent on an image, up to now."""
+        with self._lock:
+            self._work.append((time.monotonic(), seconds))
 
     def bad_frame(self, reason: str) -> None:
         """Count an image that could not be used."""
@@ -123,6 +139,11 @@ class Statistics:
         listening = self._listening
         return 0.0 if listening is None else time.monotonic() - listening
 
+    def last_arrival(self) -> float | None:
+        """Return how many seconds ago the last image came; None before the first."""
+        last = self._last
+        return None if last is None else time.monotonic() - last
+
     def _known_until(self, now: float) -> float:
         return self._arrived if self._listening is None else now
 
@@ -130,12 +151,18 @@ class Statistics:
         """Return the seconds since measuring began."""
         return time.monotonic() - self._since
 
+    def _utilization(self, now: float) -> float:
+        begin = max(self._since, now - RATE_SECONDS)
+        spent = sum(min(seconds, end - begin) for end, seconds in self._work if end > begin)
+        return spent / max(now - begin, 1e-3)
+
     def values(self) -> dict[str, int | float | str]:
         """
         Return everything by name.
 
         Counters, `ids` (number of ids given so far), rates a second (`input_rate`, `fps`,
-        `bad_rate`), `stamp_age_ms` (median, of images as they arrive), `last_bad_frame`,
+        `bad_rate`, `lost_rate`), `utilization` (share of the last seconds that was spent on
+        images), `stamp_age_ms` (median, of images as they arrive), `last_bad_frame`,
         `embeddings_per_frame`, `memory_mb` (resident) and `<stage>_p50_ms`, `<stage>_p95_ms` for
         each stage: `latency` is from the stamp to the publication of the tracks, `publish` that of
         ~/tracks, `annotate` that of the annotated image, `extras` that of all other outputs,
@@ -146,6 +173,7 @@ class Statistics:
             values: dict[str, int | float | str] = {
                 'input_rate': _rate(self._arrivals, self._known_until(now)),
                 'fps': _rate(self._ends, now), 'bad_rate': _rate(self._bad, now),
+                'lost_rate': _burst_rate(self._losses, now), 'utilization': self._utilization(now),
                 **vars(self._counters), 'ids': self._highest_id,
                 'last_bad_frame': self._reason}
             ages, embedded = np.array(self._ages), np.array(self._embedded)
@@ -166,6 +194,15 @@ def _rate(times: deque[float], now: float) -> float:
     if len(recent) < len(times):
         return len(recent) / RATE_SECONDS
     return (len(recent) - 1) / (now - recent[0]) if len(recent) > 1 else 0.0
+
+
+def _burst_rate(times: deque[float], now: float) -> float:
+    """Return how many a second there were of late, where several may come at one moment."""
+    recent = [moment for moment in times if moment > now - RATE_SECONDS]
+    if not recent:
+        return 0.0
+    known = RATE_SECONDS if len(recent) < len(times) else now - recent[0]
+    return len(recent) / max(known, 1.0)
 
 
 def _memory() -> float:

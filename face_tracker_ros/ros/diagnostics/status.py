@@ -5,14 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from face_tracker_ros.ros.diagnostics.image_topic import ImageTopic
 from face_tracker_ros.ros.diagnostics.statistics import RATE_SECONDS, Values
 from std_msgs.msg import Header
 
 _LEAST_SHARE = 0.8  # of the expected rate
 _BUSY_SHARE = 0.5  # of the images that come, processed
+_LOST_SHARE = 0.1  # of the images that are sent
+_LEAST_LOST = 0.5  # a second
+_BUSY_UTILIZATION = 0.5  # share of the time
 _OLD = 1000.0  # milliseconds
 _EARLY = -100.0
-_QUIET_SECONDS = 5.0
+QUIET_SECONDS = 5.0
+"""Without an image for so long, the node says why."""
 
 
 @dataclass(frozen=True)
@@ -32,25 +37,25 @@ class NodeStatus:
     Attributes:
         state: 'unconfigured', 'inactive', 'disabled' or 'active'.
         failure: Why the last configuration was rejected.
-        topic: The image topic.
         idle: Seconds of waiting for an image.
+        last_arrival: Seconds since the last image; None before the first.
         measured: Seconds since the node subscribed.
         expected_rate: The parameter.
         max_rate: The parameter.
-        published: Whether somebody publishes the topic.
         use_sim_time: The parameter.
+        topic: The image topic and its publishers.
         models: Names of the models in use, by task.
     """
 
     state: str = 'unconfigured'
     failure: str = ''
-    topic: str = ''
     idle: float = 0.0
+    last_arrival: float | None = None
     measured: float = 0.0
     expected_rate: float = 0.0
     max_rate: float = 0.0
-    published: bool = False
     use_sim_time: bool = False
+    topic: ImageTopic = ImageTopic()
     models: Values = field(default_factory=dict)
 
 
@@ -61,13 +66,14 @@ def problems(values: Values, status: NodeStatus) -> list[Problem]:
                         f'not configured: {status.failure}')]
     if status.state != 'active':
         return []
-    if status.idle >= _QUIET_SECONDS:
-        hint = ('it is published, but large images need the same transport profile in both '
-                'processes: config/fastdds_large_images.xml' if status.published
-                else 'nobody publishes it')
-        return [Problem(DiagnosticStatus.STALE, 'quiet', f"no image on '{status.topic}' for "
-                        f'{status.idle:.0f} s; {hint}')]
-    return [*_of_frames(values), *_of_rates(values, status), *_of_stamps(values, status)]
+    losses = _of_losses(values, status)
+    if status.idle >= QUIET_SECONDS:
+        cause, text = status.topic.silence(status.last_arrival)
+        return losses or [Problem(
+            DiagnosticStatus.STALE, f'quiet: {cause}', f"no image on '{status.topic.name}' "
+            f'for {status.idle:.0f} s; {text}')]
+    return [*_of_frames(values), *losses,
+            *_of_rates(values, status, losing=bool(losses)), *_of_stamps(values, status)]
 
 
 def _of_frames(values: Values) -> list[Problem]:
@@ -80,22 +86,38 @@ def _of_frames(values: Values) -> list[Problem]:
                     f"no image can be used: {values['last_bad_frame']}")]
 
 
-def _of_rates(values: Values, status: NodeStatus) -> list[Problem]:
+def _of_losses(values: Values, status: NodeStatus) -> list[Problem]:
+    lost, come = float(values['lost_rate']), float(values['input_rate'])
+    if status.measured < RATE_SECONDS or lost < max(_LOST_SHARE * (lost + come), _LEAST_LOST):
+        return []
+    return [Problem(DiagnosticStatus.WARN, 'lost', f'{lost:.1f} of {lost + come:.1f} images a '
+                    f'second are lost on the way; {status.topic.loss()}')]
+
+
+def _of_rates(values: Values, status: NodeStatus, losing: bool) -> list[Problem]:
     if status.measured < RATE_SECONDS:
         return []
     found, come, done = [], float(values['input_rate']), float(values['fps'])
-    if come < _LEAST_SHARE * status.expected_rate:
+    if come < _LEAST_SHARE * status.expected_rate and not losing:
         found.append(Problem(
             DiagnosticStatus.WARN, 'slow input', f'images come at {come:.1f} a second instead of '
             f'{status.expected_rate:g}; look at the camera, its exposure and the transport, '
             'or set expected_rate'))
     wanted = min(come, status.max_rate or come)
     if done < _BUSY_SHARE * wanted and not values['bad_rate']:
-        found.append(Problem(
-            DiagnosticStatus.WARN, 'busy', f'{done:.1f} of {wanted:.1f} images a second are '
-            'processed; take config/fast.yaml or a smaller detection.width, give more '
-            'inference.threads, or set max_rate'))
+        found.append(_behind(done, wanted, float(values['utilization']), status.topic))
     return found
+
+
+def _behind(done: float, wanted: float, utilization: float, topic: ImageTopic) -> Problem:
+    text = f'{done:.1f} of {wanted:.1f} images a second are processed'
+    if utilization >= _BUSY_UTILIZATION:
+        return Problem(DiagnosticStatus.WARN, 'busy', f'{text}, the node is busy '
+                       f'{utilization:.0%} of the time; take config/fast.yaml or a smaller '
+                       'detection.width, give more inference.threads, or set max_rate')
+    return Problem(DiagnosticStatus.WARN, 'starved', f'{text} though the node is busy only '
+                   f'{utilization:.0%} of the time; either other programs take the processor, or '
+                   f'images are lost on the way: {topic.loss()}')
 
 
 def _of_stamps(values: Values, status: NodeStatus) -> list[Problem]:
@@ -114,10 +136,11 @@ def summary(values: Values, status: NodeStatus) -> str:
     if status.state != 'active':
         return status.state
     if not values['received']:
-        return f"waiting for the first image on '{status.topic}'"
+        return f"waiting for the first image on '{status.topic.name}'"
     return (f"{values['processed']} frames, {values['fps']:.1f} a second, "
             f"{values['tracks']} faces now, {values['ids']} ids so far, "
-            f"{values['replaced']} replaced by newer ones, {values['bad_frames']} bad")
+            f"{values['replaced']} replaced by newer ones, {values['lost_images']} lost on the "
+            f"way, {values['bad_frames']} bad")
 
 
 def report(header: Header, name: str, values: Values, status: NodeStatus,
@@ -126,7 +149,7 @@ def report(header: Header, name: str, values: Values, status: NodeStatus,
     level = max((problem.level for problem in found), default=DiagnosticStatus.OK)
     text = '; '.join(problem.text for problem in found) or summary(values, status)
     return to_message(header, name, text, {'state': status.state, **status.models, **values},
-                      level, status.topic)
+                      level, status.topic.name)
 
 
 def to_message(header: Header, name: str, text: str, values: Values,

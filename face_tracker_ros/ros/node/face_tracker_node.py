@@ -11,7 +11,7 @@ from face_tracker_ros.errors import FaceTrackerError, reason
 from face_tracker_ros.pipeline import FaceTracker
 from face_tracker_ros.ros.diagnostics.reporter import Reporter
 from face_tracker_ros.ros.diagnostics.statistics import Statistics
-from face_tracker_ros.ros.diagnostics.status import NodeStatus
+from face_tracker_ros.ros.diagnostics.status import NodeStatus, QUIET_SECONDS
 from face_tracker_ros.ros.messages.images import AnyImage, to_image
 from face_tracker_ros.ros.node.image_input import ImageInput
 from face_tracker_ros.ros.node.lifecycle import SteadyLifecycleNode
@@ -158,6 +158,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
     # Work, on the worker's thread
 
     def _handle(self, message: AnyImage, stamp: float) -> None:
+        begin = time.monotonic()
         try:
             self._process(message, stamp)
         except Exception as error:
@@ -166,6 +167,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
                 self._statistics.bad_frame(text)
                 self.get_logger().warning(f'frame skipped: {text}',
                                           throttle_duration_sec=_THROTTLE_SECONDS)
+        self._statistics.worked(time.monotonic() - begin)
 
     def _process(self, message: AnyImage, stamp: float) -> None:
         begin = time.perf_counter()
@@ -221,13 +223,13 @@ class FaceTrackerNode(SteadyLifecycleNode):
         state = 'active' if self._input.is_subscribed else \
             'unconfigured' if self._tracker is None else \
             'disabled' if self._input.is_started else 'inactive'
-        topic = self._input.topic
+        idle = self._statistics.idle()
         return NodeStatus(
-            state=state, failure='' if self._tracker is not None else self._failure, topic=topic,
-            idle=self._statistics.idle(), measured=self._statistics.measured(),
+            state=state, failure='' if self._tracker is not None else self._failure, idle=idle,
+            last_arrival=self._statistics.last_arrival(), measured=self._statistics.measured(),
             expected_rate=self._settings['expected_rate'], max_rate=self._settings['max_rate'],
-            published=self.count_publishers(topic) > 0,
             use_sim_time=bool(self.get_parameter('use_sim_time').value),
+            topic=self._input.describe(look_around=idle >= QUIET_SECONDS),
             models={} if self._tracker is None else self._tracker.models)
 
     def _now(self) -> float:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from face_tracker_ros.ros.diagnostics.image_topic import image_topics, ImageTopic, middleware
 from face_tracker_ros.ros.diagnostics.statistics import Statistics
 from face_tracker_ros.ros.messages.images import AnyImage
 from face_tracker_ros.ros.messages.tracks import stamp_seconds
 from face_tracker_ros.ros.node.backpressure import Backpressure
+from face_tracker_ros.ros.node.following import FollowingSubscription
 from face_tracker_ros.ros.node.settings import Settings
 from face_tracker_ros.ros.node.worker import LatestWorker
 from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CompressedImage, Image
 
 
@@ -37,7 +41,7 @@ class ImageInput:
         self._node, self._settings, self._statistics = node, settings, statistics
         self._handle = handle
         self._worker: LatestWorker[tuple[AnyImage, float]] | None = None
-        self._subscription: Any = None
+        self._subscription: FollowingSubscription | None = None
 
     @property
     def is_started(self) -> bool:
@@ -52,8 +56,9 @@ class ImageInput:
     @property
     def topic(self) -> str:
         """Name of the image topic, remapped."""
-        base = str(self._node.resolve_topic_name('image'))
-        return f'{base}/compressed' if self._is_compressed() else base
+        base = self._node.resolve_topic_name('image')
+        return str(self._node.resolve_topic_name(f'{base}/compressed')
+                   if self._is_compressed() else base)
 
     def start(self) -> None:
         """Start the worker thread."""
@@ -70,20 +75,37 @@ class ImageInput:
     def subscribe(self) -> None:
         """Subscribe; the worker must have been started."""
         assert self._worker is not None
-        worker, backpressure = self._worker, Backpressure(self._worker.is_free)
+        worker = self._worker
 
-        def take(message: AnyImage, info: Mapping[str, Any]) -> None:
-            self._take(worker, message, *backpressure.passed(info))
+        def create(profile: QoSProfile, overriding: QoSOverridingOptions) -> Any:
+            backpressure = Backpressure(worker.is_free, self._statistics.lose)
+
+            def take(message: AnyImage, info: Mapping[str, Any]) -> None:
+                self._take(worker, message, *backpressure.passed(info))
+
+            return backpressure.subscribe(
+                self._node, CompressedImage if self._is_compressed() else Image, self.topic,
+                take, profile, overriding)
 
         self._statistics.begin()
-        self._subscription = backpressure.subscribe(
-            self._node, CompressedImage if self._is_compressed() else Image, self.topic, take)
+        self._subscription = FollowingSubscription(self._node, self.topic, create)
 
     def unsubscribe(self) -> None:
         """Unsubscribe, if subscribed."""
         if self._subscription is not None:
-            self._node.destroy_subscription(self._subscription)
+            self._subscription.destroy()
             self._subscription = None
+
+    def describe(self, look_around: bool) -> ImageTopic:
+        """Return what the graph shows of the topic, and if asked of all other image topics."""
+        topic = self.topic
+        if self._subscription is None:
+            return ImageTopic(topic)
+        return ImageTopic(
+            topic, self._node.resolve_topic_name('image'), self._is_compressed(),
+            self._subscription.publishers(), self._subscription.qos.reliability,
+            self._subscription.fixed is not None,
+            image_topics(self._node) if look_around else {}, **middleware())
 
     def reconsider(self) -> None:
         """Take a new value of `max_rate` at once."""
@@ -91,14 +113,14 @@ class ImageInput:
             self._worker.reconsider()
 
     def _take(self, worker: LatestWorker[tuple[AnyImage, float]], message: AnyImage,
-              missed: int, waited: float) -> None:
+              replaced: int, waited: float) -> None:
         now = self._node.get_clock().now().nanoseconds * 1e-9
         stamp = stamp_seconds(message.header)
         if stamp == 0:
             self._node.get_logger().warning(
                 'images carry no stamp; their time of arrival is used instead', once=True)
             stamp = now
-        self._statistics.arrival(missed, worker.put((message, stamp)), now - stamp - waited)
+        self._statistics.arrival(replaced, worker.put((message, stamp)), now - stamp - waited)
 
     def _is_compressed(self) -> bool:
         return bool(self._settings['image_transport'] == 'compressed')

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from face_tracker_ros.errors import ConfigError, FrameError
+from face_tracker_ros.ros.diagnostics.image_topic import camera_info_topic
 from face_tracker_ros.ros.messages.camera import to_calibration, to_depth
 from face_tracker_ros.ros.messages.tracks import stamp_seconds
+from face_tracker_ros.ros.node.following import FollowingSubscription
 from face_tracker_ros.ros.node.settings import Settings
 from face_tracker_ros.spatial import CameraModel, face_depths, FacePrior, locate, Located
 from face_tracker_ros.types import (Float64Array, FloatArray, FrameResult, Image as ImageArray,
                                     Track)
 import numpy as np
 from rclpy.node import Node
-from rclpy.qos import QoSProfile, QoSReliabilityPolicy
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, Image
 
 _DEPTHS_KEPT = 1.0  # seconds
@@ -40,7 +40,7 @@ class Spatial:
     def __init__(self, node: Node, settings: Settings) -> None:
         """Stay unsubscribed until activated."""
         self._node, self._settings = node, settings
-        self._subscriptions: list[Any] = []
+        self._subscriptions: list[FollowingSubscription] = []
         self._info: CameraInfo | None = None
         self._depths: tuple[Image, ...] = ()
         self._camera: CameraModel | None = None
@@ -54,14 +54,15 @@ class Spatial:
         """Subscribe, and forget what came before."""
         self.deactivate()
         self._info, self._depths, self._waited = None, (), 0
-        self._subscriptions = [self._subscribe(CameraInfo, 'camera_info', self._on_info)]
+        self._subscriptions = [self._subscribe(CameraInfo, camera_info_topic(self._node),
+                                               self._on_info)]
         if self._settings['spatial.depth']:
             self._subscriptions.append(self._subscribe(Image, 'depth_image', self._on_depth))
 
     def deactivate(self) -> None:
         """Unsubscribe."""
         for subscription in self._subscriptions:
-            self._node.destroy_subscription(subscription)
+            subscription.destroy()
         self._subscriptions = []
 
     def begin(self, image: ImageArray, result: FrameResult) -> None:
@@ -86,11 +87,10 @@ class Spatial:
         found = locate(boxes, camera, prior, self._face_depths(boxes, result.stamp, width, height))
         return LocatedTracks([result.tracks[row] for row in found.rows], found)
 
-    def _subscribe(self, kind: type, topic: str, callback: Any) -> Any:
-        return self._node.create_subscription(
-            kind, topic, callback,
-            QoSProfile(depth=1, reliability=QoSReliabilityPolicy.BEST_EFFORT),
-            qos_overriding_options=QoSOverridingOptions.with_default_policies())
+    def _subscribe(self, kind: type, topic: str, callback: Any) -> FollowingSubscription:
+        return FollowingSubscription(
+            self._node, topic, lambda profile, overriding: self._node.create_subscription(
+                kind, topic, callback, profile, qos_overriding_options=overriding))
 
     def _on_info(self, message: CameraInfo) -> None:
         self._info = message
@@ -105,9 +105,9 @@ class Spatial:
         if self._info is None:
             self._waited += 1
             if self._waited == _FRAMES_WITHOUT_CALIBRATION:
-                topic = self._node.resolve_topic_name('camera_info')
-                self._log_once(f"no calibration on '{topic}': tracks have no position in space; "
-                               'remap camera_info to the topic of the camera')
+                self._log_once(f"no calibration on '{camera_info_topic(self._node)}': tracks "
+                               'have no position in space; remap camera_info to the topic of '
+                               'the camera')
             return None
         calibration = to_calibration(self._info, self._settings['spatial.rectified'])
         key = (calibration, width, height)
