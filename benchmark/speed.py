@@ -96,7 +96,7 @@ def timed_draw(frame: Image, result: FrameResult, tick: speed.Clock) -> tuple[st
 def ros_steps() -> Iterator[Step]:
     """Yield what the node does besides, where ROS 2 is there."""
     try:
-        from face_tracker_ros.ros.messages.images import to_message, to_picture
+        from face_tracker_ros.ros.messages.images import to_message, to_image
         from face_tracker_ros.ros.messages.tracks import to_detections
         from rclpy.serialization import serialize_message
         from std_msgs.msg import Header
@@ -106,7 +106,7 @@ def ros_steps() -> Iterator[Step]:
     def convert(frame: Image, result: FrameResult, tick: speed.Clock) -> tuple[str, float]:
         message = to_message(frame, Header())
         begin = tick()
-        to_picture(message)
+        to_image(message)
         return 'convert', tick() - begin
 
     def publish(frame: Image, result: FrameResult, tick: speed.Clock) -> tuple[str, float]:

@@ -66,6 +66,11 @@ class FaceTracker:
         return self._given
 
     @property
+    def effective_config(self) -> Config:
+        """The parameters with the thresholds in force in place of 0."""
+        return self._config
+
+    @property
     def thresholds(self) -> Mapping[str, float]:
         """The thresholds in force: `detection_score`, `max_cosine_distance` ..."""
         return shown(self._config)

@@ -1,9 +1,10 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""A video or camera, the face tracker node, and RViz with the annotated picture."""
+"""A video or camera, the face tracker node, and RViz with the annotated image."""
 from __future__ import annotations
 
 from pathlib import Path
 
+from face_tracker_ros.ros.launch_arguments import require_rviz
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction,
                             Shutdown)
@@ -15,7 +16,7 @@ SHOWN = ('face_tracker/annotated_image', 'face_tracker/markers')
 
 ARGUMENTS = (
     DeclareLaunchArgument('source', default_value='0',
-                          description='Video file, camera number, folder or glob of pictures.'),
+                          description='Video file, camera number, folder or glob of images.'),
     DeclareLaunchArgument('rate', default_value='0.0',
                           description="Frames a second; 0 = the source's own."),
     DeclareLaunchArgument('loop', default_value='true', choices=['true', 'false'],
@@ -23,20 +24,26 @@ ARGUMENTS = (
                           'launch there.'),
     DeclareLaunchArgument('horizontal_fov', default_value='60.0',
                           description='Degrees that the camera sees from left to right, for '
-                          'places in space; 0: the source has no camera_info.'),
+                          'positions in space; 0: the source has no camera_info.'),
     DeclareLaunchArgument('rviz', default_value='true', choices=['true', 'false'],
-                          description='Show the annotated picture in RViz.'),
+                          description='Show the annotated image in RViz.'),
 )
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Return the tracker first: its environment then holds for the other processes, too."""
+    """Return the tracker before the others: its environment then holds for them, too."""
     tracker = str(SHARE / 'launch' / 'tracker.launch.py')
     return LaunchDescription([
         *ARGUMENTS,
+        OpaqueFunction(function=_check),
         IncludeLaunchDescription(PythonLaunchDescriptionSource(tracker)),
         OpaqueFunction(function=_others),
     ])
+
+
+def _check(context: LaunchContext) -> None:
+    if context.launch_configurations['rviz'] == 'true':
+        require_rviz()  # before anything starts
 
 
 def _others(context: LaunchContext) -> list[Node]:

@@ -1,13 +1,16 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""A face tracker for each of several cameras; `--show-args` lists what can be told."""
+"""A face tracker for each of several cameras; `--show-args` lists the arguments."""
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
 from face_tracker_ros.ros.dds_environment import large_images
+from face_tracker_ros.ros.launch_arguments import (check_dds_profile, DDS_PROFILES,
+                                                   parameter_files, PRESETS, rename)
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch.actions import (DeclareLaunchArgument, LogInfo, OpaqueFunction,
+                            SetEnvironmentVariable)
 from launch_ros.actions import Node
 
 SHARE = Path(__file__).parents[1]
@@ -16,7 +19,11 @@ ARGUMENTS = (
     DeclareLaunchArgument('cameras', description="Namespaces of the cameras, as in 'front,rear': "
                           'each gets a node face_tracker in its namespace.'),
     DeclareLaunchArgument('image', default_value='image',
-                          description="Image topic of each camera, in the camera's namespace."),
+                          description="Image topic of each camera, in the camera's namespace, "
+                          'without /compressed.'),
+    DeclareLaunchArgument('image_transport', default_value='',
+                          choices=['', 'raw', 'compressed'],
+                          description='As in tracker.launch.py, for all cameras.'),
     DeclareLaunchArgument('camera_info', default_value='camera_info',
                           description="Calibration topic, in the camera's namespace."),
     DeclareLaunchArgument('process', default_value='separate', choices=['separate', 'shared'],
@@ -28,10 +35,11 @@ ARGUMENTS = (
     DeclareLaunchArgument('params_file', default_value=str(SHARE / 'config' / 'tracker.yaml'),
                           description='Parameter file for all; sections /front/face_tracker: '
                           'may differ.'),
+    DeclareLaunchArgument('preset', default_value='', choices=['', *PRESETS],
+                          description='As in tracker.launch.py, for all cameras.'),
     DeclareLaunchArgument('use_sim_time', default_value='false', choices=['true', 'false'],
                           description='Take the time from /clock (bags, simulators).'),
-    DeclareLaunchArgument('transport', default_value='large_images',
-                          choices=['large_images', 'system'],
+    DeclareLaunchArgument('dds_profile', default_value='large_images', choices=DDS_PROFILES,
                           description='As in tracker.launch.py.'),
 )
 
@@ -42,11 +50,14 @@ def generate_launch_description() -> LaunchDescription:
                               OpaqueFunction(function=_nodes)])
 
 
-def _environment(context: LaunchContext) -> list[SetEnvironmentVariable]:
-    if context.launch_configurations['transport'] == 'system':
-        return []
-    return [SetEnvironmentVariable(name, value)
-            for name, value in large_images(SHARE, os.environ).items()]
+def _environment(context: LaunchContext) -> list[LogInfo | SetEnvironmentVariable]:
+    given = context.launch_configurations
+    logged = [LogInfo(msg=line) for line in rename(given, 'transport')]
+    check_dds_profile(given['dds_profile'])
+    if given['dds_profile'] == 'system':
+        return logged
+    return [*logged, *(SetEnvironmentVariable(name, value)
+                       for name, value in large_images(SHARE, os.environ).items())]
 
 
 def _nodes(context: LaunchContext) -> list[Node]:
@@ -57,16 +68,16 @@ def _nodes(context: LaunchContext) -> list[Node]:
                          "names such as 'front,rear'")
     if not given['threads'].isdecimal():
         raise ValueError(f"threads: '{given['threads']}' is no number; give 0 or more")
-    if not Path(given['params_file']).is_file():
-        raise ValueError(f"params_file: '{given['params_file']}' is not a file; give a copy of "
-                         f"{SHARE / 'config' / 'tracker.yaml'}")
     budget = int(given['threads']) or len(os.sched_getaffinity(0))
+    overrides: dict[str, str | int | bool] = {
+        'inference.threads': max(1, budget // len(cameras)),
+        'use_sim_time': given['use_sim_time'] == 'true'}
+    if given['image_transport']:
+        overrides['image_transport'] = given['image_transport']
     options = {
         'package': 'face_tracker_ros', 'executable': 'face_tracker_node',
         'output': 'screen', 'emulate_tty': True,
-        'parameters': [given['params_file'], {
-            'inference.threads': max(1, budget // len(cameras)),
-            'use_sim_time': given['use_sim_time'] == 'true'}],
+        'parameters': [*parameter_files(SHARE, given['params_file'], given['preset']), overrides],
         'remappings': [(name, given[name]) for name in ('image', 'camera_info')
                        if given[name] != name]}
     if given['process'] == 'shared':

@@ -1,28 +1,40 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The face tracker node on an image topic; `--show-args` lists what can be told."""
+"""The face tracker node on an image topic; `--show-args` lists the arguments."""
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
 from face_tracker_ros.ros.dds_environment import large_images
+from face_tracker_ros.ros.launch_arguments import (check_dds_profile, DDS_PROFILES,
+                                                   parameter_files, PRESETS, rename)
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction, SetEnvironmentVariable
+from launch.actions import (DeclareLaunchArgument, LogInfo, OpaqueFunction,
+                            SetEnvironmentVariable)
 from launch_ros.actions import Node
 
 SHARE = Path(__file__).parents[1]
 
 ARGUMENTS = (
-    DeclareLaunchArgument('image', default_value='image', description='Image topic.'),
+    DeclareLaunchArgument('image', default_value='image',
+                          description='Image topic, without /compressed.'),
+    DeclareLaunchArgument('image_transport', default_value='',
+                          choices=['', 'raw', 'compressed'],
+                          description='raw: topic image, compressed: topic image/compressed; '
+                          'empty: as in the parameter file.'),
     DeclareLaunchArgument('camera_info', default_value='camera_info',
                           description='Calibration topic of the camera, for tracks in space.'),
-    DeclareLaunchArgument('depth', default_value='',
+    DeclareLaunchArgument('depth_image', default_value='',
                           description='Depth image topic, registered to the images; empty: '
-                          'ranges come from the size of faces, or as in the parameter file.'),
+                          'ranges are computed from the size of faces, or as in the parameter '
+                          'file.'),
     DeclareLaunchArgument('namespace', default_value='',
                           description='Namespace of the node and its topics.'),
     DeclareLaunchArgument('params_file', default_value=str(SHARE / 'config' / 'tracker.yaml'),
                           description='Parameter file; a copy of the default one, changed.'),
+    DeclareLaunchArgument('preset', default_value='', choices=['', *PRESETS],
+                          description='config/NAME.yaml, laid over the parameter file: fast for '
+                          'little CPU, accurate for far faces and sure ids.'),
     DeclareLaunchArgument('detector', default_value='',
                           description='Detection model, a name or a path; empty: as in the '
                           'parameter file.'),
@@ -37,8 +49,7 @@ ARGUMENTS = (
     DeclareLaunchArgument('log_level', default_value='info',
                           choices=['debug', 'info', 'warn', 'error', 'fatal'],
                           description='Least severity the node logs.'),
-    DeclareLaunchArgument('transport', default_value='large_images',
-                          choices=['large_images', 'system'],
+    DeclareLaunchArgument('dds_profile', default_value='large_images', choices=DDS_PROFILES,
                           description='large_images: Fast DDS over shared memory, sized for '
                           'images, and malloc that keeps their buffers (a variable that is set '
                           'already wins); system: leave both as they are.'),
@@ -51,31 +62,30 @@ def generate_launch_description() -> LaunchDescription:
                               OpaqueFunction(function=_node)])
 
 
-def _environment(context: LaunchContext) -> list[SetEnvironmentVariable]:
-    if context.launch_configurations['transport'] == 'system':
-        return []
-    return [SetEnvironmentVariable(name, value)
-            for name, value in large_images(SHARE, os.environ).items()]
+def _environment(context: LaunchContext) -> list[LogInfo | SetEnvironmentVariable]:
+    given = context.launch_configurations
+    logged = [LogInfo(msg=line) for line in rename(given, 'depth', 'transport')]
+    check_dds_profile(given['dds_profile'])
+    if given['dds_profile'] == 'system':
+        return logged
+    return [*logged, *(SetEnvironmentVariable(name, value)
+                       for name, value in large_images(SHARE, os.environ).items())]
 
 
 def _node(context: LaunchContext) -> list[Node]:
     given = context.launch_configurations
     overrides: dict[str, str | bool] = {
-        name: given[name] for name in ('detector', 'encoder') if given[name]}
+        name: given[name] for name in ('detector', 'encoder', 'image_transport') if given[name]}
     if given['annotate']:
         overrides['annotate'] = given['annotate'] == 'true'
-    if given['depth']:
+    if given['depth_image']:
         overrides['spatial.depth'] = True
     overrides['use_sim_time'] = given['use_sim_time'] == 'true'
-    if not Path(given['params_file']).is_file():
-        raise ValueError(f"params_file: '{given['params_file']}' is not a file; give a copy of "
-                         f"{SHARE / 'config' / 'tracker.yaml'}")
     logger = '.'.join([*filter(None, given['namespace'].split('/')), 'face_tracker'])
     return [Node(
         package='face_tracker_ros', executable='face_tracker_node', name='face_tracker',
         namespace=given['namespace'], output='screen', emulate_tty=True,
-        parameters=[given['params_file'], overrides],
-        remappings=[*((name, given[name]) for name in ('image', 'camera_info')
-                      if given[name] != name),
-                    *([('depth_image', given['depth'])] if given['depth'] else [])],
+        parameters=[*parameter_files(SHARE, given['params_file'], given['preset']), overrides],
+        remappings=[(name, given[name]) for name in ('image', 'camera_info', 'depth_image')
+                    if given[name] not in ('', name)],
         ros_arguments=['--log-level', f"{logger}:={given['log_level']}"])]

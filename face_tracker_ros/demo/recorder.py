@@ -12,7 +12,7 @@ import time
 from diagnostic_msgs.msg import DiagnosticArray
 from face_tracker_ros.demo.overview import History
 from face_tracker_ros.errors import SourceError
-from face_tracker_ros.ros.messages.images import to_picture
+from face_tracker_ros.ros.messages.images import to_image
 from face_tracker_ros.ros.messages.tracks import stamp_seconds
 from face_tracker_ros.types import Image as Picture
 from face_tracker_ros.video import VideoSink
@@ -177,7 +177,7 @@ class Recorder(Node):
                                  f'{score:.4f}'))
 
     def _on_image(self, message: Image) -> None:
-        stamp, picture = stamp_seconds(message.header), to_picture(message)
+        stamp, picture = stamp_seconds(message.header), to_image(message)
         self.video.put(stamp, picture)
         if self.stamps and self.present >= self._most:
             self._most = self.present

@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-# malloc gives large buffers back to the system by default, and faults them in anew every time.
+# By default malloc returns large buffers to the system, and each new one costs page faults.
 _MALLOC = {
     'MALLOC_MMAP_THRESHOLD_': '268435456',
     'MALLOC_TRIM_THRESHOLD_': '536870912',
     'MALLOC_TOP_PAD_': '67108864',
 }
-# Who set one of these has chosen a transport.
+# A user who set one of these has chosen a transport.
 _TRANSPORT = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE',
               'FASTDDS_BUILTIN_TRANSPORTS')
 
 
 def large_images(share: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """
-    Return the variables to add to an environment; what is set there already is left alone.
+    Return the variables to add to an environment; those set there already are left alone.
 
-    share: the package's share folder. They name a Fast DDS profile with shared memory of the
-    right size, and thresholds of malloc.
+    They name a Fast DDS profile with shared memory of the right size, and malloc's thresholds.
+
+    Args:
+        share: The package's share folder.
+        environment: The variables as they are.
     """
     wanted = {name: value for name, value in _MALLOC.items() if name not in environment}
     if not any(name in environment for name in _TRANSPORT):

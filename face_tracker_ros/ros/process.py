@@ -1,8 +1,8 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """
-The life of a node's process: signals, memory, errors and the exit code.
+The process of a node: signals, memory, errors and the exit code.
 
-Nothing heavy is imported before the signal handlers stand, so that a node can be stopped
+Nothing heavy is imported before the signal handlers are set, so that a node can be stopped
 cleanly while it is still loading.
 """
 from __future__ import annotations
@@ -22,24 +22,35 @@ _LAST_SECONDS = 30  # after a signal to stop; then the system ends what hangs in
 
 
 def run(make_nodes: Callable[[Sequence[str]], Sequence[Any]],
-        args: Sequence[str] | None = None) -> int:
+        args: Sequence[str] | None = None, usage: str = '') -> int:
     """
-    Spin the nodes that `make_nodes` returns until a signal or the end; return the exit code.
+    Spin nodes until a signal or the end.
 
-    It is given the arguments that are not for ROS. A node has `start()`, called before spinning,
-    and `stop()`, called before it is destroyed and giving the exit code: 0 after SIGINT, SIGTERM
-    or a good end. The code is 2, with one line of error, when a node cannot be made or started.
+    Args:
+        make_nodes: Returns the nodes; called with the arguments that are not for ROS. A node has
+            `start()`, called before spinning, and `stop()`, called before it is destroyed and
+            returning its exit code.
+        args: Arguments of the command; None: those of the process.
+        usage: Printed for -h or --help, without starting ROS.
+
+    Returns:
+        The exit code: 0 after SIGINT, SIGTERM or a good end; 2, with one line of error, when a
+        node cannot be made or started.
     """
+    given = list(sys.argv[1:] if args is None else args)
+    if usage and _asks_for_help(given):
+        print(usage, end='')
+        return 0
     leaving = _watch_signals()
     keep_large_buffers()
     import rclpy
-    from rclpy.clock import Clock, ClockType
+    from rclpy.clock import Clock
+    from rclpy.clock_type import ClockType
     from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
     from rclpy.utilities import remove_ros_args
     nodes: list[Any] = []
     code = 0
     try:
-        given = list(sys.argv[1:] if args is None else args)
         rclpy.init(args=given)
         if not leaving.is_set():
             nodes += make_nodes(remove_ros_args(given))
@@ -56,7 +67,7 @@ def run(make_nodes: Callable[[Sequence[str]], Sequence[Any]],
         pass
     except Exception as error:
         if not leaving.is_set():
-            code = _refuse(error)
+            code = _reject(error)
     finally:
         for node in nodes:
             code = node.stop() or code
@@ -69,9 +80,9 @@ def keep_large_buffers() -> None:
     """
     Keep freed image buffers in the process instead of giving them back to the system.
 
-    What the MALLOC_... variables of launch/tracker.launch.py do, for nodes that are run by
-    themselves: otherwise every image message is written to freshly mapped pages, which costs from
-    little to more than the message itself, depending on the machine. No effect without glibc.
+    As the MALLOC_... variables of launch/tracker.launch.py do, for nodes that are started without
+    it: otherwise every image message is written to freshly mapped pages, which costs up to more
+    than the message itself, depending on the machine. No effect without glibc.
     """
     mallopt = getattr(ctypes.CDLL(None), 'mallopt', None)
     if mallopt is not None:
@@ -82,9 +93,9 @@ def keep_large_buffers() -> None:
 
 
 def _watch_signals() -> threading.Event:
-    # ROS chains its handlers, which end the spinning, to these. They only take a note, because
-    # an exception out of a signal handler could rise anywhere; SIGINT is handled even where the
-    # shell has the process started with it ignored.
+    # ROS chains its handlers, which end the spinning, to these. They only set a flag, because an
+    # exception out of a signal handler could appear anywhere; SIGINT is handled even where the
+    # shell has started the process with it ignored.
     leaving = threading.Event()
 
     def leave(*_: object) -> None:
@@ -96,11 +107,20 @@ def _watch_signals() -> threading.Event:
     return leaving
 
 
+def _asks_for_help(arguments: Sequence[str]) -> bool:
+    for argument in arguments:
+        if argument == '--ros-args':
+            return False
+        if argument in ('-h', '--help'):
+            return True
+    return False
+
+
 def _nothing() -> None:
     """Do nothing, on time."""
 
 
-def _refuse(error: Exception) -> int:
+def _reject(error: Exception) -> int:
     from face_tracker_ros.errors import reason
     print(f'error: {reason(error)}', file=sys.stderr)
     return 2

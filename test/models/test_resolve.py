@@ -8,10 +8,10 @@ import shutil
 from face_tracker_ros import Config, ModelError
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
+from face_tracker_ros.models.description import description_text, write_description
 from face_tracker_ros.models.description import read_spec
 from face_tracker_ros.models.registry import find_model, known_models, load_spec
 from face_tracker_ros.models.resolve import guess_model, resolve_model
-from face_tracker_ros.models.description import description_text, write_description
 from networks import constant_network, feature_network
 import numpy as np
 import pytest

@@ -93,7 +93,7 @@ def test_colour_and_grey_pictures_come_back_exactly(layout: tuple) -> None:
         '32FC1': ((grey / 255).astype(np.float32), grey3),
     }
     for encoding, (pixels, expected) in cases.items():
-        picture = convert.to_picture(image(pixels, encoding, padding, bigendian))
+        picture = convert.to_image(image(pixels, encoding, padding, bigendian))
         assert picture.dtype == np.uint8 and picture.flags.c_contiguous, encoding
         np.testing.assert_array_equal(picture, expected, err_msg=encoding)
     bayer = {f'bayer_{name}{bits}' for name in BAYER for bits in (8, 16)}
@@ -107,7 +107,7 @@ def test_packed_yuv_is_converted_by_the_standard(layout: tuple) -> None:
     random, height, width, padding, bigendian = layout
     yuv = random.integers(16, 236, (height, width, 3), np.uint8)
     for encoding, order in YUV.items():
-        picture = convert.to_picture(
+        picture = convert.to_image(
             image(packed_yuv(yuv, order), encoding, padding, bigendian))
         assert np.abs(picture - bgr_of_yuv(yuv)).max() <= 2, encoding
 
@@ -118,11 +118,11 @@ def test_bayer_patterns_are_named_as_ros_names_them(layout: tuple, color: tuple)
     _, height, width, padding, bigendian = layout
     bgr = np.full((height, width, 3), color, np.uint8)
     for name in BAYER:
-        picture = convert.to_picture(
+        picture = convert.to_image(
             image(mosaic(bgr, name), f'bayer_{name}8', padding, bigendian))
         np.testing.assert_array_equal(picture, bgr, err_msg=name)
         deep = mosaic(bgr, name).astype(np.uint16) * 257
-        picture = convert.to_picture(image(deep, f'bayer_{name}16', 2 * padding, bigendian))
+        picture = convert.to_image(image(deep, f'bayer_{name}16', 2 * padding, bigendian))
         np.testing.assert_array_equal(picture, bgr, err_msg=name)
 
 
@@ -142,28 +142,28 @@ def test_planes_of_subsampled_yuv_are_converted_by_the_standard(layout: tuple) -
             padded = [np.pad(plane, ((0, 0), (0, padding // (1 + (plane is not luma)))))
                       for plane in planes]
             message.data = array.array('B', b''.join(plane.tobytes() for plane in padded))
-        picture = convert.to_picture(message)
+        picture = convert.to_image(message)
         assert picture.shape == (height, width, 3)
         assert np.abs(picture - bgr_of_yuv(yuv)).max() <= 2, encoding
 
 
 def test_sixteen_bits_of_no_known_range_are_stretched_from_dark_to_bright() -> None:
     ramp = np.linspace(2000, 3000, 64 * 64).reshape(64, 64).astype(np.uint16)  # infrared, 12 bits
-    grey = convert.to_picture(image(ramp, '16UC1'))[..., 0]
+    grey = convert.to_image(image(ramp, '16UC1'))[..., 0]
     assert grey[0, 0] == 0 and grey[-1, -1] == 255
     assert (np.diff(grey.ravel().astype(int)) >= 0).all()
-    assert convert.to_picture(image(np.full((8, 8), 7, np.uint16), '16UC1')).shape == (8, 8, 3)
+    assert convert.to_image(image(np.full((8, 8), 7, np.uint16), '16UC1')).shape == (8, 8, 3)
 
 
 def test_floats_that_are_no_numbers_are_dark_and_those_beyond_one_bright() -> None:
     values = np.array([[np.nan, -1, 0.5], [2, np.inf, -np.inf]], np.float32)
-    grey = convert.to_picture(image(values, '32FC1'))[..., 0]
+    grey = convert.to_image(image(values, '32FC1'))[..., 0]
     assert grey.tolist() == [[0, 0, 128], [255, 255, 0]]
 
 
 def test_whole_picture_without_padding_is_not_copied() -> None:
     message = image(np.zeros((4, 6, 3), np.uint8), 'bgr8')
-    picture = convert.to_picture(message)
+    picture = convert.to_image(message)
     message.data[0] = 77
     assert picture[0, 0, 0] == 77
 
@@ -191,7 +191,7 @@ def _changed(**changes: object) -> Image:
 ])
 def test_bad_message_is_refused_in_one_line(message: Image, words: list[str]) -> None:
     with pytest.raises(FrameError) as refusal:
-        convert.to_picture(message)
+        convert.to_image(message)
     text = str(refusal.value)
     assert '\n' not in text
     assert all(word in text for word in words), text
@@ -204,7 +204,7 @@ def test_picture_becomes_a_message_and_comes_back() -> None:
     for given_picture in (picture, np.ascontiguousarray(picture[:, ::2])[:, 1:]):
         message = convert.to_message(given_picture, header)
         assert message.header == header and message.encoding == 'bgr8'
-        np.testing.assert_array_equal(convert.to_picture(message), given_picture)
+        np.testing.assert_array_equal(convert.to_image(message), given_picture)
 
 
 def test_compressed_picture_becomes_a_message_and_comes_back() -> None:
@@ -212,7 +212,7 @@ def test_compressed_picture_becomes_a_message_and_comes_back() -> None:
         np.random.default_rng(1).integers(0, 256, (60, 80, 3), np.uint8), (0, 0), 5)
     message = convert.to_compressed_message(picture, Header(frame_id='lens'))
     assert message.header.frame_id == 'lens' and 'jpeg' in message.format
-    back = convert.to_picture(message)
+    back = convert.to_image(message)
     assert np.abs(back.astype(int) - picture).mean() < 3
 
 
@@ -221,7 +221,7 @@ def test_undecodable_compressed_image_is_refused(data: bytes) -> None:
     message = CompressedImage(format='jpeg')
     message.data = array.array('B', data)
     with pytest.raises(FrameError, match='cannot be decoded'):
-        convert.to_picture(message)
+        convert.to_image(message)
 
 
 @pytest.mark.needs_ros
@@ -232,7 +232,7 @@ def test_equals_cv_bridge_where_that_is_installed() -> None:
                                'yuv422': 2, 'yuv422_yuy2': 2, 'bayer_rggb8': 1, 'bayer_bggr8': 1,
                                'bayer_gbrg8': 1, 'bayer_grbg8': 1}.items():
         message = image(random.integers(0, 256, (12, 16, channels), np.uint8), encoding)
-        np.testing.assert_array_equal(convert.to_picture(message),
+        np.testing.assert_array_equal(convert.to_image(message),
                                       bridge.imgmsg_to_cv2(message, 'bgr8'), err_msg=encoding)
 
 
@@ -243,4 +243,4 @@ def test_a_picture_is_not_turned_as_its_exif_data_want_it() -> None:
     marked = data[:2] + b'\xff\xe1' + struct.pack('>H', len(exif) + 2) + exif + data[2:]
     assert cv2.imdecode(np.frombuffer(marked, np.uint8), cv2.IMREAD_COLOR).shape == (80, 40, 3)
     message = CompressedImage(format='jpeg', data=array.array('B', marked))
-    assert convert.to_picture(message).shape == (40, 80, 3)
+    assert convert.to_image(message).shape == (40, 80, 3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import cv2
-from face_tracker_ros.ros.messages.images import to_picture
+from face_tracker_ros.ros.messages.images import to_image
 import numpy as np
 from ros_client import Client, NODE, NodeProcess
 from sensor_msgs.msg import CompressedImage
@@ -28,13 +28,13 @@ def test_every_listener_gets_each_face_once_at_its_best(
         assert len(crops) == 2, 'a face that is not better is not sent again'
         stamps = [array.header.stamp for array in client.arrays]
         assert all(crop.header.stamp in stamps for crop in crops)
-        assert all(30 < side < 257 for crop in crops for side in to_picture(crop).shape[:2])
+        assert all(30 < side < 257 for crop in crops for side in to_image(crop).shape[:2])
     last = heard[1]
     client.wait(lambda: {crop.header.frame_id for crop in last[2:]} == names, 'better crops',
                 lambda: client.publish(two_people))
     for subscription in subscriptions:
         client.node.destroy_subscription(subscription)
     for name in names:
-        before, after = (to_picture(crop) for crop in last if crop.header.frame_id == name)
+        before, after = (to_image(crop) for crop in last if crop.header.frame_id == name)
         assert cv2.Laplacian(after, cv2.CV_32F).var() > 2 * cv2.Laplacian(before,
                                                                           cv2.CV_32F).var()

@@ -7,7 +7,7 @@ import time
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from face_tracker_ros.ros.diagnostics.statistics import Statistics
-from face_tracker_ros.ros.diagnostics.status import problems, Situation
+from face_tracker_ros.ros.diagnostics.status import NodeStatus, problems
 import numpy as np
 import pytest
 from rclpy.qos import QoSReliabilityPolicy
@@ -18,10 +18,10 @@ OK, WARN, ERROR, STALE = (DiagnosticStatus.OK, DiagnosticStatus.WARN, Diagnostic
                           DiagnosticStatus.STALE)
 GOOD = {**Statistics().values(), 'received': 300, 'processed': 290, 'input_rate': 30.0,
         'fps': 29.0, 'stamp_age_ms': 12.0}
-ACTIVE = {'phase': 'active', 'topic': '/image', 'measured': 60.0, 'idle': 0.03}
+ACTIVE = {'state': 'active', 'topic': '/image', 'measured': 60.0, 'idle': 0.03}
 
 
-@pytest.mark.parametrize('situation, changed, level, words', [
+@pytest.mark.parametrize('status, changed, level, words', [
     ({}, {}, None, []),
     ({'expected_rate': 33.0}, {}, None, []),
     ({'expected_rate': 60.0}, {}, WARN, ['30.0 a second instead of 60', 'camera']),
@@ -36,14 +36,14 @@ ACTIVE = {'phase': 'active', 'topic': '/image', 'measured': 60.0, 'idle': 0.03}
      ['no image can be used', 'why; remedy']),
     ({'idle': 7.0}, {'fps': 0.0}, STALE, ["'/image' for 7 s", 'nobody publishes it']),
     ({'idle': 7.0, 'published': True}, {}, STALE, ['fastdds_large_images.xml']),
-    ({'phase': 'disabled', 'idle': 7.0}, {'fps': 0.0}, None, []),
-    ({'phase': 'unconfigured', 'failure': 'what; remedy'}, {}, ERROR,
+    ({'state': 'disabled', 'idle': 7.0}, {'fps': 0.0}, None, []),
+    ({'state': 'unconfigured', 'failure': 'what; remedy'}, {}, ERROR,
      ['not configured', 'what; remedy']),
 ])
 def test_what_is_wrong_gets_its_level_and_remedy(
-        situation: dict[str, object], changed: dict[str, object], level: bytes | None,
+        status: dict[str, object], changed: dict[str, object], level: bytes | None,
         words: list[str]) -> None:
-    found = problems({**GOOD, **changed}, Situation(**{**ACTIVE, **situation}))
+    found = problems({**GOOD, **changed}, NodeStatus(**{**ACTIVE, **status}))
     assert [problem.level for problem in found] == ([] if level is None else [level])
     assert all(word in found[0].text for word in words), found
 

@@ -50,7 +50,7 @@ rclpy.spin(node)
 LAST_FRAME = """
 import json
 from face_tracker_ros import FrameResult, Track
-from face_tracker_ros.ros.interop import HriOutput
+from face_tracker_ros.ros.outputs.hri import HriOutput
 from face_tracker_ros.types import Detections
 from hri_msgs.msg import IdsList
 import numpy as np
@@ -61,15 +61,16 @@ from std_msgs.msg import Header
 rclpy.init()
 node, heard = LifecycleNode('tracker'), []
 node.create_subscription(IdsList, '/humans/faces/tracked', lambda m: heard.append(list(m.ids)), 10)
-output = HriOutput(node)
+output = HriOutput(node, {}, None)
+output.create()
 node.trigger_configure()
 node.trigger_activate()
 box = np.array([10, 10, 50, 60], np.float32)
-picture = np.zeros((90, 160, 3), np.uint8)
+image = np.zeros((90, 160, 3), np.uint8)
 
 def publish(face, expected):
     track = Track(face, box, 0.9, 'confirmed', 1.0, 0.0, np.zeros(2, np.float32), 0.0)
-    output.publish(Header(), picture, FrameResult(1.0, (track,), (), Detections.empty()))
+    output.publish(Header(), image, FrameResult(1.0, (track,), (), Detections.empty()))
     while heard[-1:] != [expected]:
         rclpy.spin_once(node, timeout_sec=5)
 

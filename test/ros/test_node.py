@@ -5,7 +5,7 @@ from __future__ import annotations
 import array
 
 from face_tracker_ros.ros.messages import images as convert
-from face_tracker_ros.ros.outputs.track_states import CONFIRMED_STATE, LOST_STATE, ROW
+from face_tracker_ros.ros.messages.clouds import CONFIRMED_STATE, LOST_STATE, ROW
 import numpy as np
 import pytest
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
@@ -107,7 +107,7 @@ def test_annotated_image_is_drawn_only_for_subscribers(
         client.node.destroy_subscription(subscription)
     for message in pictures:
         assert message.header in client.sent
-        picture = convert.to_picture(message)
+        picture = convert.to_image(message)
         changed = (np.abs(picture.astype(int) - two_people) > 40).any(axis=2)
         assert changed[:, :320].any() and changed[:, 320:].any(), 'both faces are marked'
         assert changed.mean() < 0.2
@@ -172,7 +172,7 @@ def test_picture_that_cannot_be_drawn_is_no_bad_frame(client: Client,
         CompressedImage, f'{NODE}/annotated_image/compressed', lambda message: None, 5)
     too_wide = np.zeros((8, 65600, 3), np.uint8)
     sent = []
-    client.wait(lambda: 'no annotated image' in tracker.output(), 'the warning',
+    client.wait(lambda: "output 'annotated_image' failed" in tracker.output(), 'the warning',
                 lambda: sent.append(client.publish(too_wide)))
     client.node.destroy_subscription(subscription)
     client.wait(lambda: client.arrays != [], 'its tracks')

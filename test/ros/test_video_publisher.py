@@ -54,7 +54,7 @@ def test_every_picture_arrives_stamped_at_the_rate_and_the_node_ends(
     client.wait(lambda: process.process.poll() is not None, 'the end')
     assert process.wait() == 0, process.output()
     assert 'Traceback' not in process.output()
-    greys = [convert.to_picture(message)[0, 0, 0] for _, message in images]
+    greys = [convert.to_image(message)[0, 0, 0] for _, message in images]
     assert greys == [10 * number for number in range(FRAMES)]
     stamps = []
     for arrival, message in images:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from diagnostic_msgs.msg import DiagnosticArray
 from face_tracker_ros.ros.diagnostics.statistics import Statistics
-from face_tracker_ros.ros.diagnostics.status import problems, report, Situation, summary
-from rclpy.clock import Clock, ClockType
+from face_tracker_ros.ros.diagnostics.status import NodeStatus, problems, report, summary
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from std_msgs.msg import Header
 
@@ -19,11 +20,11 @@ class Reporter:
     """Publishes the state of a node as long as the node lives; problems are logged once each."""
 
     def __init__(self, node: Node, statistics: Statistics,
-                 situation: Callable[[], Situation]) -> None:
-        """Begin; `situation` tells what the node is doing."""
+                 status: Callable[[], NodeStatus]) -> None:
+        """Begin; `status` returns what the node is doing."""
         self._node = node
         self._statistics = statistics
-        self._situation = situation
+        self._status = status
         self._known: set[str] = set()
         self._frames = 0
         self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
@@ -31,20 +32,20 @@ class Reporter:
         self._reports = 0
 
     def report(self) -> None:
-        """Publish what is known now."""
+        """Publish the present state."""
         if not self._node.context.ok():
             return
-        values, situation = self._statistics.values(), self._situation()
-        found = problems(values, situation)
+        values, status = self._statistics.values(), self._status()
+        found = problems(values, status)
         for problem in found:
-            # What was refused or skipped has been logged where it happened.
+            # Rejected configurations and skipped frames have been logged where they happened.
             if problem.kind not in self._known | {'failure', 'bad'}:
                 self._node.get_logger().warning(problem.text)
         self._known = {problem.kind for problem in found}
         header = Header(stamp=self._node.get_clock().now().to_msg())
         name = f'{self._node.get_fully_qualified_name()[1:]}: tracking'
-        self._publisher.publish(report(header, name, values, situation, found))
+        self._publisher.publish(report(header, name, values, status, found))
         self._reports += 1
         if self._reports % _LOG_EVERY == 0 and int(values['processed']) > self._frames:
-            self._node.get_logger().info(summary(values, situation))
+            self._node.get_logger().info(summary(values, status))
             self._frames = int(values['processed'])

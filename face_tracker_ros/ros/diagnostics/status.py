@@ -1,65 +1,79 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""What the numbers of a node mean: levels, and sentences that name the remedy."""
+"""What the statistics of a node mean: levels, and sentences that name the remedy."""
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from face_tracker_ros.ros.diagnostics.image_topic import ImageTopic
 from face_tracker_ros.ros.diagnostics.statistics import RATE_SECONDS, Values
 from std_msgs.msg import Header
 
 _LEAST_SHARE = 0.8  # of the expected rate
 _BUSY_SHARE = 0.5  # of the images that come, processed
+_LOST_SHARE = 0.1  # of the images that are sent
+_LEAST_LOST = 0.5  # a second
+_BUSY_UTILIZATION = 0.5  # share of the time
 _OLD = 1000.0  # milliseconds
 _EARLY = -100.0
-_QUIET_SECONDS = 5.0
+QUIET_SECONDS = 5.0
+"""Without an image for so long, the node says why."""
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Something to be said: `kind` stays the same while the numbers in the text change."""
+    """Something to report: `kind` stays the same while the numbers in the text change."""
 
     level: bytes
     kind: str
     text: str
 
 
-@dataclass
-class Situation:
+@dataclass(frozen=True, kw_only=True)
+class NodeStatus:
     """
     What a node is doing.
 
-    phase: 'unconfigured', 'inactive', 'disabled' or 'active'. failure: why the last configuration
-    was refused. idle, measured: seconds of waiting for an image, and since the node subscribed.
-    expected_rate, max_rate: the parameters. published: whether somebody publishes the topic.
+    Attributes:
+        state: 'unconfigured', 'inactive', 'disabled' or 'active'.
+        failure: Why the last configuration was rejected.
+        idle: Seconds of waiting for an image.
+        last_arrival: Seconds since the last image; None before the first.
+        measured: Seconds since the node subscribed.
+        expected_rate: The parameter.
+        max_rate: The parameter.
+        use_sim_time: The parameter.
+        topic: The image topic and its publishers.
+        models: Names of the models in use, by task.
     """
 
-    phase: str = 'unconfigured'
+    state: str = 'unconfigured'
     failure: str = ''
-    topic: str = ''
     idle: float = 0.0
+    last_arrival: float | None = None
     measured: float = 0.0
     expected_rate: float = 0.0
     max_rate: float = 0.0
-    published: bool = False
     use_sim_time: bool = False
+    topic: ImageTopic = ImageTopic()
     models: Values = field(default_factory=dict)
 
 
-def problems(values: Values, situation: Situation) -> list[Problem]:
+def problems(values: Values, status: NodeStatus) -> list[Problem]:
     """Return what is wrong, worst first; nothing while all is well."""
-    if situation.failure:
+    if status.failure:
         return [Problem(DiagnosticStatus.ERROR, 'failure',
-                        f'not configured: {situation.failure}')]
-    if situation.phase != 'active':
+                        f'not configured: {status.failure}')]
+    if status.state != 'active':
         return []
-    if situation.idle >= _QUIET_SECONDS:
-        hint = ('it is published, but large images need the same transport profile in both '
-                'processes: config/fastdds_large_images.xml' if situation.published
-                else 'nobody publishes it')
-        return [Problem(DiagnosticStatus.STALE, 'quiet', f"no image on '{situation.topic}' for "
-                        f'{situation.idle:.0f} s; {hint}')]
-    return [*_of_frames(values), *_of_rates(values, situation), *_of_stamps(values, situation)]
+    losses = _of_losses(values, status)
+    if status.idle >= QUIET_SECONDS:
+        cause, text = status.topic.silence(status.last_arrival)
+        return losses or [Problem(
+            DiagnosticStatus.STALE, f'quiet: {cause}', f"no image on '{status.topic.name}' "
+            f'for {status.idle:.0f} s; {text}')]
+    return [*_of_frames(values), *losses,
+            *_of_rates(values, status, losing=bool(losses)), *_of_stamps(values, status)]
 
 
 def _of_frames(values: Values) -> list[Problem]:
@@ -72,62 +86,79 @@ def _of_frames(values: Values) -> list[Problem]:
                     f"no image can be used: {values['last_bad_frame']}")]
 
 
-def _of_rates(values: Values, situation: Situation) -> list[Problem]:
-    if situation.measured < RATE_SECONDS:
+def _of_losses(values: Values, status: NodeStatus) -> list[Problem]:
+    lost, come = float(values['lost_rate']), float(values['input_rate'])
+    if status.measured < RATE_SECONDS or lost < max(_LOST_SHARE * (lost + come), _LEAST_LOST):
+        return []
+    return [Problem(DiagnosticStatus.WARN, 'lost', f'{lost:.1f} of {lost + come:.1f} images a '
+                    f'second are lost on the way; {status.topic.loss()}')]
+
+
+def _of_rates(values: Values, status: NodeStatus, losing: bool) -> list[Problem]:
+    if status.measured < RATE_SECONDS:
         return []
     found, come, done = [], float(values['input_rate']), float(values['fps'])
-    if come < _LEAST_SHARE * situation.expected_rate:
+    if come < _LEAST_SHARE * status.expected_rate and not losing:
         found.append(Problem(
             DiagnosticStatus.WARN, 'slow input', f'images come at {come:.1f} a second instead of '
-            f'{situation.expected_rate:g}; look at the camera, its exposure and the transport, '
+            f'{status.expected_rate:g}; look at the camera, its exposure and the transport, '
             'or set expected_rate'))
-    wanted = min(come, situation.max_rate or come)
+    wanted = min(come, status.max_rate or come)
     if done < _BUSY_SHARE * wanted and not values['bad_rate']:
-        found.append(Problem(
-            DiagnosticStatus.WARN, 'busy', f'{done:.1f} of {wanted:.1f} images a second are '
-            'processed; take config/fast.yaml or a smaller detection.width, give more '
-            'inference.threads, or set max_rate'))
+        found.append(_behind(done, wanted, float(values['utilization']), status.topic))
     return found
 
 
-def _of_stamps(values: Values, situation: Situation) -> list[Problem]:
+def _behind(done: float, wanted: float, utilization: float, topic: ImageTopic) -> Problem:
+    text = f'{done:.1f} of {wanted:.1f} images a second are processed'
+    if utilization >= _BUSY_UTILIZATION:
+        return Problem(DiagnosticStatus.WARN, 'busy', f'{text}, the node is busy '
+                       f'{utilization:.0%} of the time; take config/fast.yaml or a smaller '
+                       'detection.width, give more inference.threads, or set max_rate')
+    return Problem(DiagnosticStatus.WARN, 'starved', f'{text} though the node is busy only '
+                   f'{utilization:.0%} of the time; either other programs take the processor, or '
+                   f'images are lost on the way: {topic.loss()}')
+
+
+def _of_stamps(values: Values, status: NodeStatus) -> list[Problem]:
     age = float(values.get('stamp_age_ms', 0.0))
     if _EARLY <= age <= _OLD:
         return []
-    remedy = ('publish /clock from where the images come' if situation.use_sim_time else
+    remedy = ('publish /clock from where the images come' if status.use_sim_time else
               'synchronise the clocks of the machines; for bags and simulators set use_sim_time')
     text = f'{-age / 1e3:.1f} s ahead' if age < 0 else f'{age / 1e3:.1f} s old'
     return [Problem(DiagnosticStatus.WARN, 'stamps',
                     f'image stamps are {text} when they come; {remedy}')]
 
 
-def summary(values: Values, situation: Situation) -> str:
+def summary(values: Values, status: NodeStatus) -> str:
     """Return one line about a node without problems."""
-    if situation.phase != 'active':
-        return situation.phase
+    if status.state != 'active':
+        return status.state
     if not values['received']:
-        return f"waiting for the first image on '{situation.topic}'"
+        return f"waiting for the first image on '{status.topic.name}'"
     return (f"{values['processed']} frames, {values['fps']:.1f} a second, "
             f"{values['tracks']} faces now, {values['ids']} ids so far, "
-            f"{values['replaced']} replaced by newer ones, {values['bad_frames']} bad")
+            f"{values['replaced']} replaced by newer ones, {values['lost_images']} lost on the "
+            f"way, {values['bad_frames']} bad")
 
 
-def report(header: Header, name: str, values: Values, situation: Situation,
+def report(header: Header, name: str, values: Values, status: NodeStatus,
            found: list[Problem]) -> DiagnosticArray:
     """Return the message of a node, as bad as the worst problem found."""
     level = max((problem.level for problem in found), default=DiagnosticStatus.OK)
-    text = '; '.join(problem.text for problem in found) or summary(values, situation)
-    return to_message(header, name, text, {'state': situation.phase, **situation.models, **values},
-                      level, situation.topic)
+    text = '; '.join(problem.text for problem in found) or summary(values, status)
+    return to_message(header, name, text, {'state': status.state, **status.models, **values},
+                      level, status.topic.name)
 
 
 def to_message(header: Header, name: str, text: str, values: Values,
                level: bytes = DiagnosticStatus.OK, hardware: str = '') -> DiagnosticArray:
     """Return a DiagnosticArray with one status."""
-    status = DiagnosticStatus(
+    entry = DiagnosticStatus(
         name=name, message=text, level=level, hardware_id=hardware,
         values=[KeyValue(key=key, value=_text(value)) for key, value in values.items()])
-    return DiagnosticArray(header=header, status=[status])
+    return DiagnosticArray(header=header, status=[entry])
 
 
 def _text(value: int | float | str) -> str:

@@ -1,6 +1,8 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Calibrations and depth images out of messages."""
+"""Conversion of calibrations and depth images."""
 from __future__ import annotations
+
+from typing import Any
 
 from face_tracker_ros.errors import FrameError
 from face_tracker_ros.spatial import Calibration
@@ -13,16 +15,23 @@ _IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 
 def to_calibration(message: CameraInfo, rectified: bool) -> Calibration:
-    """Return the calibration of the pictures as they come, or, with P, of rectified ones."""
+    """
+    Return the calibration of a camera.
+
+    Args:
+        message: Of the images' size and time.
+        rectified: Whether the images are rectified: P then holds, without distortion; else K and
+            the distortion.
+    """
     roi = message.roi
-    where = {'size': (message.width, message.height),
-             'binning': (message.binning_x, message.binning_y),
-             'roi': (roi.x_offset, roi.y_offset, roi.width, roi.height)}
+    region: dict[str, Any] = {'size': (message.width, message.height),
+                              'binning': (message.binning_x, message.binning_y),
+                              'roi': (roi.x_offset, roi.y_offset, roi.width, roi.height)}
     if rectified:
         projection = np.array(message.p, np.float64).reshape(3, 4)[:, :3]
-        return Calibration(k=tuple(projection.ravel()), **where)
+        return Calibration(k=tuple(projection.ravel()), **region)
     return Calibration(k=tuple(message.k), d=tuple(message.d), model=message.distortion_model,
-                       **where)
+                       **region)
 
 
 def distortion_free(width: int, height: int, horizontal_fov: float) -> CameraInfo:
@@ -35,11 +44,12 @@ def distortion_free(width: int, height: int, horizontal_fov: float) -> CameraInf
         p=[focal, 0.0, across, 0.0, 0.0, focal, down, 0.0, 0.0, 0.0, 1.0, 0.0])
 
 
-def to_depth(message: Image) -> tuple[npt.NDArray, float]:
+def to_depth(message: Image) -> tuple[npt.NDArray[Any], float]:
     """
-    Return the values (H, W) of a depth image and how many metres one of them is.
+    Return the values (H, W) of a depth image, and their unit in metres.
 
-    Raises FrameError for another encoding, and when size, step and data do not fit together.
+    Raises:
+        FrameError: The encoding is another one, or size, step and data do not fit together.
     """
     if message.encoding not in _DEPTHS:
         raise FrameError(f"depth image encoding '{message.encoding}' is unknown; publish 16UC1 "

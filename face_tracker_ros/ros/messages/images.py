@@ -1,6 +1,6 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """
-Between sensor_msgs images and NumPy pictures, one way with and without cv_bridge.
+Between sensor_msgs images and NumPy images, one way with and without cv_bridge.
 
 cv_bridge is not used even where it is installed: it misreads a `step` whose padding is no
 multiple of the pixel size, fails on big-endian images under NumPy 2 and does not load there at
@@ -16,7 +16,7 @@ from typing import Any, cast, Union
 
 import cv2
 from face_tracker_ros.errors import FrameError
-from face_tracker_ros.types import Image as Picture
+from face_tracker_ros.types import Image as ImageArray
 import numpy as np
 import numpy.typing as npt
 from sensor_msgs.msg import CompressedImage, Image
@@ -24,7 +24,7 @@ from std_msgs.msg import Header
 
 AnyImage = Union[Image, CompressedImage]
 Pixels = npt.NDArray[Any]
-_Decode = Callable[[Pixels], Picture]
+_Decode = Callable[[Pixels], ImageArray]
 _LARGEST_JPEG = 65500  # pixels; the encoder's limit
 
 
@@ -50,7 +50,7 @@ def _color(code: int) -> _Decode:
     return cast(_Decode, partial(cv2.cvtColor, code=code))
 
 
-def _eight(pixels: Pixels) -> Picture:
+def _eight(pixels: Pixels) -> ImageArray:
     """Scale the full range of 16 bits to that of 8 (65535 / 257 = 255), rounded as cv_bridge."""
     return np.asarray(cv2.convertScaleAbs(np.ascontiguousarray(pixels), alpha=1 / 257), np.uint8)
 
@@ -62,14 +62,14 @@ def _deep(decode: _Decode) -> _Decode:
 _SPREAD = (0.5, 99.5)  # percentiles between which values without a known range are stretched
 
 
-def _stretched(pixels: Pixels) -> Picture:
+def _stretched(pixels: Pixels) -> ImageArray:
     """Return grey of values without a known range, as of infrared cameras: from dark to bright."""
     low, high = np.percentile(pixels[::4, ::4], _SPREAD)
     grey = (np.clip(pixels, low, high) - low) * (255 / max(high - low, 1.0))
     return _GREY(np.rint(grey).astype(np.uint8))
 
 
-def _unit_range(pixels: Pixels) -> Picture:
+def _unit_range(pixels: Pixels) -> ImageArray:
     """Return grey of values from 0 to 1; what is beyond is cut, and what is no number is dark."""
     return _GREY(np.rint(np.clip(np.nan_to_num(pixels, nan=0.0), 0, 1) * 255).astype(np.uint8))
 
@@ -78,7 +78,7 @@ def _semi_planar(code: int) -> _Decode:
     return lambda rows: _color(code)(np.ascontiguousarray(rows))
 
 
-def _planar(rows: Pixels) -> Picture:
+def _planar(rows: Pixels) -> ImageArray:
     """Return BGR of I420: below Y the planes U and V, each of half as long rows."""
     return _color(cv2.COLOR_YUV2BGR_I420)(np.ascontiguousarray(rows))
 
@@ -128,9 +128,9 @@ _ENCODINGS: dict[str, _Encoding] = {
 ENCODINGS: tuple[str, ...] = tuple(_ENCODINGS)
 
 
-def to_picture(message: AnyImage) -> Picture:
+def to_image(message: AnyImage) -> ImageArray:
     """
-    Return the picture, uint8 BGR (H, W, 3) and contiguous, of an image message of either type.
+    Return the image, uint8 BGR (H, W, 3) and contiguous, of an image message of either type.
 
     bgr8 without padding is a view of the message's own bytes: copy it before drawing on it.
     Raises FrameError when the encoding is unknown, when size, step and data do not fit together,
@@ -191,41 +191,41 @@ def _check_layout(message: Image, encoding: _Encoding) -> None:
                          f'{step} * {rows} = {step * rows}')
 
 
-# Turned as its EXIF data want it, a picture would no longer fit its calibration.
+# Turned as its EXIF data want it, a image would no longer fit its calibration.
 _AS_IT_IS = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 
 
-def _decompressed(message: CompressedImage) -> Picture:
+def _decompressed(message: CompressedImage) -> ImageArray:
     data = np.frombuffer(message.data, np.uint8)
     try:
-        picture = cv2.imdecode(data, _AS_IT_IS) if data.size else None
+        image = cv2.imdecode(data, _AS_IT_IS) if data.size else None
     except cv2.error:
-        picture = None
-    if picture is None:
+        image = None
+    if image is None:
         raise FrameError(f"compressed image '{message.format}' of {data.size} bytes cannot be "
                          'decoded; publish JPEG or PNG')
-    return np.asarray(picture, np.uint8)
+    return np.asarray(image, np.uint8)
 
 
-def to_message(picture: Picture, header: Header) -> Image:
-    """Return a bgr8 image message with `header` and a copy of the picture (H, W, 3)."""
-    height, width = picture.shape[:2]
+def to_message(image: ImageArray, header: Header) -> Image:
+    """Return a bgr8 image message with `header` and a copy of the image (H, W, 3)."""
+    height, width = image.shape[:2]
     message = Image(header=header, height=height, width=width, encoding='bgr8', step=3 * width)
-    message.data = _bytes_of(picture)
+    message.data = _bytes_of(image)
     return message
 
 
-def to_compressed_message(picture: Picture, header: Header, quality: int = 80) -> CompressedImage:
+def to_compressed_message(image: ImageArray, header: Header, quality: int = 80) -> CompressedImage:
     """
-    Return a JPEG image message with `header` of the picture (H, W, 3).
+    Return a JPEG image message with `header` of the image (H, W, 3).
 
-    Raises FrameError for a picture larger than JPEG can hold.
+    Raises FrameError for a image larger than JPEG can hold.
     """
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     if max(height, width) > _LARGEST_JPEG:
-        raise FrameError(f'picture of {width}x{height} pixels does not fit into JPEG; take the '
+        raise FrameError(f'image of {width}x{height} pixels does not fit into JPEG; take the '
                          f'raw image, or sides of {_LARGEST_JPEG} pixels at most')
-    _, data = cv2.imencode('.jpg', picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    _, data = cv2.imencode('.jpg', image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     message = CompressedImage(header=header, format='bgr8; jpeg compressed bgr8')
     message.data = _bytes_of(data)
     return message

@@ -1,2 +1,2 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The face tracker node: input, settings, models and lifecycle."""
+"""The node face_tracker: image input, settings, models and lifecycle."""

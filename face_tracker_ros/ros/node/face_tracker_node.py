@@ -1,8 +1,7 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The life-cycle node face_tracker: images in, tracks out."""
+"""The lifecycle node face_tracker: images in, tracks out."""
 from __future__ import annotations
 
-from collections.abc import Mapping
 import threading
 import time
 from typing import Any
@@ -12,20 +11,14 @@ from face_tracker_ros.errors import FaceTrackerError, reason
 from face_tracker_ros.pipeline import FaceTracker
 from face_tracker_ros.ros.diagnostics.reporter import Reporter
 from face_tracker_ros.ros.diagnostics.statistics import Statistics
-from face_tracker_ros.ros.diagnostics.status import Situation
-from face_tracker_ros.ros.messages.images import AnyImage, to_picture
-from face_tracker_ros.ros.messages.tracks import stamp_seconds
-from face_tracker_ros.ros.node.backpressure import Gate
+from face_tracker_ros.ros.diagnostics.status import NodeStatus, QUIET_SECONDS
+from face_tracker_ros.ros.messages.images import AnyImage, to_image
+from face_tracker_ros.ros.node.image_input import ImageInput
 from face_tracker_ros.ros.node.lifecycle import SteadyLifecycleNode
 from face_tracker_ros.ros.node.model_swap import ModelSwap
 from face_tracker_ros.ros.node.settings import Settings, unknown_overrides
-from face_tracker_ros.ros.node.worker import LatestWorker
-from face_tracker_ros.ros.outputs.optional_outputs import Extras
-from face_tracker_ros.ros.outputs.tracks import Outputs
-from face_tracker_ros.types import FrameResult, Image as Picture
+from face_tracker_ros.ros.outputs.outputs import Outputs
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
-from sensor_msgs.msg import CompressedImage, Image
-from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
 
 _THROTTLE_SECONDS = 5.0
@@ -35,35 +28,44 @@ class FaceTrackerNode(SteadyLifecycleNode):
     """
     Tracks the faces of one image topic.
 
-    The subscription only hands the newest message to a worker thread as soon as that is free; it
-    converts, tracks and publishes. Everything else runs on the executor's thread.
+    The newest image goes to a worker thread as soon as that is free; it converts, tracks and
+    publishes. Everything else runs on the executor's thread.
+
+    >>> node = FaceTrackerNode(namespace='front')
+    >>> node.start()  # configures and activates it
+    >>> executor.add_node(node)
     """
 
     def __init__(self, **options: Any) -> None:
-        """Declare parameters and services; ConfigError for a bad parameter given at start."""
+        """
+        Declare parameters and services.
+
+        Args:
+            options: As of rclpy.node.Node, such as `namespace`, `context`, `cli_args` and
+                `parameter_overrides`.
+
+        Raises:
+            ConfigError: A parameter given at start is bad.
+        """
         super().__init__('face_tracker', **options)
         self._tracker: FaceTracker | None = None
         self._tracker_lock = threading.Lock()
         self._swap: ModelSwap | None = None
-        self._worker: LatestWorker[tuple[AnyImage, float]] | None = None
-        self._image_subscription: Any = None
-        self._gate = Gate(lambda: True)
         self._outputs: Outputs | None = None
-        self._extras: Extras | None = None
-        self._said: set[str] = set()
         self._enabled = True
         self._failure = ''
         self._statistics = Statistics()
         self._settings = Settings(self, lambda: self._tracker is not None, self._reconfigure,
-                                  self._reconsider)
-        self._reporter = Reporter(self, self._statistics, self._situation)
+                                  lambda: self._input.reconsider())
+        self._input = ImageInput(self, self._settings, self._statistics, self._handle)
+        self._reporter = Reporter(self, self._statistics, self._status)
         self.create_service(SetBool, '~/enable', self._on_enable)
         self.create_service(Trigger, '~/reset', self._on_reset)
         for line in unknown_overrides(self):
             self.get_logger().warning(line)
 
     def start(self) -> None:
-        """Configure and activate, unless a life-cycle manager will (autostart false)."""
+        """Configure and activate, unless a lifecycle manager will (autostart false)."""
         if self._settings['autostart'] and self.context.ok():
             configured = self.trigger_configure() == TransitionCallbackReturn.SUCCESS
             if configured and self.context.ok():
@@ -75,11 +77,18 @@ class FaceTrackerNode(SteadyLifecycleNode):
         self._free()
         return 0
 
+    def destroy_node(self) -> None:
+        """Stop, and destroy the node."""
+        self.stop()
+        super().destroy_node()
+
+    # Lifecycle
+
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load the models and offer the topics; FAILURE, with the reason logged, when bad."""
         begin = time.monotonic()
         try:
-            self._extras = Extras(self, self._settings)
+            self._outputs = Outputs(self, self._settings)
             self._tracker = FaceTracker.from_config(self._settings.config)
             self._failure = ''
         except Exception as error:
@@ -90,17 +99,16 @@ class FaceTrackerNode(SteadyLifecycleNode):
                 else TransitionCallbackReturn.ERROR
         if not self.context.ok():
             return TransitionCallbackReturn.FAILURE
-        self._outputs = Outputs(self)
         self._swap = ModelSwap(self, self._tracker, self._tracker_lock, self._settings.restore,
-                               self._tell_label)
-        self._swap.tell(f' in {time.monotonic() - begin:.1f} s')
+                               self._configure_outputs)
+        self._swap.log_models(f' in {time.monotonic() - begin:.1f} s')
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Start the worker and subscribe."""
-        self._worker = LatestWorker(self._handle, self._interval, self._listen)
+        self._input.start()
         done = super().on_activate(state)
-        self._tell_label()
+        self._configure_outputs()
         self._subscribe()
         return done
 
@@ -125,118 +133,61 @@ class FaceTrackerNode(SteadyLifecycleNode):
         self.stop()
         return TransitionCallbackReturn.SUCCESS
 
-    # Input
-
     def _subscribe(self) -> None:
-        if self._worker is None or not self._enabled or self._image_subscription is not None:
-            return
-        self._statistics.begin()
-        self._gate = Gate(self._worker.is_free)
-        self._image_subscription = self._gate.subscribe(
-            self, CompressedImage if self._is_compressed() else Image, self._image_topic(),
-            self._on_image)
-        if self._extras is not None:
-            self._extras.activate()
-
-    def _is_compressed(self) -> bool:
-        return bool(self._settings['image_transport'] == 'compressed')
-
-    def _image_topic(self) -> str:
-        return self.resolve_topic_name('image') + ('/compressed' if self._is_compressed() else '')
-
-    def _unsubscribe(self) -> None:
-        if self._image_subscription is not None:
-            self.destroy_subscription(self._image_subscription)
-            self._image_subscription = None
+        if self._input.is_started and self._enabled and not self._input.is_subscribed:
+            if self._outputs is not None:
+                self._outputs.activate()
+            self._input.subscribe()
 
     def _stop_work(self) -> None:
-        self._unsubscribe()
-        if self._worker is not None:
-            self._worker.stop()
-            self._worker = None
-            if self._extras is not None:
-                self._extras.deactivate()
+        was_started = self._input.is_started
+        self._input.stop()
+        if was_started and self._outputs is not None:
+            self._outputs.deactivate()
 
     def _free(self) -> None:
         if self._swap is not None:
             self._swap.stop()
             self._swap = None
-        for offered in (self._outputs, self._extras):
-            if offered is not None:
-                offered.destroy()
-        self._outputs = self._extras = None
+        if self._outputs is not None:
+            self._outputs.destroy()
+            self._outputs = None
         with self._tracker_lock:
             self._tracker = None
 
-    def _interval(self) -> float:
-        rate = self._settings['max_rate']  # once: it may change meanwhile
-        return 1 / rate if rate > 0 else 0.0
-
-    def _reconsider(self) -> None:
-        if self._worker is not None:
-            self._worker.reconsider()
-
-    def _listen(self) -> None:
-        self._statistics.listen()
-        if self.executor is not None:
-            self.executor.wake()
-
-    def _on_image(self, message: AnyImage, info: Mapping[str, Any]) -> None:
-        if self._worker is None:
-            return
-        missed, waited = self._gate.passed(info)
-        stamp = stamp_seconds(message.header)
-        if stamp == 0:
-            self._say_once('zero', 'images carry no stamp; their time of arrival is used instead')
-            stamp = self._now()
-        age = self._now() - stamp - waited
-        self._statistics.arrival(missed, self._worker.put((message, stamp)), age)
-
     # Work, on the worker's thread
 
-    def _handle(self, item: tuple[AnyImage, float]) -> None:
+    def _handle(self, message: AnyImage, stamp: float) -> None:
+        begin = time.monotonic()
         try:
-            self._process(*item)
+            self._process(message, stamp)
         except Exception as error:
             if self.context.ok():
                 text = reason(error)
                 self._statistics.bad_frame(text)
                 self.get_logger().warning(f'frame skipped: {text}',
                                           throttle_duration_sec=_THROTTLE_SECONDS)
+        self._statistics.worked(time.monotonic() - begin)
 
     def _process(self, message: AnyImage, stamp: float) -> None:
         begin = time.perf_counter()
-        picture = to_picture(message)
+        image = to_image(message)
         converted = time.perf_counter()
         with self._tracker_lock:
-            if self._tracker is None or self._outputs is None or self._extras is None:
+            if self._tracker is None or self._outputs is None:
                 return
-            result = self._tracker.process(picture, stamp)
+            result = self._tracker.process(image, stamp)
         if result.restarted:
-            self._say_once('back', 'image stamps jumped back (a bag that loops?); tracks start '
-                           'anew at every such jump')
+            self.get_logger().warning(
+                'image stamps jumped back (a bag that loops?); tracks start anew at every such '
+                'jump', once=True)
         tracked = time.perf_counter()
-        self._outputs.publish_tracks(message.header, result)
-        latency = self._now() - stamp
+        age = self._now() - stamp
+        outputs = self._outputs.publish(message.header, image, result)
         published = time.perf_counter()
-        self._extras.publish(message.header, picture, result)
-        added = time.perf_counter()
-        self._draw(message.header, picture, result)
         self._statistics.frame(result, {
-            'latency': latency, 'convert': converted - begin, 'process': tracked - converted,
-            'publish': published - tracked, 'extras': added - published,
-            'annotate': time.perf_counter() - added})
-
-    def _draw(self, header: Header, picture: Picture, result: FrameResult) -> None:
-        # The tracks are out: what fails here is no bad frame.
-        try:
-            if self._settings['annotate'] and self._outputs is not None:
-                if self._outputs.publish_picture(header, picture, result):
-                    self._statistics.annotated()
-        except Exception as error:
-            if self.context.ok():
-                self.get_logger().warning(f'no annotated image: {reason(error)}',
-                                          throttle_duration_sec=_THROTTLE_SECONDS)
+            'latency': age + outputs.get('tracks', 0.0), 'convert': converted - begin,
+            'process': tracked - converted}, outputs, published - tracked)
 
     # Services, parameters, reports
 
@@ -246,9 +197,9 @@ class FaceTrackerNode(SteadyLifecycleNode):
         if self._enabled:
             self._subscribe()
         else:
-            self._unsubscribe()
-            if self._extras is not None:
-                self._extras.deactivate()
+            self._input.unsubscribe()
+            if self._outputs is not None:
+                self._outputs.deactivate()
         response.success = True
         response.message = 'tracking enabled' if self._enabled else 'tracking disabled'
         return response
@@ -256,9 +207,9 @@ class FaceTrackerNode(SteadyLifecycleNode):
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         with self._tracker_lock:
             response.success = self._tracker is not None
-            if self._tracker is not None and self._extras is not None:
+            if self._tracker is not None and self._outputs is not None:
                 self._tracker.reset()
-                self._extras.reset()
+                self._outputs.reset()
         response.message = 'all tracks forgotten' if response.success else \
             "no tracks to forget; first 'configure' the node"
         return response
@@ -266,30 +217,26 @@ class FaceTrackerNode(SteadyLifecycleNode):
     def _reconfigure(self, config: Config) -> None:
         if self._swap is not None:
             self._swap.begin(config)
-            self._tell_label()
+            self._configure_outputs()
 
-    def _tell_label(self) -> None:
+    def _configure_outputs(self) -> None:
         outputs, tracker = self._outputs, self._tracker
         if outputs is not None and tracker is not None:
-            outputs.publish_label(tracker.thresholds['detection_score'])
+            outputs.configure(tracker.effective_config)
 
-    def _situation(self) -> Situation:
-        phase = 'active' if self._image_subscription is not None else \
+    def _status(self) -> NodeStatus:
+        state = 'active' if self._input.is_subscribed else \
             'unconfigured' if self._tracker is None else \
-            'inactive' if self._worker is None else 'disabled'
-        return Situation(
-            phase, '' if self._tracker is not None else self._failure, self._image_topic(),
-            self._statistics.idle(), self._statistics.measured(),
-            self._settings['expected_rate'], self._settings['max_rate'],
-            self.count_publishers(self._image_topic()) > 0,
-            self.get_parameter('use_sim_time').value,
-            {} if self._tracker is None else {**self._tracker.models.names,
-                                              **self._tracker.thresholds})
-
-    def _say_once(self, key: str, text: str) -> None:
-        if key not in self._said:
-            self._said.add(key)
-            self.get_logger().warning(text)
+            'disabled' if self._input.is_started else 'inactive'
+        idle = self._statistics.idle()
+        return NodeStatus(
+            state=state, failure='' if self._tracker is not None else self._failure, idle=idle,
+            last_arrival=self._statistics.last_arrival(), measured=self._statistics.measured(),
+            expected_rate=self._settings['expected_rate'], max_rate=self._settings['max_rate'],
+            use_sim_time=bool(self.get_parameter('use_sim_time').value),
+            topic=self._input.describe(look_around=idle >= QUIET_SECONDS),
+            models={} if self._tracker is None else {**self._tracker.models.names,
+                                                     **self._tracker.thresholds})
 
     def _now(self) -> float:
-        return self.get_clock().now().nanoseconds * 1e-9
+        return float(self.get_clock().now().nanoseconds) * 1e-9

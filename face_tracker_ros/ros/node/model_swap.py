@@ -15,17 +15,25 @@ from rclpy.node import Node
 
 class ModelSwap:
     """
-    Brings configurations to a tracker; those with other models as soon as these are loaded.
+    Applies configurations to a tracker; those with other models as soon as these are loaded.
 
-    lock: is held whenever the tracker is used. restore: sets the parameters of `node` back to
-    those of a configuration, called on the executor's thread when models cannot be loaded.
-    changed: called when other models, and the thresholds that they recommend, are in use.
+    The tracker goes on with its models meanwhile.
     """
 
     def __init__(self, node: Node, tracker: FaceTracker, lock: threading.Lock,
                  restore: Callable[[Config], None],
                  changed: Callable[[], None] = lambda: None) -> None:
-        """Start the loading thread, which sleeps until there is something to load."""
+        """
+        Start the loading thread, which sleeps until there is something to load.
+
+        Args:
+            node: The node that logs.
+            tracker: The tracker.
+            lock: Held whenever the tracker is used.
+            restore: Sets the parameters of the node back to those of a configuration; called on
+                the executor's thread when models cannot be loaded.
+            changed: Called when other models, and the thresholds that they recommend, are in use.
+        """
         self._node, self._tracker, self._lock, self._restore = node, tracker, lock, restore
         self._changed = changed
         self._wanted = tracker.config
@@ -33,10 +41,12 @@ class ModelSwap:
 
     def begin(self, config: Config) -> None:
         """
-        Take a configuration at once, but for its models, which follow.
+        Apply a configuration at once, except for its models, which follow.
 
-        Raises ConfigError or ModelError, and changes nothing, when a parameter cannot change now
-        or a model is unknown, missing, corrupt or of the wrong kind.
+        Raises:
+            ConfigError: A parameter cannot change now. Nothing is changed.
+            ModelError: A model is unknown, missing, corrupt or of the wrong kind. Nothing is
+                changed.
         """
         self._tracker.models.check(config, self._tracker.config)
         with self._lock:
@@ -45,35 +55,37 @@ class ModelSwap:
             self._wanted = config
             self._loader.put(config)
 
-    def tell(self, when: str = '') -> None:
-        """Log which models are in use, and what a person should know about them."""
+    def log_models(self, when: str = '') -> None:
+        """Log which models are in use, and their notices."""
         models = self._tracker.models
         names = ' and '.join(f"{task} '{name}'" for task, name in models.names.items())
         for line in (f'loaded {names}{when}', *models.notices):
             self._node.get_logger().info(line)
 
     def stop(self) -> None:
-        """End the thread, once what it loads is loaded, and let go of the tracker."""
+        """End the thread, once what it loads is loaded, and release the tracker."""
         self._loader.stop()
-        del self._loader, self._tracker  # loader and swap know each other; models must go now
+        del self._loader, self._tracker  # a reference cycle would keep the models
 
     def _load(self, config: Config) -> None:
         if model_parameters(config) == model_parameters(self._tracker.config):
             return
         try:
-            former = self._tracker.models  # kept: freeing networks takes long, not under the lock
-            models = former.updated(config)
+            # A reference to the models in use: the tracker would otherwise free them while it
+            # holds the lock, which takes long enough to delay a frame.
+            replaced = self._tracker.models
+            models = replaced.updated(config)
             with self._lock:
                 self._tracker.reconfigure(_with_models_of(self._tracker.config, config), models)
         except Exception as error:
-            self._node.get_logger().error(f'the models stay as they were: {reason(error)}')
-            self._give_up(config)
+            self._node.get_logger().error(f'models not changed: {reason(error)}')
+            self._reject(config)
         else:
-            del former
+            del replaced  # frees them, without the lock
             self._changed()
-            self.tell()
+            self.log_models()
 
-    def _give_up(self, config: Config) -> None:
+    def _reject(self, config: Config) -> None:
         if self._node.executor is not None and self._node.context.ok():
             self._node.executor.create_task(self._set_back, config, self._tracker.config)
 

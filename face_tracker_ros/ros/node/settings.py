@@ -17,7 +17,7 @@ import rclpy.parameter
 _CORE = frozenset(parameter.name for parameter in PARAMETERS)
 _DECLARED = {parameter.name: parameter for parameter in (*NODE_PARAMETERS, *PARAMETERS)}
 _START_ONLY = frozenset({'autostart'})
-# Declared by rclpy, some of them only later.
+# Declared by rclpy, some only after the node is made.
 _FROM_ROS = ('qos_overrides.', 'use_sim_time', 'start_type_description_service')
 
 
@@ -45,19 +45,31 @@ class Settings:
     """
     The parameters of one node, checked before any of them changes.
 
-    is_configured: tells whether the models are loaded; parameters that are not live are then
-    refused. apply: takes a new core configuration between two frames. changed: called when values
-    are others than before.
+    `settings['annotate']` is the value of a parameter by its dotted name, `settings.config` the
+    configuration of the tracker.
     """
 
     def __init__(self, node: Node, is_configured: Callable[[], bool],
                  apply: Callable[[Config], None],
                  changed: Callable[[], None] = lambda: None) -> None:
-        """Declare everything with the values given at start; ConfigError for a bad one."""
+        """
+        Declare all parameters with the values given at start.
+
+        Args:
+            node: The node that has the parameters.
+            is_configured: Returns whether the models are loaded; parameters that are not live are
+                then rejected.
+            apply: Applies a new configuration of the tracker between two frames; raises for one
+                that cannot be applied, which rejects the parameters.
+            changed: Called after values have changed.
+
+        Raises:
+            ConfigError: A value given at start is bad.
+        """
         self._node = node
         self._is_configured = is_configured
         self._apply = apply
-        self._tell = changed
+        self._notify = changed
         self._values = declare(node, _DECLARED.values())
         self.config = Config.load(_core(self._values))
         node.add_on_set_parameters_callback(self._on_set)
@@ -67,30 +79,30 @@ class Settings:
         return self._values[name]
 
     def restore(self, config: Config) -> None:
-        """Set the models' parameters to what is in use, after others could not be loaded."""
+        """Set the models' parameters back to those in use, after others could not be loaded."""
         self._node.set_parameters_atomically([
             rclpy.parameter.Parameter(name, value=getattr(config, name))
             for name in MODEL_PARAMETERS])
 
-    def _on_set(self, parameters: Iterable[rclpy.parameter.Parameter]) -> SetParametersResult:
+    def _on_set(self, parameters: Iterable[Any]) -> SetParametersResult:
         changes = {item.name: item.value for item in parameters if item.name in _DECLARED}
         try:
             checked = {name: self._changed(name, value) for name, value in changes.items()}
             config = self.config.updated(_core(checked))
             if config != self.config:
                 self._apply(config)
-        except Exception as error:  # would end the node, if it came out of here
+        except Exception as error:  # would end the node if it left this callback
             return SetParametersResult(successful=False, reason=reason(error))
         self.config = config
         self._values.update(checked)
-        self._tell()
+        self._notify()
         return SetParametersResult(successful=True)
 
     def _changed(self, name: str, value: Any) -> Any:
         parameter = _DECLARED[name]
         value = parameter.check(value)
         if not parameter.live and value != self._values[name] and self._is_configured():
-            raise ConfigError(f"parameter '{name}': {value!r} cannot be taken while the node is "
+            raise ConfigError(f"parameter '{name}': {value!r} cannot be set while the node is "
                               "configured; first 'deactivate' and 'cleanup' it")
         return value
 
@@ -99,8 +111,10 @@ def declare(node: Node, parameters: Iterable[Parameter]) -> dict[str, Any]:
     """
     Declare the parameters on the node with the values given at start; return the values.
 
-    A whole number is taken for a float, other than ROS does. Raises ConfigError for a value of
-    the wrong type or out of range.
+    A whole number is accepted for a float, unlike in ROS.
+
+    Raises:
+        ConfigError: A value is of the wrong type or out of range.
     """
     given = _overrides(node)
     values = {}

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""A thread that always works on the newest item and lets older ones go."""
+"""A thread that works on the newest item and drops older ones."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -11,17 +11,19 @@ Item = TypeVar('Item')
 
 
 class LatestWorker(Generic[Item]):
-    """
-    Calls `handle` on its own thread with the newest item put in; sleeps without one.
-
-    interval: returns the least seconds from the start of one call to the start of the next.
-    on_free: called on the thread whenever it could begin with a next item at once.
-    """
+    """Calls a function on its own thread with the newest item put in; sleeps without one."""
 
     def __init__(self, handle: Callable[[Item], None],
                  interval: Callable[[], float] = lambda: 0.0,
                  on_free: Callable[[], None] = lambda: None) -> None:
-        """Start the thread."""
+        """
+        Start the thread.
+
+        Args:
+            handle: Called with each item; must not raise.
+            interval: Returns the least seconds from the start of one call to that of the next.
+            on_free: Called on the thread whenever it could begin with a next item at once.
+        """
         self._handle = handle
         self._interval = interval
         self._on_free = on_free
@@ -46,7 +48,7 @@ class LatestWorker(Generic[Item]):
         return not self._busy
 
     def reconsider(self) -> None:
-        """Tell that the interval may be another one now."""
+        """Ask for the interval again, which may have changed."""
         with self._changed:
             self._changed.notify()
 

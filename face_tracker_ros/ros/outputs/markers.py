@@ -1,74 +1,48 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Faces in space as markers for RViz: a sphere, its id and where it came from."""
+"""~/markers: the tracks in space for RViz and Foxglove."""
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Collection
+import threading
 
-from builtin_interfaces.msg import Duration
-from face_tracker_ros.annotate import id_color
-from face_tracker_ros.types import Float64Array
-from geometry_msgs.msg import Point, Vector3
-from std_msgs.msg import ColorRGBA, Header
-from visualization_msgs.msg import Marker, MarkerArray
-
-SPHERES, NAMES, TRAILS = 'faces', 'ids', 'trails'
-"""Namespaces of the three markers of a track; the marker's id is the track's."""
-
-_LIFETIME = Duration(sec=1)  # without news of a track; one that ends is deleted at once
-_TRAIL_POINTS = 90
-_TEXT_HEIGHT = 0.1  # metres
-_LINE = 0.015  # metres
+from face_tracker_ros.ros.messages.markers import Markers
+from face_tracker_ros.ros.outputs.output import has_subscribers, Output
+from face_tracker_ros.types import FrameResult, Image as ImageArray
+from std_msgs.msg import Header
+from visualization_msgs.msg import MarkerArray
 
 
-class Markers:
-    """Remembers what is shown, and the trails."""
+class MarkersOutput(Output):
+    """Spheres, ids and trails, deleted with their tracks."""
 
-    def __init__(self) -> None:
-        """Begin with nothing shown."""
-        self._trails: dict[int, deque[Point]] = {}
+    name = 'markers'
 
-    def clear(self, header: Header) -> MarkerArray:
-        """Return what removes everything, also of an earlier run of the node."""
-        self._trails.clear()
-        return MarkerArray(markers=[Marker(header=header, action=Marker.DELETEALL)])
+    def create(self) -> None:
+        """Offer the topic."""
+        self._publisher = self._offer(MarkerArray, '~/markers', 10)
+        self._markers = Markers()
+        self._lock = threading.Lock()  # the worker's frames against the executor's services
 
-    def update(self, header: Header, ids: Collection[int], points: Float64Array,
-               sizes: Float64Array, alive: Collection[int]) -> MarkerArray:
-        """
-        Return the markers of the faces seen, and what deletes those of tracks that ended.
+    def activate(self) -> None:
+        """Remove the markers of an earlier run."""
+        self.reset()
 
-        points, sizes: (N, 3) of the tracks `ids`. alive: ids of all tracks not given up.
-        """
-        markers = []
-        for track in [track for track in self._trails if track not in alive]:
-            del self._trails[track]
-            markers += [Marker(header=header, ns=name, id=track, action=Marker.DELETE)
-                        for name in (SPHERES, NAMES, TRAILS)]
-        for track, (x, y, z), (width, height, depth) in zip(ids, points.tolist(),
-                                                            sizes.tolist()):
-            trail = self._trails.setdefault(track, deque(maxlen=_TRAIL_POINTS))
-            trail.append(Point(x=x, y=y, z=z))
-            blue, green, red = (part / 255 for part in id_color(track))
-            color = ColorRGBA(r=red, g=green, b=blue, a=0.8)
-            sphere, name, line = (self._marker(header, space, kind, track, color)
-                                  for space, kind in ((SPHERES, Marker.SPHERE),
-                                                      (NAMES, Marker.TEXT_VIEW_FACING),
-                                                      (TRAILS, Marker.LINE_STRIP)))
-            sphere.pose.position = trail[-1]
-            sphere.scale = Vector3(x=width, y=height, z=depth)
-            # y points down: this is above the head
-            name.pose.position = Point(x=x, y=y - height / 2 - _TEXT_HEIGHT, z=z)
-            name.scale.z = _TEXT_HEIGHT
-            name.text = f'#{track}'
-            line.scale.x = _LINE
-            line.points = list(trail)
-            markers += [sphere, name, line] if len(trail) > 1 else [sphere, name]
-        return MarkerArray(markers=markers)
+    def reset(self) -> None:
+        """Remove all markers."""
+        header = Header(stamp=self._node.get_clock().now().to_msg())
+        with self._lock:
+            self._publisher.publish(self._markers.clear(header))
 
-    @staticmethod
-    def _marker(header: Header, space: str, kind: int, track: int, color: ColorRGBA) -> Marker:
-        marker = Marker(header=header, ns=space, id=track, type=kind, action=Marker.ADD,
-                        color=color, lifetime=_LIFETIME)
-        marker.pose.orientation.w = 1.0
-        return marker
+    def publish(self, header: Header, image: ImageArray, result: FrameResult) -> bool:
+        """Publish the markers of the frame, and what deletes those of tracks that ended."""
+        if not has_subscribers(self._publisher):
+            return False
+        located = self._spatial.located()
+        if located is None:
+            return True
+        with self._lock:
+            message = self._markers.update(
+                header, [track.id for track in located.tracks], located.found.points,
+                located.found.sizes, {track.id for track in (*result.tracks, *result.lost)})
+            if message.markers:
+                self._publisher.publish(message)
+        return True

@@ -1,44 +1,26 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Everything known of tracks, lost ones included, as a table in a standard message."""
+"""~/track_states: everything known of tracks, lost ones included, as a table."""
 from __future__ import annotations
 
-import array
-
-from face_tracker_ros.ros.messages.tracks import CLASS_ID
-from face_tracker_ros.types import LOST, Tracks
-import numpy as np
-from sensor_msgs.msg import PointCloud2, PointField
+from face_tracker_ros.ros.messages.clouds import to_cloud
+from face_tracker_ros.ros.outputs.output import has_subscribers, Output
+from face_tracker_ros.types import FrameResult, Image as ImageArray
+from sensor_msgs.msg import PointCloud2
 from std_msgs.msg import Header
-from vision_msgs.msg import LabelInfo, VisionClass
-
-CONFIRMED_STATE, LOST_STATE = 1, 2
-_NUMBERS = ('center_x', 'center_y', 'size_x', 'size_y', 'velocity_x', 'velocity_y', 'score', 'age',
-            'time_since_update', 'embedding_age')
-ROW = np.dtype([('id', '<u4'), ('state', '<u4'), *((name, '<f4') for name in _NUMBERS)])
-"""One track, in pixels of the image, pixels a second, and seconds; docs/topics.md tells more."""
-
-_FIELDS = [PointField(name=name, offset=ROW.fields[name][1], count=1,
-                      datatype=PointField.FLOAT32 if name in _NUMBERS else PointField.UINT32)
-           for name in ROW.names]
 
 
-def to_cloud(tracks: Tracks, header: Header) -> PointCloud2:
-    """Return a message with a row for each track, in the order given."""
-    rows = np.zeros(len(tracks), ROW)
-    left, top, right, bottom = tracks.boxes.T.astype(np.float64)
-    rows['id'] = tracks.ids
-    rows['state'] = np.where(tracks.states == LOST, LOST_STATE, CONFIRMED_STATE)
-    for name, values in zip(_NUMBERS, (
-            (left + right) / 2, (top + bottom) / 2, right - left, bottom - top,
-            *tracks.velocities.T, tracks.scores, tracks.ages, tracks.times_since_update,
-            tracks.embedding_ages)):
-        rows[name] = values
-    return PointCloud2(header=header, height=1, width=len(rows), fields=_FIELDS, is_dense=True,
-                       point_step=ROW.itemsize, row_step=rows.nbytes,
-                       data=array.array('B', rows.tobytes()))
+class TrackStatesOutput(Output):
+    """One row a track."""
 
+    name = 'track_states'
 
-def label_info(header: Header, threshold: float) -> LabelInfo:
-    """Return the one class there is, and the score from which a face may start a track."""
-    return LabelInfo(header=header, threshold=threshold,
-                     class_map=[VisionClass(class_id=0, class_name=CLASS_ID)])
+    def create(self) -> None:
+        """Offer the topic."""
+        self._publisher = self._offer(PointCloud2, '~/track_states', 10)
+
+    def publish(self, header: Header, image: ImageArray, result: FrameResult) -> bool:
+        """Publish the tracks seen, then the lost ones."""
+        if not has_subscribers(self._publisher):
+            return False
+        self._publisher.publish(to_cloud(result.tracks + result.lost, header))
+        return True

@@ -10,7 +10,16 @@ from face_tracker_ros.errors import ConfigError
 
 
 def optional_messages(package: str, parameter: str) -> Any:
-    """Return the module of a package's messages; ConfigError, naming what asks, without it."""
+    """
+    Return the module of a package's messages.
+
+    Args:
+        package: Such as 'hri_msgs'.
+        parameter: The boolean parameter that asks for it.
+
+    Raises:
+        ConfigError: The package cannot be imported; the message names the parameter.
+    """
     try:
         return import_module(f'{package}.msg')
     except ImportError as error:

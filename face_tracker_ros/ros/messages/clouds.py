@@ -1,0 +1,38 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Everything known of tracks, lost ones included, as a table in a PointCloud2."""
+from __future__ import annotations
+
+import array
+
+from face_tracker_ros.types import LOST, Tracks
+import numpy as np
+from sensor_msgs.msg import PointCloud2, PointField
+from std_msgs.msg import Header
+
+CONFIRMED_STATE, LOST_STATE = 1, 2
+_INTEGERS = ('id', 'state')
+_NUMBERS = ('center_x', 'center_y', 'size_x', 'size_y', 'velocity_x', 'velocity_y', 'score', 'age',
+            'time_since_update', 'embedding_age')
+ROW = np.dtype([*((name, '<u4') for name in _INTEGERS), *((name, '<f4') for name in _NUMBERS)])
+"""One track, in pixels of the image, pixels a second, and seconds (docs/topics.md)."""
+
+_FIELDS = [PointField(name=name, offset=4 * position, count=1, datatype=datatype)
+           for position, (name, datatype) in enumerate(
+               [*((name, PointField.UINT32) for name in _INTEGERS),
+                *((name, PointField.FLOAT32) for name in _NUMBERS)])]
+
+
+def to_cloud(tracks: Tracks, header: Header) -> PointCloud2:
+    """Return a message with a row for each track, in the order given."""
+    rows = np.zeros(len(tracks), ROW)
+    left, top, right, bottom = tracks.boxes.T.astype(np.float64)
+    rows['id'] = tracks.ids
+    rows['state'] = np.where(tracks.states == LOST, LOST_STATE, CONFIRMED_STATE)
+    for name, values in zip(_NUMBERS, (
+            (left + right) / 2, (top + bottom) / 2, right - left, bottom - top,
+            *tracks.velocities.T, tracks.scores, tracks.ages, tracks.times_since_update,
+            tracks.embedding_ages)):
+        rows[name] = values
+    return PointCloud2(header=header, height=1, width=len(rows), fields=_FIELDS, is_dense=True,
+                       point_step=ROW.itemsize, row_step=rows.nbytes,
+                       data=array.array('B', rows.tobytes()))

@@ -1,0 +1,79 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Tracks in space as markers: a sphere, its id and its trail."""
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection
+
+from builtin_interfaces.msg import Duration
+from face_tracker_ros.annotate import id_color
+from face_tracker_ros.types import Float64Array
+from geometry_msgs.msg import Point, Vector3
+from std_msgs.msg import ColorRGBA, Header
+from visualization_msgs.msg import Marker, MarkerArray
+
+SPHERES, NAMES, TRAILS = 'faces', 'ids', 'trails'
+"""Namespaces of the three markers of a track; the marker's id is the track's."""
+
+_LIFETIME = Duration(sec=1)  # without an update; a track that ends is deleted at once
+_TRAIL_POINTS = 90
+_TEXT_HEIGHT = 0.1  # metres
+_LINE = 0.015  # metres
+
+
+class Markers:
+    """Keeps what is shown, and the trails."""
+
+    def __init__(self) -> None:
+        """Begin with nothing shown."""
+        self._trails: dict[int, deque[Point]] = {}
+
+    def clear(self, header: Header) -> MarkerArray:
+        """Return what removes all markers, also those of an earlier run of the node."""
+        self._trails.clear()
+        return MarkerArray(markers=[Marker(header=header, action=Marker.DELETEALL)])
+
+    def update(self, header: Header, ids: Collection[int], points: Float64Array,
+               sizes: Float64Array, alive: Collection[int]) -> MarkerArray:
+        """
+        Return the markers of the faces seen, and what deletes those of tracks that ended.
+
+        Args:
+            header: Of the image.
+            ids: (N,) of the tracks seen.
+            points: (N, 3) metres, in the optical frame.
+            sizes: (N, 3) metres.
+            alive: Ids of all tracks that exist still.
+        """
+        markers = []
+        for track in [track for track in self._trails if track not in alive]:
+            del self._trails[track]
+            markers += [Marker(header=header, ns=name, id=track, action=Marker.DELETE)
+                        for name in (SPHERES, NAMES, TRAILS)]
+        for track, (x, y, z), (width, height, depth) in zip(ids, points.tolist(),
+                                                            sizes.tolist()):
+            trail = self._trails.setdefault(track, deque(maxlen=_TRAIL_POINTS))
+            trail.append(Point(x=x, y=y, z=z))
+            blue, green, red = (part / 255 for part in id_color(track))
+            color = ColorRGBA(r=red, g=green, b=blue, a=0.8)
+            sphere, name, line = (self._marker(header, space, kind, track, color)
+                                  for space, kind in ((SPHERES, Marker.SPHERE),
+                                                      (NAMES, Marker.TEXT_VIEW_FACING),
+                                                      (TRAILS, Marker.LINE_STRIP)))
+            sphere.pose.position = trail[-1]
+            sphere.scale = Vector3(x=width, y=height, z=depth)
+            # y points down: this is above the head
+            name.pose.position = Point(x=x, y=y - height / 2 - _TEXT_HEIGHT, z=z)
+            name.scale.z = _TEXT_HEIGHT
+            name.text = f'#{track}'
+            line.scale.x = _LINE
+            line.points = list(trail)
+            markers += [sphere, name, line] if len(trail) > 1 else [sphere, name]
+        return MarkerArray(markers=markers)
+
+    @staticmethod
+    def _marker(header: Header, space: str, kind: int, track: int, color: ColorRGBA) -> Marker:
+        marker = Marker(header=header, ns=space, id=track, type=kind, action=Marker.ADD,
+                        color=color, lifetime=_LIFETIME)
+        marker.pose.orientation.w = 1.0
+        return marker
