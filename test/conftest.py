@@ -8,7 +8,8 @@ from pathlib import Path
 
 import cv2
 from face_tracker_ros.models.fetch import fetch_model
-from face_tracker_ros.models.registry import known_models, load_spec, locate
+from face_tracker_ros.models.files import locate
+from face_tracker_ros.models.registry import known_models, load_spec
 from matplotlib import cbook
 import numpy as np
 import pytest

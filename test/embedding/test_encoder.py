@@ -8,9 +8,9 @@ import cv2
 from face_tracker_ros import Config, FrameError, ModelError
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
+from face_tracker_ros.models.description import description_text
 from face_tracker_ros.models.network import Network
 from face_tracker_ros.models.resolve import guess_model
-from face_tracker_ros.models.writing import description_text
 from networks import feature_network
 import numpy as np
 import pytest
