@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The face detector: scaling to the network's input, decoding, clean-up and suppression."""
+"""The face detector: scaling to the network's input, decoding, filtering and suppression."""
 from __future__ import annotations
 
 import math
@@ -16,7 +16,7 @@ from face_tracker_ros.models.spec import ModelSpec
 from face_tracker_ros.types import Detections, Image, IntArray
 import numpy as np
 
-# Suppression costs the square of the candidates; no picture holds more faces than this.
+# Suppression costs the square of the candidates; no image holds more faces than this.
 _MOST_CANDIDATES = 1000
 # Widths to choose from when none is given, and the pixels that the smallest face must have there.
 _WIDTHS = (320, 480, 640)
@@ -26,19 +26,19 @@ _STRETCHED = 0.02  # by which the sides' scales differ, beyond what rounding to 
 
 class FaceDetector:
     """
-    Finds faces in pictures of any size with any detector.
+    Finds faces in images of any size with any detector.
 
-    Networks of free input size see the picture with its aspect ratio, its longer side reduced to
-    `width` pixels and the rest padded; networks of fixed size see it stretched to that size, or
-    padded where their description says so. Width 0 is the least at which faces of `min_size`
-    pixels in the picture are large enough.
-    Small pictures are not enlarged: that costs time and makes near faces larger than most
-    networks know them.
+    For networks of free input size the image keeps its aspect ratio: its longer side is downscaled
+    to `width` pixels and the rest padded. For networks of fixed size it is stretched to that size,
+    or padded where their description says so. Width 0 is the smallest at which faces of `min_size`
+    pixels in the image are large enough.
+    Small images are not enlarged: that costs time and makes near faces larger than those that
+    most networks were trained with.
     """
 
     def __init__(self, spec: ModelSpec, path: Path, network: Network, width: int,
                  min_size: float = 0.0) -> None:
-        """Join a detector's description, file and network; see from_config for the usual way."""
+        """Combine description, file and network of a detector; from_config is the usual way."""
         self.name, self.spec, self.path = spec.name, spec, path
         self.min_size = min_size
         self._network, self._width = network, width
@@ -48,7 +48,7 @@ class FaceDetector:
     @classmethod
     def from_config(cls, config: Config) -> FaceDetector:
         """
-        Return the detector that `config.detector` names, ready for 16:9 pictures.
+        Return the detector that `config.detector` names, ready for 16:9 images.
 
         Raises ModelError when the model is unknown, missing, corrupt or cannot be run.
         """
@@ -80,8 +80,8 @@ class FaceDetector:
         """The last picture as it was reduced for the network; None where that stretched it."""
         return self._reduced
 
-    def fed(self, image: Image) -> Image:
-        """Return the picture [1, H, W, 3] that the network sees of an image."""
+    def network_input(self, image: Image) -> Image:
+        """Return the input [1, H, W, 3] that the network gets for an image, uint8 BGR."""
         return self._fit(image)[0][None].copy()
 
     def _try(self) -> None:
@@ -94,7 +94,7 @@ class FaceDetector:
                              'the family or choose another detector') from error
 
     def _geometry(self, width: int, height: int) -> tuple[int, int, int, int]:
-        """Return the network's input size and the size to which the picture is scaled in it."""
+        """Return the network's input size and the size to which the image is scaled in it."""
         spec = self.spec.input
         if spec.fixed and spec.fit == 'stretch':
             return spec.width, spec.height, spec.width, spec.height

@@ -125,6 +125,8 @@ def test_models_change_between_two_frames_and_tracks_live_on(
     assert process.output().count('weights for research use only') == 1
     client.wait(lambda: client.diagnostics[f'{NODE[1:]}: tracking']['detector'] == 'yunet',
                 'the report of the new detector')
+    distance = load_spec('face-reidentification-retail-0095').distance
+    assert client.report('max_cosine_distance') == pytest.approx(distance)
     swap(stream, process, detector='face-detection-0200',
          landmarks='landmarks-regression-retail-0009')
     swap(stream, process, **DEFAULTS)

@@ -39,7 +39,7 @@ def quantize(task: str, model: str, name: str, pictures: str, folder: Path,
     used: FaceDetector | FaceEncoder
     if task == 'detector':
         used = FaceDetector.from_config(config)
-        samples = [used.fed(frame) for frame in _frames(pictures, most)]
+        samples = [used.network_input(frame) for frame in _frames(pictures, most)]
     else:
         used = FaceEncoder.from_config(config)
         samples = _crops(used, pictures, most)
