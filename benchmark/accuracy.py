@@ -20,7 +20,8 @@ from accuracy_scenes import measure_clips, measure_scenes, measure_times, REFERE
 import cv2
 from face_tracker_ros.cli.common import finish
 from face_tracker_ros.errors import ConfigError, ModelError
-from face_tracker_ros.models.registry import known_models, load_spec, locate
+from face_tracker_ros.models.files import locate
+from face_tracker_ros.models.registry import known_models, load_spec
 
 WIDTHS = (640, 480, 320)  # for networks of free input size
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import cv2
 from face_tracker_ros.models.fetch import fetch_model
-from face_tracker_ros.models.registry import known_models, load_spec, locate
+from face_tracker_ros.models.files import locate
+from face_tracker_ros.models.registry import known_models, load_spec
 from matplotlib import cbook
 import numpy as np
 import pytest

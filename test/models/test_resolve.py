@@ -8,8 +8,7 @@ import shutil
 from face_tracker_ros import Config, ModelError
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
-from face_tracker_ros.models.description import description_text, write_description
-from face_tracker_ros.models.description import read_spec
+from face_tracker_ros.models.description import description_text, read_spec, write_description
 from face_tracker_ros.models.registry import find_model, known_models, load_spec
 from face_tracker_ros.models.resolve import guess_model, resolve_model
 from networks import constant_network, feature_network
@@ -94,7 +93,7 @@ def test_encoder_of_one_picture_at_a_time_is_fed_one_by_one(tmp_path, two_portra
 
 @pytest.mark.parametrize('outputs, shape, task, words', [
     ({'a': np.zeros((1, 5))}, (1, 3, 64, 64), 'detector', ['a [1, 5]', 'detector', 'model.yaml']),
-    ({'a': np.zeros((1, 5))}, (1, 3, 64, 64), 'encoder', ['a [1, 5]', 'a vector a picture']),
+    ({'a': np.zeros((1, 5))}, (1, 3, 64, 64), 'encoder', ['a [1, 5]', 'a vector per image']),
     ({'a': np.zeros((1, 5))}, (1, 3, 64, 64), 'landmarks', ['[N, 10], five points']),
     ({'a': np.zeros((1, 64)), 'b': np.zeros((1, 64))}, (1, 3, 64, 64), 'encoder',
      ['a [1, 64], b']),
@@ -195,7 +194,7 @@ def test_models_take_the_form_that_suits_the_processor(monkeypatch):
             ({'FP32'}, True, False, False), ({'FP32', 'INT8'}, True, True, True),
             ({'FP32', 'INT8', 'BF16'}, True, True, False),
             ({'FP32', 'INT8', 'BF16'}, False, True, True)):
-        monkeypatch.setattr('face_tracker_ros.models.resolve.capabilities', lambda: numbers)
+        monkeypatch.setattr('face_tracker_ros.models.resolve.capabilities', lambda device: numbers)
         suffix = {True: '-int8', False: ''}
         assert taken('face-detector', 'detector', half=half) == f'face-detector{suffix[detector]}'
         assert taken('mobilenetv3-large-face', 'encoder', half=half) == \

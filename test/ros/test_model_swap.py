@@ -12,7 +12,8 @@ import cv2
 from face_tracker_ros import Config
 from face_tracker_ros.boxes import iou
 from face_tracker_ros.detection import FaceDetector
-from face_tracker_ros.models.registry import known_models, load_spec, locate
+from face_tracker_ros.models.files import locate
+from face_tracker_ros.models.registry import known_models, load_spec
 import numpy as np
 import pytest
 from rcl_interfaces.msg import ParameterEvent
@@ -124,6 +125,8 @@ def test_models_change_between_two_frames_and_tracks_live_on(
     assert process.output().count('weights for research use only') == 1
     client.wait(lambda: client.diagnostics[f'{NODE[1:]}: tracking']['detector'] == 'yunet',
                 'the report of the new detector')
+    distance = load_spec('face-reidentification-retail-0095').distance
+    assert client.report('max_cosine_distance') == pytest.approx(distance)
     swap(stream, process, detector='face-detection-0200',
          landmarks='landmarks-regression-retail-0009')
     swap(stream, process, **DEFAULTS)
@@ -228,7 +231,7 @@ def test_every_model_shows_the_faces_of_a_clip_live(
             wrong += int((~overlap.any(axis=0)).sum())
         if right < 0.8 * 2 * JUDGED or wrong > 1 or len(ids) > 3:
             faults[detector] = f'{right} of {2 * JUDGED} faces, {wrong} other boxes, ids {ids}'
-        score = Config.load({'detector': detector}).detection.score
+        score = load_spec(detector).score
         client.wait(lambda: bool(labels) and labels[-1].threshold == pytest.approx(score),
                     f'the score that {detector} recommends', step=0.002)
     client.node.destroy_subscription(listening)

@@ -240,6 +240,9 @@ def test_diagnostics_tell_rates_latencies_and_models(
     values = client.diagnostics[f'{NODE[1:]}: tracking']
     assert values['detector'] == 'face-detector'
     assert values['encoder'] == 'mobilenetv3-large-face'
+    assert [values[name] for name in ('detection_score', 'detection_low_score',
+                                      'max_cosine_distance', 'reid_max_distance')] == [
+        '0.500', '0.350', '0.700', '0.700'], 'what the models recommend'
     assert int(values['ids']) >= 2
     assert int(values['received']) >= int(values['processed']) > 0
     assert int(values['embeddings']) >= 2

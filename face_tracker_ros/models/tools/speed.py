@@ -65,7 +65,7 @@ def _measure(spec: ModelSpec) -> float:
 
 def _key(spec: ModelSpec) -> str:
     files = ' '.join(item.checksum[:16] for item in spec.files)
-    precision = '16 bits' if spec.half else '32 bits'
+    precision = 'BF16' if spec.half else 'FP32'
     return f'{spec.name}, {files}, {_processor()}, OpenVINO {_version()}, {precision}'
 
 
