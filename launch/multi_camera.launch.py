@@ -25,7 +25,8 @@ ARGUMENTS = (
                           choices=['', 'raw', 'compressed'],
                           description='As in tracker.launch.py, for all cameras.'),
     DeclareLaunchArgument('camera_info', default_value='camera_info',
-                          description="Calibration topic, in the camera's namespace."),
+                          description="Calibration topic, in the camera's namespace; by default "
+                          'next to the image topic.'),
     DeclareLaunchArgument('process', default_value='separate', choices=['separate', 'shared'],
                           description='separate: one for each node, so that they do not end '
                           'together; shared: one for all, which takes less memory.'),

@@ -23,7 +23,8 @@ ARGUMENTS = (
                           description='raw: topic image, compressed: topic image/compressed; '
                           'empty: as in the parameter file.'),
     DeclareLaunchArgument('camera_info', default_value='camera_info',
-                          description='Calibration topic of the camera, for tracks in space.'),
+                          description='Calibration topic of the camera, for tracks in space; by '
+                          'default next to the image topic.'),
     DeclareLaunchArgument('depth_image', default_value='',
                           description='Depth image topic, registered to the images; empty: '
                           'ranges are computed from the size of faces, or as in the parameter '

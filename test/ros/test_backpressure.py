@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 
 from face_tracker_ros.ros.node.backpressure import Backpressure
 import pytest
 import rclpy
 from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile
+from rclpy.qos_overriding_options import QoSOverridingOptions
 from ros_client import Client
 from sensor_msgs.msg import Image
 
@@ -26,10 +29,13 @@ def test_images_are_held_back_where_the_middleware_keeps_only_the_newest(
         for name, value in override.items()])
     free = [True]
     backpressure = Backpressure(lambda: free[0])
-    backpressure.subscribe(node, Image, 'gated', lambda message, info: None)
-    assert backpressure.can_execute(None) and backpressure.beginning_execution(None)
+    images = backpressure.subscribe(
+        node, Image, 'gated', lambda message, info: None, QoSProfile(depth=1),
+        QoSOverridingOptions.with_default_policies())
+    assert backpressure.can_execute(images) and backpressure.beginning_execution(images)
     free[0] = False
-    assert backpressure.can_execute(None) != holds
+    assert backpressure.can_execute(images) != holds
+    assert all(map(backpressure.can_execute, images.event_handlers)), 'losses are reported'
     node.destroy_node()
 
 
@@ -44,3 +50,26 @@ def test_images_that_never_came_are_counted_for_each_camera() -> None:
     assert backpressure.passed(info(9, -1.0)) == (7, 0.0)
     assert backpressure.passed({**info(20, 60.0), 'publication_sequence_number': None})[0] == 0
     assert backpressure.passed({}) == (0, 0.0)
+
+
+def test_images_lost_on_the_way_are_counted_apart_from_those_replaced(client: Client) -> None:
+    lost: list[int] = []
+    backpressure = Backpressure(lambda: True, lost.append)
+    node = rclpy.create_node('losing', context=client.node.context)
+    images = backpressure.subscribe(node, Image, 'losing', lambda message, info: None,
+                                    QoSProfile(depth=1), QoSOverridingOptions([]))
+    lose = images.event_handlers[0].callback
+
+    def event(number: int) -> SimpleNamespace:
+        return SimpleNamespace(total_count_change=number)
+
+    lose(event(30))
+    assert backpressure.passed(info(40, 0.0))[0] == 0, 'losses before the first image'
+    lose(event(4))
+    assert backpressure.passed(info(50, 0.0))[0] == 5, '9 are missing and 4 of them lost'
+    assert backpressure.passed(info(53, 0.0))[0] == 2, 'a loss explains one gap only'
+    lose(event(3))
+    assert backpressure.passed(info(55, 0.0))[0] == 0
+    assert backpressure.passed(info(58, 0.0))[0] == 0, 'reported early'
+    assert lost == [30, 4, 3]
+    node.destroy_node()

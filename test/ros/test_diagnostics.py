@@ -6,6 +6,7 @@ from collections.abc import Callable
 import time
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from face_tracker_ros.ros.diagnostics.image_topic import ImageTopic
 from face_tracker_ros.ros.diagnostics.statistics import Statistics
 from face_tracker_ros.ros.diagnostics.status import NodeStatus, problems
 import numpy as np
@@ -16,9 +17,11 @@ from sensor_msgs.msg import Image
 
 OK, WARN, ERROR, STALE = (DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR,
                           DiagnosticStatus.STALE)
+RELIABLE = QoSReliabilityPolicy.RELIABLE
 GOOD = {**Statistics().values(), 'received': 300, 'processed': 290, 'input_rate': 30.0,
-        'fps': 29.0, 'stamp_age_ms': 12.0}
-ACTIVE = {'state': 'active', 'topic': '/image', 'measured': 60.0, 'idle': 0.03}
+        'fps': 29.0, 'stamp_age_ms': 12.0, 'utilization': 0.4}
+ACTIVE = {'state': 'active', 'topic': ImageTopic('/image', '/image'), 'measured': 60.0,
+          'idle': 0.03}
 
 
 @pytest.mark.parametrize('status, changed, level, words', [
@@ -26,7 +29,23 @@ ACTIVE = {'state': 'active', 'topic': '/image', 'measured': 60.0, 'idle': 0.03}
     ({'expected_rate': 33.0}, {}, None, []),
     ({'expected_rate': 60.0}, {}, WARN, ['30.0 a second instead of 60', 'camera']),
     ({'expected_rate': 60.0, 'measured': 2.0}, {}, None, []),
-    ({}, {'fps': 9.0}, WARN, ['9.0 of 30.0', 'config/fast.yaml', 'detection.width']),
+    ({}, {'fps': 9.0, 'utilization': 0.97}, WARN,
+     ['9.0 of 30.0', 'busy 97%', 'config/fast.yaml', 'detection.width']),
+    ({}, {'fps': 9.0, 'utilization': 0.1}, WARN,
+     ['9.0 of 30.0', 'busy only 10%', 'other programs', 'fastdds_large_images.xml']),
+    ({}, {'input_rate': 4.0, 'fps': 4.0, 'lost_rate': 26.0}, WARN,
+     ['26.0 of 30.0', 'lost on the way', 'best effort', 'fastdds_large_images.xml']),
+    ({'expected_rate': 30.0}, {'input_rate': 4.0, 'fps': 4.0, 'lost_rate': 26.0}, WARN,
+     ['lost on the way']),
+    ({'idle': 7.0}, {'input_rate': 0.0, 'fps': 0.0, 'lost_rate': 30.0}, WARN,
+     ['30.0 of 30.0', 'lost on the way']),
+    ({'topic': ImageTopic('/image', reliability=RELIABLE)}, {'lost_rate': 10.0}, WARN,
+     ['10.0 of 40.0', 'image_transport:=compressed']),
+    ({'topic': ImageTopic('/image', middleware='rmw_cyclonedds_cpp')}, {'lost_rate': 10.0}, WARN,
+     ['10.0 of 40.0', 'net.core.rmem_max']),
+    ({'topic': ImageTopic('/image', fixed=True)}, {'lost_rate': 10.0}, WARN,
+     ['leave out qos_overrides./image.subscription.reliability']),
+    ({}, {'lost_rate': 1.0}, None, []),
     ({'max_rate': 10.0}, {'fps': 9.0}, None, []),
     ({}, {'stamp_age_ms': 90e3}, WARN, ['90.0 s old', 'use_sim_time']),
     ({'use_sim_time': True}, {'stamp_age_ms': 90e3}, WARN, ['90.0 s old', '/clock']),
@@ -35,7 +54,6 @@ ACTIVE = {'state': 'active', 'topic': '/image', 'measured': 60.0, 'idle': 0.03}
     ({}, {'bad_rate': 30.0, 'fps': 0.0, 'last_bad_frame': 'why; remedy'}, ERROR,
      ['no image can be used', 'why; remedy']),
     ({'idle': 7.0}, {'fps': 0.0}, STALE, ["'/image' for 7 s", 'nobody publishes it']),
-    ({'idle': 7.0, 'published': True}, {}, STALE, ['fastdds_large_images.xml']),
     ({'state': 'disabled', 'idle': 7.0}, {'fps': 0.0}, None, []),
     ({'state': 'unconfigured', 'failure': 'what; remedy'}, {}, ERROR,
      ['not configured', 'what; remedy']),
@@ -71,11 +89,14 @@ def test_reports_of_a_node_whose_camera_is_wrong_then_slow_then_gone(
     assert 0 < float(values['embeddings_per_frame']) <= 2
     assert 20 < float(values['memory_mb']) < 4000
     assert float(values['stamp_age_ms']) > 1e9
-    client.node.destroy_publisher(camera)
     client.wait(lambda: client.status.level == STALE, 'silence')
     assert client.status.message.startswith("no image on '/lens/image' for ")
+    assert 'camera paused: last image' in client.status.message
+    client.node.destroy_publisher(camera)
+    client.wait(lambda: 'nobody publishes it' in client.status.message, 'the other cause')
     log = process.output()
-    assert log.count('instead of 100') == log.count('nobody publishes it') == 1, 'said once each'
+    for text in ('instead of 100', 'camera paused', 'nobody publishes it'):
+        assert log.count(text) == 1, 'logged once each'
     assert 'Traceback' not in log
 
 
@@ -110,3 +131,21 @@ def test_images_left_to_wait_are_counted_when_one_is_taken() -> None:
     time.sleep(0.2)
     assert statistics.values()['input_rate'] < 0.8 * values['input_rate']
     assert 0.2 <= statistics.idle() < 5
+
+
+def test_work_and_losses_of_the_last_seconds_are_measured() -> None:
+    statistics = Statistics()
+    time.sleep(0.2)
+    statistics.worked(0.1)
+    assert 0.1 < float(statistics.values()['utilization']) <= 0.5
+    statistics.worked(60.0)
+    assert 0.9 < float(statistics.values()['utilization']) <= 2, 'only since the node subscribed'
+    assert statistics.last_arrival() is None
+    statistics.lose(20)
+    values = statistics.values()
+    assert values['lost_images'] == 20 and values['lost_rate'] == pytest.approx(20)
+    assert values['received'] == values['replaced'] == 0, 'they did not arrive'
+    statistics.arrival(0, False, 0.01)
+    statistics.begin()
+    assert statistics.values()['lost_rate'] == 0
+    assert statistics.last_arrival() < 5, 'also from before a pause'

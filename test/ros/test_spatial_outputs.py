@@ -218,7 +218,7 @@ def test_calibration_that_does_not_come_is_told_once(
     other = start('-r', '__ns:=/other', '-r', 'image:=/image')
     listener = client.node.create_subscription(MarkerArray, '/other/face_tracker/markers',
                                                lambda message: None, 5)
-    client.wait(lambda: "no calibration on '/other/camera_info'" in other.output(), 'the warning',
+    client.wait(lambda: "no calibration on '/camera_info'" in other.output(), 'the warning',
                 lambda: client.publish(two_people))
     client.node.destroy_subscription(listener)
     assert other.output().count('no calibration') == 1

@@ -66,7 +66,7 @@ class ImageTopic:
             return 'paused', (f'camera paused: last image {last:.0f} s ago, and '
                               f'{_nodes(fitting)} still offers the topic')
         return 'silent', (f'{_nodes(fitting)} offers the topic, but no image has arrived yet; '
-                          f'start the camera, or {self.transport()}')
+                          f'let the camera send; if it does, {self.transport()}')
 
     def loss(self) -> str:
         """Return the one thing to do when images are lost on the way."""
@@ -160,7 +160,8 @@ def _transport_of(kind: str) -> str:
 
 
 def _nodes(publishers: Sequence[TopicEndpointInfo]) -> str:
-    names = sorted({f"{item.node_namespace.rstrip('/')}/{item.node_name}" for item in publishers})
+    names = sorted({f"{item.node_namespace.rstrip('/')}/{item.node_name}" for item in publishers
+                    if 'UNKNOWN' not in item.node_name})  # that of a node just discovered
     return _listed(names) if names else 'the camera'
 
 

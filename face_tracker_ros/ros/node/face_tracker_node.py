@@ -105,11 +105,16 @@ class FaceTrackerNode(SteadyLifecycleNode):
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Start the worker and subscribe."""
+        """Start the worker and subscribe; ERROR, with the reason logged, if that fails."""
         self._input.start()
         done = super().on_activate(state)
         self._configure_outputs()
-        self._subscribe()
+        try:
+            self._subscribe()
+        except Exception as error:
+            self._failure = reason(error)
+            self.get_logger().error(self._failure)
+            return TransitionCallbackReturn.ERROR
         return done
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The list of all topics. A new one is a module beside this one, and a line here."""
+"""The list of all topics. A new one is a module in this folder and a line here."""
 from __future__ import annotations
 
 from face_tracker_ros.ros.outputs.annotated_image import AnnotatedImageOutput
