@@ -90,7 +90,7 @@ def test_cut_binned_and_scaled_pictures_see_the_same_rays(changes, size, picture
     ({'d': (0.1, 0.2)}, '[0.1, 0.2]'), ({'d': (np.inf,) * 5}, 'inf'),
     ({'size': (640, 480)}, '640x480')])
 def test_useless_calibration_is_rejected_in_one_line(changes: dict[str, object],
-                                                    named: str) -> None:
+                                                     named: str) -> None:
     with pytest.raises(ConfigError) as refused:
         CameraModel(calibration(**changes), 1280, 720)
     assert named in str(refused.value) and '\n' not in str(refused.value)
