@@ -118,7 +118,7 @@ class Tracks(Sequence[Track]):
         ids: int (N,).
         boxes: float32 (N, 4): left, top, right, bottom in pixels.
         scores: float64 (N,), 0 to 1.
-        states: str (N,): 'confirmed' or 'lost'.
+        are_lost: bool (N,): whether predicted only, and not seen in this frame.
         ages: float64 (N,), seconds.
         times_since_update: float64 (N,), seconds.
         velocities: float32 (N, 2), pixels a second.
@@ -129,7 +129,7 @@ class Tracks(Sequence[Track]):
     ids: IntArray
     boxes: FloatArray
     scores: Float64Array
-    states: TextArray
+    are_lost: BoolArray
     ages: Float64Array
     times_since_update: Float64Array
     velocities: FloatArray
@@ -139,7 +139,7 @@ class Tracks(Sequence[Track]):
     @classmethod
     def empty(cls) -> Tracks:
         """Return no tracks."""
-        return cls.of(())
+        return _NO_TRACKS
 
     @classmethod
     def of(cls, tracks: Iterable[Track]) -> Tracks:
@@ -152,12 +152,17 @@ class Tracks(Sequence[Track]):
             ids=np.array([track.id for track in rows], np.intp),
             boxes=np.array([track.box for track in rows], np.float32).reshape(-1, 4),
             scores=numbers('score'),
-            states=np.array([track.state for track in rows], np.str_),
+            are_lost=np.array([track.state == LOST for track in rows], bool),
             ages=numbers('age'),
             times_since_update=numbers('time_since_update'),
             velocities=np.array([track.velocity for track in rows], np.float32).reshape(-1, 2),
             embedding_ages=numbers('embedding_age'),
             detection_rows=np.array([track.detection for track in rows], np.intp))
+
+    @property
+    def states(self) -> TextArray:
+        """States of the tracks, str (N,): 'confirmed' or 'lost'."""
+        return np.where(self.are_lost, LOST, CONFIRMED)
 
     def __len__(self) -> int:
         """Return the number of tracks."""
@@ -166,7 +171,8 @@ class Tracks(Sequence[Track]):
     def __iter__(self) -> Iterator[Track]:
         """Yield the tracks in order."""
         return map(Track, self.ids.tolist(), self.boxes, self.scores.tolist(),
-                   self.states.tolist(), self.ages.tolist(), self.times_since_update.tolist(),
+                   [LOST if lost else CONFIRMED for lost in self.are_lost.tolist()],
+                   self.ages.tolist(), self.times_since_update.tolist(),
                    self.velocities, self.embedding_ages.tolist(), self.detection_rows.tolist())
 
     @overload
@@ -188,6 +194,9 @@ class Tracks(Sequence[Track]):
         """Return these tracks, then the others."""
         return Tracks(*(np.concatenate((getattr(self, item.name), getattr(other, item.name)))
                         for item in fields(self)))
+
+
+_NO_TRACKS = Tracks.of(())  # made once; there is nothing in it to change
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""FaceTracker on real pictures: the Python interface's promises."""
+"""FaceTracker on real images: the Python interface's promises."""
 import cv2
 from face_tracker_ros import Config, ConfigError, FaceTracker, FrameError, ModelError
 import numpy as np
@@ -57,7 +57,7 @@ def test_who_leaves_and_comes_back_elsewhere_has_the_former_id(tracker, show):
     assert len(result.tracks) == 2
 
 
-def test_embeddings_are_spared_for_a_lone_face_and_never_with_policy_always(show):
+def test_embeddings_are_skipped_for_a_lone_face_and_never_with_policy_always(show):
     counts = {}
     for policy in ('auto', 'always'):
         tracker = FaceTracker.from_config({'embedding.policy': policy, 'detection.width': 480})
@@ -74,7 +74,7 @@ def test_timings_name_every_stage_and_add_up(tracker, show):
     assert timings['total'] == pytest.approx(parts, rel=1e-6)
 
 
-def test_bad_frames_are_refused_and_change_nothing(tracker, show):
+def test_bad_frames_are_rejected_and_change_nothing(tracker, show):
     for step in range(5):
         before = tracker.process(show((20, 20)), step / 30)
     for bad, message in ((None, 'NoneType'), (np.zeros((4, 4, 3)), 'float64'),
@@ -142,7 +142,7 @@ def test_another_encoder_recognises_nobody_it_has_not_seen_itself(tracker, show,
     assert [track.id for track in result.tracks] == [2]
 
 
-def test_small_faces_are_passed_over_on_demand(show):
+def test_small_faces_are_skipped_on_demand(show):
     tracker = FaceTracker.from_config({'detection.min_size': 150.0, 'detection.width': 480})
     assert len(tracker.process(show((20, 20)), 0.0).detections) == 0
 
@@ -154,7 +154,7 @@ def test_configuration_from_yaml_is_the_same_as_from_a_mapping(tmp_path):
     assert Config.load(path) == Config.load({'tracker.n_init': 5, 'detection.width': 320})
 
 
-def test_a_late_frame_is_refused_and_a_jump_back_starts_anew(tracker, show):
+def test_a_late_frame_is_rejected_and_a_jump_back_starts_anew(tracker, show):
     for step in range(5):
         tracker.process(show((20, 20)), 100 + step / 30)
     with pytest.raises(FrameError, match='0.100 s before that of the last frame'):

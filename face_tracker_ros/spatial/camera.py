@@ -11,11 +11,11 @@ from face_tracker_ros.types import Float64Array
 import numpy as np
 
 PLUMB_BOB, RATIONAL, EQUIDISTANT = 'plumb_bob', 'rational_polynomial', 'equidistant'
-# Numbers of coefficients with which each model is met.
+# Numbers of coefficients that drivers publish for each model.
 _COEFFICIENTS = {PLUMB_BOB: (0, 4, 5), RATIONAL: (0, 8, 12, 14), EQUIDISTANT: (0, 4)}
 _ALIASES = {'': PLUMB_BOB, 'none': PLUMB_BOB, 'pinhole': PLUMB_BOB, 'radtan': PLUMB_BOB,
             'fisheye': EQUIDISTANT}
-_SAME_ASPECT = 0.01  # relative; sizes of another aspect are another cut of the picture
+_SAME_ASPECT = 0.01  # relative; sizes of another aspect ratio are another crop of the image
 _UNDISTORT_ERROR = 0.5  # pixels; beyond, undoing the distortion has failed
 _UNDISTORT_STEPS = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, 40, 1e-8)
 
@@ -25,9 +25,12 @@ class Calibration:
     """
     What a sensor_msgs/CameraInfo holds, in plain values.
 
-    size: width and height of the full, calibrated picture. k: 9 numbers, row by row.
-    d: coefficients of the distortion `model`. binning: pixels joined in x and y; 0 counts as 1.
-    roi: left, top, width, height of the part of the full picture that is sent; zeros: all of it.
+    Attributes:
+        size: width and height of the full, calibrated image, pixels.
+        k: camera matrix, 9 numbers, row by row.
+        d: coefficients of the distortion `model`.
+        binning: pixels combined in x and y; 0 counts as 1.
+        roi: left, top, width, height of the part of the full image that is sent; zeros: all of it.
     """
 
     size: tuple[int, int]
@@ -39,14 +42,17 @@ class Calibration:
 
 
 class CameraModel:
-    """Rays of the pixels of pictures of one size, in the optical frame (x right, y down)."""
+    """Rays of the pixels of images of one size, in the optical frame (x right, y down)."""
 
     def __init__(self, calibration: Calibration, width: int, height: int) -> None:
         """
-        Fit the calibration to pictures of width x height pixels.
+        Fit the calibration to images of width x height pixels.
 
-        Taken are pictures cut and binned as the calibration says, the full picture, and either
-        of them scaled. Raises ConfigError for a calibration that cannot be used.
+        Accepted are images cropped and binned as the calibration states, the full image, and
+        either of them scaled.
+
+        Raises:
+            ConfigError: the calibration cannot be used, or is for images of another shape.
         """
         model = calibration.model.strip().lower()
         self.distortion_model = _ALIASES.get(model, model)
@@ -64,7 +70,7 @@ class CameraModel:
         """
         Return the undistorted rays (N, 3), of unit length, of pixels (N, 2).
 
-        Rows of NaN where the distortion cannot be undone, as far outside of a picture.
+        Rows of NaN where the distortion cannot be undone, as far outside an image.
         """
         pixels = np.ascontiguousarray(points, np.float64).reshape(-1, 1, 2)
         if not len(pixels):
@@ -83,7 +89,7 @@ class CameraModel:
         return np.asarray(rays / np.linalg.norm(rays, axis=1, keepdims=True), np.float64)
 
     def pixels(self, points: Float64Array) -> Float64Array:
-        """Return where points (N, 3) in front of the camera are seen, (N, 2)."""
+        """Return the pixels (N, 2) of points (N, 3) in front of the camera."""
         none = np.zeros(3)
         given = np.ascontiguousarray(points, np.float64).reshape(-1, 1, 3)
         if not len(given):
@@ -116,10 +122,10 @@ def _coefficients(calibration: Calibration, model: str) -> Float64Array:
                           'its driver publish the result')
     if min(calibration.size) <= 0:
         raise ConfigError('calibration: size {}x{}; publish width and height of the calibrated '
-                          'picture'.format(*calibration.size))
+                          'image'.format(*calibration.size))
     if model not in _COEFFICIENTS:
         raise ConfigError(f"calibration: distortion model '{calibration.model}' is unknown; "
-                          f"publish {', '.join(_COEFFICIENTS)}, or rectified pictures with "
+                          f"publish {', '.join(_COEFFICIENTS)}, or rectified images with "
                           'spatial.rectified')
     given = np.trim_zeros(np.array(calibration.d, np.float64), 'b')
     counts = _COEFFICIENTS[model]
@@ -133,12 +139,12 @@ def _coefficients(calibration: Calibration, model: str) -> Float64Array:
 
 
 def _fitted(calibration: Calibration, width: int, height: int) -> Float64Array:
-    """Return K (3, 3) for pictures of width x height."""
+    """Return K (3, 3) for images of width x height."""
     full = calibration.size
     left, top, *part = calibration.roi
-    joined = max(1, calibration.binning[0]), max(1, calibration.binning[1])
+    binned = max(1, calibration.binning[0]), max(1, calibration.binning[1])
     part_size = part[0] or full[0], part[1] or full[1]
-    sent = part_size[0] // joined[0], part_size[1] // joined[1]
+    sent = part_size[0] // binned[0], part_size[1] // binned[1]
     matrix = np.array(calibration.k, np.float64).reshape(3, 3)
     if (width, height) == full and sent != full:  # a driver that sends all of it after all
         return matrix
@@ -146,12 +152,12 @@ def _fitted(calibration: Calibration, width: int, height: int) -> Float64Array:
         return _scaled(_moved(matrix, left, top), width / part_size[0], height / part_size[1])
     if _same_aspect((width, height), full):
         return _scaled(matrix, width / full[0], height / full[1])
-    raise ConfigError(f'calibration: it is for pictures of {sent[0]}x{sent[1]}, and the images '
+    raise ConfigError(f'calibration: it is for images of {sent[0]}x{sent[1]}, and these '
                       f'have {width}x{height}; publish the calibration of this resolution')
 
 
 def _same_aspect(size: tuple[int, int], other: tuple[int, int]) -> bool:
-    # a pixel more or less is rounding, and no other cut
+    # a pixel more or less is rounding, and no other crop
     slack = _SAME_ASPECT * size[0] * other[1] + max(*size, *other)
     return min(other) > 0 and abs(size[0] * other[1] - size[1] * other[0]) <= slack
 
@@ -163,7 +169,7 @@ def _moved(matrix: Float64Array, left: float, top: float) -> Float64Array:
 
 
 def _scaled(matrix: Float64Array, x: float, y: float) -> Float64Array:
-    """Return K of the picture scaled by x and y; whole numbers are the middles of pixels."""
+    """Return K of the image scaled by x and y; whole numbers are the centres of pixels."""
     scaled = matrix.copy()
     scaled[0] *= x
     scaled[1] *= y

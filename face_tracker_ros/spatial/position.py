@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Where faces are: range from their size or from a depth image, and how sure that is."""
+"""Positions of faces: range from their size or from a depth image, with covariances."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ import numpy.typing as npt
 
 ASPECT = 1.41  # height / width of the detector's boxes, median of frontal faces
 DEPTH = 0.8  # extent of a face along the view, in widths; only for the box that is published
-_BOX_NOISE = 0.04  # deviation of a box centre, lag of the filter included, in box sizes
-_CUT_SPREAD = 2.0  # a face cut by the border tells its size so much worse
+_BOX_NOISE = 0.04  # standard deviation of a box centre, lag of the filter included, in box sizes
+_CUT_SPREAD = 2.0  # factor on the spread of faces cut by the border
 _BORDER = 1.5  # pixels; a side so near to the border may be cut
-_CENTRAL = 0.5  # share of the box, in x and y, whose depth is looked at
+_CENTRAL = 0.5  # share of the box, in x and y, whose depth is used
 _LEAST_SHARE = 0.1  # of the central pixels that must have a depth
 _LEAST_PIXELS = 4
 _DEPTH_SPREAD = 0.01  # relative error of depth sensors that the pixels of one face share
@@ -27,8 +27,10 @@ class FacePrior:
     """
     How large faces are.
 
-    size: metres, geometric mean of width and height of the box that the detector draws around
-    the face of an adult. spread: relative deviation of that between people and views.
+    Attributes:
+        size: metres, geometric mean of width and height of an adult's face box as the detector
+            gives it.
+        spread: relative standard deviation of that between people and views.
     """
 
     size: float = 0.16
@@ -40,9 +42,12 @@ class Located:
     """
     Faces in the optical frame (x right, y down, z forward).
 
-    rows: (N,) which boxes could be located. points: (N, 3) metres. covariances: (N, 3, 3).
-    sizes: (N, 3) extent in metres along x, y, z. from_depth: (N,) whether the range was measured
-    by the depth image.
+    Attributes:
+        rows: (N,), which boxes could be located.
+        points: (N, 3), metres.
+        covariances: (N, 3, 3), square metres.
+        sizes: (N, 3), extent in metres along x, y, z.
+        from_depth: (N,), whether the range was measured by the depth image.
     """
 
     rows: npt.NDArray[np.intp]
@@ -55,10 +60,14 @@ class Located:
 def locate(boxes: FloatArray, camera: CameraModel, prior: FacePrior = FacePrior(),
            depths: Float64Array | None = None) -> Located:
     """
-    Return where the faces with boxes (N, 4) are.
+    Return the positions of faces.
 
-    depths: (N, 2) median z and its deviation of each face (see face_depths), NaN where unknown;
-    those faces, and all without it, are ranged by their size.
+    Args:
+        boxes: (N, 4), pixels.
+        camera: fitted to the size of the image.
+        prior: size of faces.
+        depths: (N, 2), median z of each face and its standard deviation in metres, as from
+            `face_depths`; faces whose depth is NaN, or all without it, are ranged by their size.
     """
     corners = np.asarray(boxes, np.float64).reshape(-1, 4)
     good = np.flatnonzero(usable(corners))
@@ -70,10 +79,10 @@ def locate(boxes: FloatArray, camera: CameraModel, prior: FacePrior = FacePrior(
     measured = np.zeros(len(corners), bool)
     if depths is not None:
         with np.errstate(invalid='ignore', divide='ignore'):
-            by_depth, deviation = depths[good].T / ray[:, 2]
+            by_depth, depth_spread = depths[good].T / ray[:, 2]
             measured = np.isfinite(by_depth) & (by_depth > 0)
         distance = np.where(measured, by_depth, distance)
-        along = np.where(measured, deviation, along)
+        along = np.where(measured, depth_spread, along)
     side = np.sqrt(np.prod(corners[:, 2:] - corners[:, :2], axis=1))
     across = distance * np.hypot(0.5, _BOX_NOISE * side) / camera.focal
     outer = np.einsum('ni,nj->nij', ray, ray)
@@ -91,7 +100,7 @@ def locate(boxes: FloatArray, camera: CameraModel, prior: FacePrior = FacePrior(
 def _by_size(boxes: Float64Array, centre: Float64Array, camera: CameraModel,
              prior: FacePrior) -> tuple[Float64Array, Float64Array]:
     """
-    Return distances (N,) and their relative deviations.
+    Return distances (N,) and their relative standard deviations.
 
     A sphere-like head subtends the same angle wherever it is seen, so ranges come from angles
     and not from sizes on the image plane. A side at the border may be cut: then the other one
@@ -124,11 +133,18 @@ def _opening(a: Float64Array, b: Float64Array) -> Float64Array:
 def face_depths(boxes: FloatArray, depth: npt.NDArray[np.generic], image_size: tuple[int, int],
                 scale: float) -> Float64Array:
     """
-    Return the median depth (metres) of each face and its deviation, (N, 2); NaN where unknown.
+    Return the depth of each face from a depth image.
 
-    boxes: (N, 4) in the image of image_size (width, height). depth: (H, W), registered to that
-    image, of any size; values times scale are metres; 0, NaN and infinity mean unknown. Only the
-    central part of each box is looked at, where there is face and no background.
+    Only the central part of each box is used, where there is face and no background.
+
+    Args:
+        boxes: (N, 4), pixels of the colour image.
+        depth: (H, W), registered to that image, of any size; 0, NaN and infinity are unknown.
+        image_size: width and height of the colour image.
+        scale: metres in one unit of `depth`.
+
+    Returns:
+        (N, 2): median and its standard deviation in metres; NaN where unknown.
     """
     rows = np.full((len(boxes), 2), np.nan)
     height, width = depth.shape

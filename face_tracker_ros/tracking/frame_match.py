@@ -31,7 +31,7 @@ class FrameMatch:
         single: (N,), whether a face can be that track only, nobody else being near.
         apart: (N,), whether at least no other face or track overlaps it.
         needs_embedding: (detections,), whether a face is to be embedded before the match is
-            finished; in step with the frame's Detections.
+            finished; in step with the frame's Detections. Set by `Tracker.begin`.
         embeddings: (N, D), rows of NaN where not embedded; embedded: (N,), which are not;
             quality: (N,), of the crops, 0 to 1. All three come with `embed`.
     """
@@ -76,10 +76,6 @@ class FrameMatch:
         count = (near[0] & near[1]).sum(axis=0)
         self.single = surely & (count == 2)  # its track, and itself
         self.apart = surely & ((overlap > _MIXED).sum(axis=0) == 1)
-
-    def ask(self, faces: BoolArray) -> None:
-        """Set `needs_embedding` of these faces (N,)."""
-        self.needs_embedding[self.rows[faces]] = True
 
     def embed(self, embeddings: FloatArray, quality: FloatArray | None) -> None:
         """

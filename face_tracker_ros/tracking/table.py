@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from face_tracker_ros.tracking import kalman
-from face_tracker_ros.types import (BoolArray, CONFIRMED, Float64Array, FloatArray, IntArray, LOST,
-                                    Tracks)
+from face_tracker_ros.types import BoolArray, Float64Array, FloatArray, IntArray, Tracks
 import numpy as np
 
 
@@ -98,7 +97,7 @@ class TrackTable:
         mean, detection = self.mean[rows], self.detection[rows]
         return Tracks(
             ids=self.id[rows], boxes=kalman.to_boxes(mean), scores=self.score[rows],
-            states=np.where(detection < 0, LOST, CONFIRMED), ages=now - self.first_seen[rows],
+            are_lost=detection < 0, ages=now - self.first_seen[rows],
             times_since_update=now - self.last_seen[rows],
             velocities=(mean[:, 4:6] * kalman.REFERENCE_RATE).astype(np.float32),
             embedding_ages=now - self.embedded[rows], detection_rows=detection)

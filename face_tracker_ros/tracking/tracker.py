@@ -94,7 +94,7 @@ class Tracker:
         Raises:
             ValueError: as of `begin` and `finish`.
         """
-        return self.finish(self.begin(detections, stamp), embeddings, quality)
+        return self.finish(self._look(detections, stamp, None), embeddings, quality)
 
     def begin(self, detections: Detections, stamp: float,
               camera: Float64Array | None = None) -> FrameMatch:
@@ -119,11 +119,7 @@ class Tracker:
         Raises:
             ValueError: the stamp is not finite.
         """
-        self._predict(stamp, camera)
-        table = self._table
-        frame = FrameMatch(detections, table.boxes, stamp=stamp, least_score=self.least_score,
-                           high_score=self._config.detection.score,
-                           least_overlap=1 - self._config.tracker.max_iou_distance)
+        frame, table = self._look(detections, stamp, camera), self._table
         wanted = frame.high
         if self._robust and self._config.embedding.policy == 'auto' \
                 and len(table) and len(frame.rows):
@@ -132,7 +128,7 @@ class Tracker:
             recent = known & ((frame.single & (age < self._config.embedding.refresh))
                               | (frame.apart & (age < _AMONG_OTHERS)))
             wanted = wanted & ~recent
-        frame.ask(wanted)
+        frame.needs_embedding[frame.rows[wanted]] = True
         return frame
 
     def finish(self, frame: FrameMatch, embeddings: FloatArray | None = None,
@@ -189,6 +185,14 @@ class Tracker:
         self._predict(stamp, camera)
         self._table.detection[:] = -1
         return self._report()
+
+    def _look(self, detections: Detections, stamp: float,
+              camera: Float64Array | None) -> FrameMatch:
+        """Predict all tracks and compare them with the faces of a frame."""
+        self._predict(stamp, camera)
+        return FrameMatch(detections, self._table.boxes, stamp=stamp,
+                          least_score=self.least_score, high_score=self._config.detection.score,
+                          least_overlap=1 - self._config.tracker.max_iou_distance)
 
     def _predict(self, stamp: float, camera: Float64Array | None) -> None:
         if not math.isfinite(stamp):

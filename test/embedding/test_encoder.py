@@ -179,7 +179,7 @@ def test_a_detector_is_no_encoder():
     (np.zeros((480, 640, 4), np.uint8), 'uint8 (480, 640, 4)'),
     (np.zeros((480, 640, 3), np.float32), 'float32 (480, 640, 3)'),
     (np.zeros((0, 640, 3), np.uint8), 'uint8 (0, 640, 3)')])
-def test_other_images_are_refused_with_what_came(image, words, shipped):
+def test_other_images_are_rejected_with_what_came(image, words, shipped):
     with pytest.raises(FrameError) as refusal:
         shipped.encode(image, np.array([[10, 10, 60, 60]], np.float32))
     assert words in str(refusal.value) and 'uint8 BGR array (H, W, 3)' in str(refusal.value)

@@ -89,8 +89,8 @@ def test_cut_binned_and_scaled_pictures_see_the_same_rays(changes, size, picture
     ({'k': (np.nan,) * 9}, 'nan'), ({'model': 'thin_prism'}, "'thin_prism'"),
     ({'d': (0.1,) * 15}, '[0.1, 0.1'), ({'d': (np.inf,) * 5}, 'inf'),
     ({'size': (640, 480)}, '640x480')])
-def test_useless_calibration_is_refused_in_one_line(changes: dict[str, object],
-                                                    named: str) -> None:
+def test_useless_calibration_is_rejected_in_one_line(changes: dict[str, object],
+                                                     named: str) -> None:
     with pytest.raises(ConfigError) as refused:
         CameraModel(calibration(**changes), 1280, 720)
     assert named in str(refused.value) and '\n' not in str(refused.value)

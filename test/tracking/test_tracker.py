@@ -171,7 +171,7 @@ def test_unusable_boxes_never_put_embeddings_out_of_step(mode):
     assert {track.id: track.detection for track in tracks} == {1: 3, 2: 6}
 
 
-def test_embeddings_out_of_step_are_refused():
+def test_embeddings_out_of_step_are_rejected():
     detections, embeddings = frame((0, 100, 100), (1, 400, 100))
     with pytest.raises(ValueError, match='1 embeddings for 2 detections'):
         Tracker(Config()).update(detections, embeddings[:1], 0.0)
@@ -328,7 +328,7 @@ def test_poor_faces_are_kept_out_of_what_people_are_recognised_by():
         assert [track.id for track in tracks] == [expected]
 
 
-def test_qualities_out_of_step_are_refused():
+def test_qualities_out_of_step_are_rejected():
     tracker = Tracker(Config.load(None))
     with pytest.raises(ValueError, match='2 qualities for 1 detections'):
         tracker.update(*frame((0, 300, 300)), 0.0, np.ones(2, np.float32))
@@ -444,7 +444,7 @@ def test_quality_that_is_no_number_counts_as_none():
     assert [track.id for track in tracks] == [1]
 
 
-def test_embeddings_that_are_no_table_are_refused():
+def test_embeddings_that_are_no_table_are_rejected():
     tracker = Tracker(Config.load(None))
     with pytest.raises(ValueError, match='give \\(N, D\\)'):
         tracker.update(NOBODY, np.zeros(0, np.float32), 0.0)

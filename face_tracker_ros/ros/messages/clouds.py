@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import array
 
-from face_tracker_ros.types import LOST, Tracks
+from face_tracker_ros.types import Tracks
 import numpy as np
 from sensor_msgs.msg import PointCloud2, PointField
 from std_msgs.msg import Header
@@ -27,7 +27,7 @@ def to_cloud(tracks: Tracks, header: Header) -> PointCloud2:
     rows = np.zeros(len(tracks), ROW)
     left, top, right, bottom = tracks.boxes.T.astype(np.float64)
     rows['id'] = tracks.ids
-    rows['state'] = np.where(tracks.states == LOST, LOST_STATE, CONFIRMED_STATE)
+    rows['state'] = np.where(tracks.are_lost, LOST_STATE, CONFIRMED_STATE)
     for name, values in zip(_NUMBERS, (
             (left + right) / 2, (top + bottom) / 2, right - left, bottom - top,
             *tracks.velocities.T, tracks.scores, tracks.ages, tracks.times_since_update,
