@@ -19,11 +19,10 @@ from face_tracker_ros.describe import write_description
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.inference import preprocessed, read_network, write_network
 from face_tracker_ros.model_spec import InputSpec, is_name, ModelFile, ModelSpec, SUFFIXES
+from face_tracker_ros.openvino_runtime import ov
 from face_tracker_ros.types import FloatArray, Image
 from face_tracker_ros.vectors import unit
 import numpy as np
-import openvino as ov
-from openvino import opset13 as ops
 
 _CHECKED = 4  # pictures that both networks are compared on
 _TOLERANCE = 1e-3  # of unit vectors, before weights are rounded to 16 bits
@@ -158,14 +157,14 @@ def _pooled(model: Any, feeding: InputSpec) -> Any:
     if rank == 4:
         # Networks put channels where their input has them, whatever the size of the map.
         places = [2, 3] if feeding.layout == 'NCHW' else [1, 2]
-        node = ops.reduce_mean(node, np.array(places), False).output(0)
+        node = ov.opset13.reduce_mean(node, np.array(places), False).output(0)
     elif rank == 3:
-        node = ops.reduce_mean(node, np.array([1]), False).output(0)
+        node = ov.opset13.reduce_mean(node, np.array([1]), False).output(0)
     elif rank != 2:
         raise ModelError(f'the network gives an array of {rank} dimensions; give one that ends in '
                          'a vector [N, D] or a feature map [N, D, h, w]')
     node.get_tensor().set_names({'embedding'})
-    return ov.Model([ops.result(node)], model.get_parameters(), 'encoder')
+    return ov.Model([ov.opset13.result(node)], model.get_parameters(), 'encoder')
 
 
 def _mean(output: FloatArray, feeding: InputSpec) -> FloatArray:

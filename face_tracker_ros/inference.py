@@ -1,20 +1,19 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Running a network on the CPU with OpenVINO: the only module that knows OpenVINO."""
+"""Running a network on the CPU with OpenVINO."""
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from face_tracker_ros import compiled_cache
 from face_tracker_ros.config import InferenceConfig
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.model_spec import InputSpec
-from face_tracker_ros.models import cache_folder
+from face_tracker_ros.openvino_runtime import ov
 from face_tracker_ros.types import FloatArray, Image
 import numpy as np
-import openvino as ov
-from openvino.preprocess import ColorFormat, PrePostProcessor
 
 _KEPT_SIZES = 3
 
@@ -72,8 +71,7 @@ class Network:
             'INFERENCE_NUM_THREADS': config.threads}
         if not (half and config.half):  # else OpenVINO takes what is fastest
             self._options['INFERENCE_PRECISION_HINT'] = 'f32'
-        if config.cache:
-            self._use_cache(cache_folder() / 'compiled')
+        self._cached = config.cache
         self._requests: OrderedDict[tuple[int, int, int], tuple[Any, Image]] = OrderedDict()
         # As in the file: a compiled network may know its outputs by further names.
         self._names = [_name(port, number) for number, port in enumerate(self._read().outputs)]
@@ -106,13 +104,6 @@ class Network:
             memory[:] = images
         return request
 
-    def _use_cache(self, folder: Path) -> None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            return  # a read-only home costs start-up time, no more
-        self._options['CACHE_DIR'] = str(folder)
-
     def _read(self) -> Any:
         return _read_model(self._core, self._path)
 
@@ -127,6 +118,13 @@ class Network:
         return self._requests[size]
 
     def _compile(self, size: tuple[int, int, int]) -> Any:
+        if not self._cached:
+            return self._compile_anew(size)
+        return compiled_cache.compiled(self._core, self._options, self._path,
+                                       [size, asdict(self._spec)],
+                                       lambda: self._compile_anew(size))
+
+    def _compile_anew(self, size: tuple[int, int, int]) -> Any:
         batch, height, width = size
         layout, model = self._spec.layout, self._read()
         sides = [3, height, width] if layout == 'NCHW' else [height, width, 3]
@@ -135,20 +133,20 @@ class Network:
             return self._core.compile_model(preprocessed(model, self._spec), 'CPU',
                                             self._options)
         except RuntimeError as error:
-            raise ModelError(f"model file '{self._path}' does not run on pictures of {width}x"
+            raise ModelError(f"model file '{self._path}' does not run on images of {width}x"
                              f'{height} pixels ({_short(error)}); choose another model or '
                              'detection.width') from error
 
 
 def preprocessed(model: Any, spec: InputSpec) -> Any:
     """Return the network fed uint8 BGR [N, H, W, 3]: the rest is done inside the graph."""
-    processor = PrePostProcessor(model)
+    processor = ov.preprocess.PrePostProcessor(model)
     pictures = processor.input()
     pictures.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout('NHWC'))
-    pictures.tensor().set_color_format(ColorFormat.BGR)
+    pictures.tensor().set_color_format(ov.preprocess.ColorFormat.BGR)
     pictures.model().set_layout(ov.Layout(spec.layout))
     if spec.color == 'RGB':
-        pictures.preprocess().convert_color(ColorFormat.RGB)
+        pictures.preprocess().convert_color(ov.preprocess.ColorFormat.RGB)
     if not spec.raw:
         pictures.preprocess().convert_element_type(ov.Type.f32)
         pictures.preprocess().mean(list(spec.mean)).scale(list(spec.scale))

@@ -8,12 +8,13 @@ import os
 from pathlib import Path
 import platform
 import statistics
+import tempfile
 import time
 
+from face_tracker_ros.cache import cache_folder, make_folder
 from face_tracker_ros.config import InferenceConfig
 from face_tracker_ros.errors import FaceTrackerError
 from face_tracker_ros.model_spec import ModelSpec
-from face_tracker_ros.models import cache_folder
 
 _WIDTH, _HEIGHT = 640, 384  # for detectors of any size: 16:9 at the usual width
 _ROUNDS, _SECONDS = 20, 0.3
@@ -31,9 +32,10 @@ def measured(spec: ModelSpec) -> float:
     known[_key(spec)] = milliseconds = _measure(spec)
     path = _path()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f'.{os.getpid()}')
-        part.write_text(json.dumps(known, indent=1), encoding='utf-8')
+        make_folder(path.parent)
+        handle, part = tempfile.mkstemp('.part', f'{_FILE}-', path.parent)
+        with open(handle, 'w', encoding='utf-8') as stream:
+            json.dump(known, stream, indent=1)
         os.replace(part, path)
     except OSError:
         pass  # is measured again next time

@@ -16,8 +16,8 @@ import os
 from pathlib import Path
 import shutil
 import sys
-import tempfile
 
+from face_tracker_ros.cache import cache_folder
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.model_description import read_spec
 from face_tracker_ros.model_spec import is_name, ModelFile, ModelSpec
@@ -33,15 +33,6 @@ def models_folder() -> Path:
             return folder
     raise ModelError(f"models folder of {PACKAGE} not found beside '{Path(__file__).parent}' nor "
                      'in any share folder; install the package again')
-
-
-def cache_folder() -> Path:
-    """Return the user's cache: FACE_TRACKER_CACHE, else face_tracker_ros in XDG_CACHE_HOME."""
-    own = os.environ.get('FACE_TRACKER_CACHE')
-    if own:
-        return Path(os.path.expanduser(own))
-    base = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
-    return Path(tempfile.gettempdir() if base.startswith('~') else base) / PACKAGE
 
 
 def fetched_folder(name: str) -> Path:

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from face_tracker_ros.model_spec import InputSpec, ModelFile, ModelSpec
+from face_tracker_ros.openvino_runtime import ov
 import numpy as np
-import openvino as ov
-from openvino import opset13 as ops
+
+ops = ov.opset13
 
 FEEDING = InputSpec('NCHW', 'RGB', (123.675, 116.28, 103.53), (58.395, 57.12, 57.375), 64, 64)
 

@@ -7,9 +7,9 @@ from face_tracker_ros.cli.models import main
 from face_tracker_ros.conversion import convert_file, save_encoder
 from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.model_spec import InputSpec
+from face_tracker_ros.openvino_runtime import ov
 from networks import by_hand, constant_network, crops, encoder_spec, feature_network, FEEDING
 import numpy as np
-import openvino as ov
 import pytest
 
 

@@ -10,8 +10,8 @@ from face_tracker_ros import Config
 from face_tracker_ros.boxes import iou
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.models import find_model
+from face_tracker_ros.openvino_runtime import ov
 import numpy as np
-import openvino as ov
 import pytest
 import torch
 from training.detector.compose import Composer
