@@ -6,7 +6,8 @@ Check the rules of the layout; print a line for each breach and exit with 1 when
 * No module of face_tracker_ros imports itself in a circle (imports when a module is loaded; those
   inside functions and for type checkers do not count), and imports give full names.
 * Only face_tracker_ros/ros and the modules of the demo that run nodes import ROS packages.
-* Only face_tracker_ros/models/network.py and models/tools import OpenVINO.
+* Only face_tracker_ros/models/openvino_runtime.py imports OpenVINO, and only models/network.py, the
+  cache of what it compiles and models/tools import that.
 * `import face_tracker_ros` reads no model.yaml and loads no OpenVINO.
 """
 from __future__ import annotations
@@ -23,7 +24,8 @@ PACKAGE = 'face_tracker_ros'
 _WITH_ROS = re.compile(r'ros/|demo/(run|recorder|environment)\.py$')
 _ROS = re.compile(r'(rclpy|rosbag2_py|message_filters|cv_bridge|ament_\w+|launch\w*|tf2_\w+'
                   rf'|rosidl\w*|rcl_interfaces|\w+_msgs|\w+_srvs|{PACKAGE}\.ros)(\.|$)')
-_WITH_OPENVINO = re.compile(r'models/(network\.py$|tools/)')
+_RUNTIME = f'{PACKAGE}.models.openvino_runtime'
+_WITH_RUNTIME = re.compile(r'models/((network|compiled)\.py$|tools/)')
 _IMPORT = """
 import sys
 read = set()
@@ -51,10 +53,12 @@ def check(root: Path) -> list[str]:
         if not _WITH_ROS.match(inside):
             lines += [f'{PACKAGE}/{inside}: imports {name}; only ros/ and the nodes of demo/ may '
                       'import ROS packages' for name in names if _ROS.match(name)]
-        if not _WITH_OPENVINO.match(inside):
-            lines += [f'{PACKAGE}/{inside}: imports {name}; only models/network.py and '
-                      'models/tools may import OpenVINO'
-                      for name in names if name.split('.')[0] == 'openvino']
+        if inside != 'models/openvino_runtime.py':
+            lines += [f'{PACKAGE}/{inside}: imports {name}; only models/openvino_runtime.py may '
+                      'import OpenVINO' for name in names if name.split('.')[0] == 'openvino']
+        if not _WITH_RUNTIME.match(inside):
+            lines += [f'{PACKAGE}/{inside}: imports {name}; only models/network.py, compiled.py '
+                      'and tools may use OpenVINO' for name in names if name.startswith(_RUNTIME)]
     return lines + _when_imported(root)
 
 

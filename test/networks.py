@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from face_tracker_ros.models.openvino_runtime import ov
 from face_tracker_ros.models.spec import InputSpec
 import numpy as np
-import openvino as ov
-from openvino import opset13 as ops
+
+ops = ov.opset13
 
 FEEDING = InputSpec('NCHW', 'RGB', (123.675, 116.28, 103.53), (58.395, 57.12, 57.375), 64, 64)
 
@@ -52,3 +53,40 @@ def by_hand(pictures: np.ndarray, feeding: InputSpec = FEEDING) -> np.ndarray:
     """Return what a network with this input is fed, RGB planes."""
     values = (pictures[..., ::-1] - np.array(feeding.mean)) / np.array(feeding.scale)
     return np.ascontiguousarray(values.transpose(0, 3, 1, 2), np.float32)
+
+
+def onnx_network(path: Path, factor: float, values: Path | None = None) -> Path:
+    """
+    Write an ONNX network that gives pictures (1, 3, 64, 64) times a factor.
+
+    values: the file next to it that holds the factor, where it is not in the network's file.
+    """
+    factor_bytes = np.float32(factor).tobytes()
+    dims, kind = _number(1, 1), _number(2, 1)
+    if values is None:
+        tensor = dims + kind + _bytes(8, b'factor') + _bytes(9, factor_bytes)
+    else:
+        values.write_bytes(factor_bytes)
+        place = _bytes(1, b'location') + _bytes(2, values.name.encode())
+        tensor = dims + kind + _bytes(8, b'factor') + _bytes(13, place) + _number(14, 1)
+    node = _bytes(1, b'picture') + _bytes(1, b'factor') + _bytes(2, b'scaled') + _bytes(4, b'Mul')
+    graph = (_bytes(1, node) + _bytes(2, b'graph') + _bytes(5, tensor)
+             + _bytes(11, _port(b'picture')) + _bytes(12, _port(b'scaled')))
+    path.write_bytes(_number(1, 8) + _bytes(7, graph) + _bytes(8, _number(2, 13)))
+    return path
+
+
+def _port(name: bytes) -> bytes:
+    shape = b''.join(_bytes(1, _number(1, side)) for side in (1, 3, 64, 64))
+    return _bytes(1, name) + _bytes(2, _bytes(1, _number(1, 1) + _bytes(2, shape)))
+
+
+def _number(field: int, value: int) -> bytes:
+    """Return a field of a protocol buffer with a number below 128."""
+    return bytes([field << 3, value])
+
+
+def _bytes(field: int, content: bytes) -> bytes:
+    size = len(content)
+    return bytes([field << 3 | 2, *([size] if size < 128 else [size & 127 | 128, size >> 7])]
+                 ) + content

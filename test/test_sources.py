@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+import re
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTICE = '# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License'
@@ -26,6 +27,21 @@ def test_every_source_names_its_licence() -> None:
 def test_every_module_is_python_3_10() -> None:
     for path in PYTHON_SOURCES:
         ast.parse(path.read_text(encoding='utf-8'), str(path), feature_version=(3, 10))
+
+
+def test_openvino_is_imported_in_one_place() -> None:
+    """Where its usage statistics are switched off."""
+    direct = re.compile(r'^ *(import|from) openvino\b', re.MULTILINE)
+    folders = ('benchmark', 'examples', 'face_tracker_ros', 'launch', 'scripts', 'test',
+               'training')
+    found = [path.relative_to(ROOT).as_posix() for folder in folders
+             for path in (ROOT / folder).rglob('*.py')
+             if direct.search(path.read_text(encoding='utf-8'))]
+    assert found == ['face_tracker_ros/openvino_runtime.py']
+    for path in (ROOT / 'face_tracker_ros').rglob('*.py'):
+        text = path.read_text(encoding='utf-8')
+        nncf = re.search(r'^ +import nncf$', text, re.MULTILINE)
+        assert nncf is None or 'face_tracker_ros.inference' in text[:nncf.start()], path
 
 
 def test_annotations_are_not_evaluated() -> None:

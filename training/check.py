@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from face_tracker_ros.errors import ModelError
+from face_tracker_ros.models.openvino_runtime import ov
 from face_tracker_ros.types import FloatArray, Image
 import numpy as np
-import openvino as ov
 
 
 class Compiled:

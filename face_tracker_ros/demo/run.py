@@ -8,7 +8,7 @@ writes down what the tracker publishes.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, ExitStack
 import hashlib
 import math
@@ -127,12 +127,12 @@ class Demo:
     def _demo_clip(self) -> Path:
         """Return the clip from the cache; make it where it is missing or was made otherwise."""
         from face_tracker_ros.demo import clip as demo_clip
-        from face_tracker_ros.models.files import cache_folder
+        from face_tracker_ros.models.cache import cache_folder, make_folder
         digest = hashlib.sha256(Path(demo_clip.__file__).read_bytes()).hexdigest()[:12]
         path = cache_folder() / 'demo' / f'clip-{digest}.mp4'
         if not path.is_file():
             _say('making the demo clip (about 10 seconds)')
-            _make_folder(path.parent)
+            _make_folder(path.parent, make_folder)
             part = path.with_name(f'{path.stem}.{os.getpid()}.part.mp4')
             try:
                 demo_clip.write(part, self._check_signal)
@@ -239,9 +239,12 @@ def _say(text: str) -> None:
     print(text, flush=True)
 
 
-def _make_folder(path: Path) -> None:
+def _make_folder(path: Path, make: Callable[[Path], None] | None = None) -> None:
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        if make is None:
+            path.mkdir(parents=True, exist_ok=True)
+        else:
+            make(path)
     except OSError as error:
         raise SourceError(f"folder '{path}': cannot be made ({error.strerror}); give one in a "
                           'place that is yours') from error

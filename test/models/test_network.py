@@ -4,8 +4,8 @@ import cv2
 from face_tracker_ros import Config, ConfigError, FaceTracker
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
+from face_tracker_ros.models.openvino_runtime import ov
 import numpy as np
-import openvino as ov
 import pytest
 
 HAS_HALF = not {'BF16', 'FP16'}.isdisjoint(

@@ -8,7 +8,7 @@ import shutil
 
 from face_tracker_ros import Config, FaceTracker, ModelError
 from face_tracker_ros.models.description import read_spec
-from face_tracker_ros.models.files import cache_folder, fetched_folder, models_folder
+from face_tracker_ros.models.files import fetched_folder, models_folder
 from face_tracker_ros.models.network import Network
 from face_tracker_ros.models.registry import find_model, known_models, load_spec
 import pytest
@@ -268,17 +268,6 @@ def test_file_that_is_no_network_is_refused_by_its_name(name, content, tmp_path)
     assert '\n' not in str(caught.value)
 
 
-def test_cache_lies_where_the_environment_says(monkeypatch, tmp_path):
-    monkeypatch.setenv('FACE_TRACKER_CACHE', str(tmp_path / 'own'))
-    assert cache_folder() == tmp_path / 'own'
-    monkeypatch.delenv('FACE_TRACKER_CACHE')
-    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'xdg'))
-    assert fetched_folder('yunet') == tmp_path / 'xdg' / 'face_tracker_ros' / 'models' / 'yunet'
-    monkeypatch.delenv('XDG_CACHE_HOME')
-    monkeypatch.setenv('HOME', str(tmp_path))
-    assert cache_folder() == tmp_path / '.cache' / 'face_tracker_ros'
-
-
 def test_models_in_the_cache_are_found(monkeypatch, tmp_path, shared):
     monkeypatch.setenv('FACE_TRACKER_CACHE', str(tmp_path))
     folder = fetched_folder('yunet')
@@ -337,11 +326,3 @@ def test_broken_description_spoils_no_other_model(copied):
 @pytest.mark.parametrize('name', ['x' * 101, 'x' * 5000])
 def test_name_too_long_for_a_folder_is_unknown(name):
     assert 'is unknown' in refusal(name)
-
-
-def test_cache_without_a_home_lies_in_the_folder_for_temporary_files(monkeypatch, tmp_path):
-    for name in ('FACE_TRACKER_CACHE', 'XDG_CACHE_HOME'):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv('HOME', '~')
-    monkeypatch.setattr('tempfile.tempdir', str(tmp_path))
-    assert cache_folder() == tmp_path / 'face_tracker_ros'

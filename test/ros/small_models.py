@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from face_tracker_ros.models.openvino_runtime import ov
 import numpy as np
-import openvino as ov
-from openvino import opset8 as ops
 import yaml
+
+ops = ov.opset13
 
 DETECTOR, ENCODER = 'two-places', 'mean-color'
 # left, top, right, bottom, score and five points: the faces of the picture of two people.

@@ -9,9 +9,9 @@ import shutil
 from face_tracker_ros import Config
 from face_tracker_ros.boxes import iou
 from face_tracker_ros.detection import FaceDetector
+from face_tracker_ros.models.openvino_runtime import ov
 from face_tracker_ros.models.registry import find_model
 import numpy as np
-import openvino as ov
 import pytest
 import torch
 from training.detector.compose import Composer

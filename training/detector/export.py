@@ -24,7 +24,7 @@ STEP = 'detector.export'
 def export(given: argparse.Namespace) -> None:
     """Do what the command line asks for."""
     torch_device('cpu')
-    import openvino as ov
+    from face_tracker_ros.models.openvino_runtime import ov
     import torch
     from training.detector.network import Exported, FaceNet
     net = FaceNet().eval()

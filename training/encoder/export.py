@@ -23,8 +23,7 @@ STEP = 'encoder.export'
 def export(given: argparse.Namespace) -> None:
     """Do what the command line asks for."""
     torch_device('cpu')
-    import openvino as ov
-    from openvino.preprocess import ColorFormat, PrePostProcessor
+    from face_tracker_ros.models.openvino_runtime import ov
     import torch
     from training.encoder.network import FaceNet, MEAN, SCALE, SIDE
 
@@ -47,10 +46,10 @@ def export(given: argparse.Namespace) -> None:
                          'training.encoder.train') from error
     model = ov.convert_model(network, example_input=torch.zeros(2, 3, SIDE, SIDE))
     model.reshape([-1, 3, SIDE, SIDE])
-    processor = PrePostProcessor(model)
+    processor = ov.preprocess.PrePostProcessor(model)
     pictures = processor.input()
     pictures.tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout('NHWC'))
-    pictures.tensor().set_color_format(ColorFormat.BGR)
+    pictures.tensor().set_color_format(ov.preprocess.ColorFormat.BGR)
     pictures.preprocess().convert_element_type(ov.Type.f32).mean(MEAN).scale(SCALE)
     pictures.model().set_layout(ov.Layout('NCHW'))
     model = processor.build()

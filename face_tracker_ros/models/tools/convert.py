@@ -19,12 +19,11 @@ from face_tracker_ros.embedding.vector import FAMILY
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.models.description import write_description
 from face_tracker_ros.models.network import preprocessed, read_network, write_network
+from face_tracker_ros.models.openvino_runtime import ov
 from face_tracker_ros.models.spec import InputSpec, is_name, ModelFile, ModelSpec, SUFFIXES
 from face_tracker_ros.types import FloatArray, Image
 from face_tracker_ros.vectors import unit
 import numpy as np
-import openvino as ov
-from openvino import opset13 as ops
 
 _CHECKED = 4  # images that both networks are compared on
 _TOLERANCE = 1e-3  # of unit vectors, before weights are stored as FP16
@@ -171,14 +170,14 @@ def _pooled(model: Any, given: InputSpec) -> Any:
     if rank == 4:
         # Networks put channels where their input has them, whatever the size of the map.
         positions = [2, 3] if given.layout == 'NCHW' else [1, 2]
-        node = ops.reduce_mean(node, np.array(positions), False).output(0)
+        node = ov.opset13.reduce_mean(node, np.array(positions), False).output(0)
     elif rank == 3:
-        node = ops.reduce_mean(node, np.array([1]), False).output(0)
+        node = ov.opset13.reduce_mean(node, np.array([1]), False).output(0)
     elif rank != 2:
         raise ModelError(f'the network gives an array of {rank} dimensions; give one that ends in '
                          'a vector [N, D] or a feature map [N, D, h, w]')
     node.get_tensor().set_names({'embedding'})
-    return ov.Model([ops.result(node)], model.get_parameters(), 'encoder')
+    return ov.Model([ov.opset13.result(node)], model.get_parameters(), 'encoder')
 
 
 def _mean(output: FloatArray, given: InputSpec) -> FloatArray:

@@ -8,11 +8,12 @@ import os
 from pathlib import Path
 import platform
 import statistics
+import tempfile
 import time
 
 from face_tracker_ros.config import InferenceConfig
 from face_tracker_ros.errors import FaceTrackerError
-from face_tracker_ros.models.files import cache_folder
+from face_tracker_ros.models.cache import cache_folder, make_folder
 from face_tracker_ros.models.spec import ModelSpec
 
 _WIDTH, _HEIGHT = 640, 384  # for detectors of any size: 16:9 at the usual width
@@ -31,9 +32,10 @@ def measured(spec: ModelSpec) -> float:
     known[_key(spec)] = milliseconds = _measure(spec)
     path = _path()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f'.{os.getpid()}')
-        part.write_text(json.dumps(known, indent=1), encoding='utf-8')
+        make_folder(path.parent)
+        handle, part = tempfile.mkstemp('.part', f'{_FILE}-', path.parent)
+        with open(handle, 'w', encoding='utf-8') as stream:
+            json.dump(known, stream, indent=1)
         os.replace(part, path)
     except OSError:
         pass  # is measured again next time
