@@ -27,7 +27,7 @@ def read_ports(path: Path) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
 
 
 def capabilities(device: str) -> set[str]:
-    """Return the numbers that a device computes in quickly (FP32, BF16, INT8 ...); ConfigError."""
+    """Return the precisions that a device computes in: FP32, BF16, INT8 ...; else ConfigError."""
     return set(_property(ov.Core(), device, 'OPTIMIZATION_CAPABILITIES'))
 
 
@@ -69,7 +69,7 @@ class Network:
         self._cached = config.cache and not virtual
         if not virtual:  # GPU and NPU know no CPU threads
             self._options = {name: value for name, value in self._options.items()
-                             if name in supported}
+                             if name in supported or name == 'CACHE_DIR'}  # is of the core
         self._requests: OrderedDict[tuple[int, int, int], tuple[Any, Image]] = OrderedDict()
         # As in the file: a compiled network may know its outputs by further names.
         self._names = [_name(port, number) for number, port in enumerate(self._read().outputs)]

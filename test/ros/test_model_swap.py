@@ -14,6 +14,7 @@ from face_tracker_ros.boxes import iou
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.models.files import locate
 from face_tracker_ros.models.registry import known_models, load_spec
+from face_tracker_ros.models.resolve import resolve_model
 import numpy as np
 import pytest
 from rcl_interfaces.msg import ParameterEvent
@@ -231,7 +232,7 @@ def test_every_model_shows_the_faces_of_a_clip_live(
             wrong += int((~overlap.any(axis=0)).sum())
         if right < 0.8 * 2 * JUDGED or wrong > 1 or len(ids) > 3:
             faults[detector] = f'{right} of {2 * JUDGED} faces, {wrong} other boxes, ids {ids}'
-        score = load_spec(detector).score
+        score = resolve_model(detector, 'detector')[0].score
         client.wait(lambda: bool(labels) and labels[-1].threshold == pytest.approx(score),
                     f'the score that {detector} recommends', step=0.002)
     client.node.destroy_subscription(listening)

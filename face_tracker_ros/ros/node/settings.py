@@ -9,6 +9,7 @@ from typing import Any
 from face_tracker_ros.config import Config, MODEL_PARAMETERS, NODE_PARAMETERS, PARAMETERS
 from face_tracker_ros.config.declaration import Parameter
 from face_tracker_ros.errors import ConfigError, reason
+from face_tracker_ros.models.thresholds import check_low_score, named
 from rcl_interfaces.msg import (FloatingPointRange, IntegerRange, ParameterDescriptor,
                                 SetParametersResult)
 from rclpy.node import Node
@@ -72,6 +73,7 @@ class Settings:
         self._notify = changed
         self._values = declare(node, _DECLARED.values())
         self.config = Config.load(_core(self._values))
+        check_low_score(self.config, named(self.config)[0])
         node.add_on_set_parameters_callback(self._on_set)
 
     def __getitem__(self, name: str) -> Any:
