@@ -6,7 +6,7 @@ Check the rules of the layout; print a line for each breach and exit with 1 when
 * No module of face_tracker_ros imports itself in a circle (imports when a module is loaded; those
   inside functions and for type checkers do not count), and imports give full names.
 * Only face_tracker_ros/ros and the modules of the demo that run nodes import ROS packages.
-* Only face_tracker_ros/models/openvino_runtime.py imports OpenVINO, and only models/network.py, the
+* Only face_tracker_ros/models/openvino_runtime.py imports OpenVINO; only models/network.py, the
   cache of what it compiles and models/tools import that.
 * `import face_tracker_ros` reads no model.yaml and loads no OpenVINO.
 """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import array
 
-from face_tracker_ros.ros.messages.clouds import CONFIRMED_STATE, LOST_STATE, ROW
 from face_tracker_ros.ros.messages import images as convert
+from face_tracker_ros.ros.messages.clouds import CONFIRMED_STATE, LOST_STATE, ROW
 import numpy as np
 import pytest
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
