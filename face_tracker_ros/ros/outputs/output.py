@@ -20,7 +20,8 @@ class Output:
 
     `create` and `destroy` run when the node is configured and cleaned up, `activate` and
     `deactivate` whenever it begins and ends to take images. `publish` runs on the worker's thread,
-    all others on the executor's. What raises in an output is logged and affects no other one.
+    and so does `reset` when stamps jump back; all others run on the executor's. What raises in an
+    output is logged and affects no other one.
 
     Attributes:
         name: Name of the output in logs and statistics.
