@@ -1,0 +1,90 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""Signals that end a command: once, between two frames, with complete outputs."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+import signal
+from types import FrameType, TracebackType
+from typing import Any, TypeVar
+
+_ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LAST_SECONDS = 30  # after the signal; then the system ends what hangs
+
+Item = TypeVar('Item')
+
+
+class Stopped(KeyboardInterrupt):
+    """A signal asked for the end; `code` is the exit code that tells which."""
+
+    def __init__(self, number: int) -> None:
+        """Note the signal."""
+        super().__init__(f'signal {number}')
+        self.code = 128 + number
+
+
+class Signals:
+    """
+    A context manager in which the first SIGINT, SIGTERM or SIGHUP raises Stopped, and only it.
+
+    While an item of `each` is being worked on it waits until the next one is asked for. Signals
+    that are ignored at the start, as under nohup, stay so.
+    """
+
+    def __init__(self) -> None:
+        """Prepare; nothing changes before the context is entered."""
+        self._former: dict[int, Any] = {}
+        self._received = 0
+        self._busy = False
+
+    def __enter__(self) -> Signals:
+        """Take the signals over, where this is the main thread."""
+        try:
+            for number in _ENDING:
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    self._former[number] = signal.signal(number, self._receive)
+        except ValueError:  # signals belong to the main thread
+            pass
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 trace: TracebackType | None) -> None:
+        """Give the signals back; after one the process is about to end and ignores the others."""
+        if self._received:
+            signal.alarm(0)
+        for number, handler in self._former.items():
+            signal.signal(number, signal.SIG_IGN if self._received else handler)
+
+    def each(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield the items; Stopped is raised between them only."""
+        iterator = iter(items)
+        try:
+            while True:
+                self._busy = False
+                if self._received:
+                    raise Stopped(self._received)
+                try:
+                    item = next(iterator)
+                except StopIteration:
+                    return
+                finally:
+                    self._busy = True
+                yield item
+        finally:
+            self._busy = True  # what follows is the closing of the outputs
+
+    def _receive(self, number: int, frame: FrameType | None) -> None:
+        if self._received:
+            return
+        self._received = number
+        signal.alarm(_LAST_SECONDS)
+        if not self._busy:
+            raise Stopped(number)
+
+
+def end_quietly() -> None:
+    """Let SIGINT end a process that is still loading its modules at once, without a traceback."""
+    try:
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+    except ValueError:
+        pass
