@@ -61,8 +61,17 @@ class VideoSink:
                               f"end it with {', '.join(VIDEOS)}")
         check_writable(self.path)
 
-    def write(self, frame: Image, stamp: float | None = None) -> None:
-        """Append one BGR frame; stamp: its time in seconds, those of the others next to it."""
+    def write(self, frame: Image, stamp: float | None = None) -> bool:
+        """
+        Append one frame.
+
+        Args:
+            frame: BGR uint8 (H, W, 3).
+            stamp: Its time in seconds; None: the next one of a constant rate.
+
+        Returns:
+            Whether it is in the video: not when it came too early for the rate.
+        """
         if self._writer is None:
             self._open(frame)
         frame = _fit(frame, self._size)
@@ -71,13 +80,14 @@ class VideoSink:
                 self._begin = stamp - self.frames / self._rate
             early = self.frames - round((stamp - self._begin) * self._rate)
             if early > _JITTER:
-                return
+                return False
             if -early > _JITTER:
                 self._repeat(-early)
                 self._begin = stamp - self.frames / self._rate
         self._writer.write(frame)
         self._former = frame
         self.frames += 1
+        return True
 
     def close(self) -> None:
         """Finish the file; a second time does nothing."""

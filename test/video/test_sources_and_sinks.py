@@ -2,7 +2,8 @@
 """Frame sources and video sinks on real files."""
 import cv2
 from face_tracker_ros.errors import SourceError
-from face_tracker_ros.video import natural_sort, open_source, VideoSink
+from face_tracker_ros.video import open_source, VideoSink
+from face_tracker_ros.video.images import natural_sort
 import numpy as np
 import pytest
 
