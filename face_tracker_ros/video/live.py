@@ -73,7 +73,7 @@ class LiveSource(FrameSource):
                 found, self._newest = self._newest, None
             if found is not None:
                 yield found
-            elif self._ended:
+            elif self._ended and not self._leave.is_set():
                 raise SourceError(f"source '{self.name}': gives no more frames; is it still "
                                   'connected?')
 

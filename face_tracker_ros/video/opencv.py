@@ -75,8 +75,10 @@ def open_capture(target: str | int, backend: int, parameters: Sequence[int] = ()
 
 
 def has_backend(backend: int) -> bool:
-    """Return whether this OpenCV was built with a backend for videos."""
+    """Return whether this OpenCV can read videos by a backend: built in, or a plugin at hand."""
     registry = getattr(cv2, 'videoio_registry', None)
+    if hasattr(registry, 'hasBackend'):
+        return bool(registry.hasBackend(backend))
     return registry is None or backend in registry.getBackends()
 
 

@@ -45,6 +45,8 @@ def open_source(spec: str | os.PathLike[str], frame_rate: float | None = None,
         SourceError: Nothing can be read from it.
     """
     spec = os.fsdecode(spec)
+    if not spec or '\0' in spec:
+        raise SourceError(f"source '{printable(spec)}': {_KINDS}")
     if frame_rate is not None and not plausible(frame_rate):
         raise SourceError(f'frame rate {frame_rate:g}: give {SLOWEST:g} to {FASTEST:g} '
                           'frames per second')
@@ -59,8 +61,6 @@ def open_source(spec: str | os.PathLike[str], frame_rate: float | None = None,
     camera = _camera(spec)
     if camera is not None:
         return live.open_camera(name, camera, frame_rate, log)
-    if not spec or '\0' in spec:
-        raise SourceError(f"source '{name}': {_KINDS}")
     return _open_path(name, os.path.expanduser(spec), frame_rate, log)
 
 
