@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from face_tracker_ros.text_file import read_text
+from face_tracker_ros.regular_file import read_text
 import yaml
 
 _MOST_BYTES = 1 << 20

@@ -15,6 +15,8 @@ from face_tracker_ros.errors import ConfigError, FaceTrackerError, shown
 from face_tracker_ros.plain_yaml import parse_yaml
 from rich.console import Console
 
+_NOT_WRITTEN = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG)
+
 
 def finish(name: str, work: Callable[[], int]) -> int:
     """
@@ -26,19 +28,20 @@ def finish(name: str, work: Callable[[], int]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names of files may be of any characters
             stream.reconfigure(errors='backslashreplace')
+    error: Exception | None = None
     try:
         code = work()
-    except FaceTrackerError as error:
-        say(name, str(error))
+    except FaceTrackerError as rejected:
+        say(name, str(rejected))
         code = 2
     except KeyboardInterrupt as stopped:
         say(name, 'interrupted')
         code = getattr(stopped, 'code', 130)
-    except OSError as error:
-        if not (error.errno == errno.EPIPE or isinstance(_flush_error(), OSError)):
+    except OSError as failed:
+        if failed.filename is not None or failed.errno not in _NOT_WRITTEN:
             raise
-        code = 2
-    return code if _output_complete(name) else 2
+        error = failed
+    return code if _output_complete(name, error) else 2
 
 
 def say(name: str, line: str) -> None:
@@ -49,18 +52,13 @@ def say(name: str, line: str) -> None:
         pass
 
 
-def _flush_error() -> Exception | None:
+def _output_complete(name: str, error: Exception | None) -> bool:
+    """Flush standard output; where it cannot be, say why, and let the rest of it go nowhere."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
-    except (OSError, ValueError) as error:
-        return error
-    return None
-
-
-def _output_complete(name: str) -> bool:
-    """Flush standard output; where it cannot be, say why, and let the rest of it go nowhere."""
-    error = _flush_error()
+    except (OSError, ValueError) as failed:
+        error = error or failed
     if error is None:
         return True
     if getattr(error, 'errno', None) != errno.EPIPE:  # nobody reads any more: as usual in a pipe

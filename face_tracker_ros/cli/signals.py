@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+import contextlib
+import os
 import signal
 from types import FrameType, TracebackType
 from typing import Any, TypeVar
@@ -24,17 +26,20 @@ class Stopped(KeyboardInterrupt):
 
 class Signals:
     """
-    A context manager in which the first SIGINT, SIGTERM or SIGHUP raises Stopped, and only it.
+    A context manager in which the first SIGINT, SIGTERM or SIGHUP ends the process, and only it.
 
-    While an item of `each` is being worked on it waits until the next one is asked for. Signals
-    that are ignored at the start, as under nohup, stay so.
+    Before `each` begins there is nothing to complete, and modules that are being loaded make what
+    they like of exceptions: the process ends at once. From then on Stopped is raised, while an
+    item is waited for or before the next one is. Signals that are ignored at the start, as under
+    nohup, stay so.
     """
 
-    def __init__(self) -> None:
-        """Prepare; nothing changes before the context is entered."""
+    def __init__(self, name: str) -> None:
+        """Prepare for the command `name`; nothing changes before the context is entered."""
+        self._name = name
         self._former: dict[int, Any] = {}
         self._received = 0
-        self._busy = False
+        self._started = self._waiting = False
 
     def __enter__(self) -> Signals:
         """Take the signals over, where this is the main thread."""
@@ -56,29 +61,31 @@ class Signals:
 
     def each(self, items: Iterable[Item]) -> Iterator[Item]:
         """Yield the items; Stopped is raised between them only."""
+        self._started = True
         iterator = iter(items)
-        try:
-            while True:
-                self._busy = False
+        while True:
+            self._waiting = True
+            try:
                 if self._received:
                     raise Stopped(self._received)
-                try:
-                    item = next(iterator)
-                except StopIteration:
-                    return
-                finally:
-                    self._busy = True
-                yield item
-        finally:
-            self._busy = True  # what follows is the closing of the outputs
+                item = next(iterator)
+            except StopIteration:
+                return
+            finally:
+                self._waiting = False
+            yield item
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
         if self._received:
             return
         self._received = number
         signal.alarm(_LAST_SECONDS)
-        if not self._busy:
+        if self._waiting:
             raise Stopped(number)
+        if not self._started:
+            with contextlib.suppress(OSError):  # no print: another may be under way
+                os.write(2, f'{self._name}: interrupted\n'.encode())
+            os._exit(128 + number)
 
 
 def end_quietly() -> None:

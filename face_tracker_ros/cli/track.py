@@ -18,6 +18,7 @@ from face_tracker_ros.cli.signals import Signals, Stopped
 from face_tracker_ros.cli.track_report import Report
 from face_tracker_ros.errors import ConfigError, FaceTrackerError, shown, SourceError
 from face_tracker_ros.evaluation.mot_text import read_detections, write_tracks
+from face_tracker_ros.regular_file import open_regular
 from face_tracker_ros.types import Detections, FloatArray
 from face_tracker_ros.vectors import unit
 from face_tracker_ros.video import check_writable, open_source, VideoSink
@@ -44,7 +45,7 @@ _MOST_EMPTY = 1_000_000  # frames without a detection; 9 hours at 30 frames per 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return 0, 2 for what is rejected, or 128 + the signal that ended it."""
-    with Signals() as signals:
+    with Signals('track') as signals:
         return finish('track', lambda: _track(argv, signals))
 
 
@@ -220,13 +221,13 @@ def _embeddings(path: Path | None, rows: int, detections: Path) -> FloatArray | 
     if path is None:
         return None
     try:
-        array = np.load(path, allow_pickle=False)
-        if not isinstance(array, np.ndarray):
-            array.close()
-            raise ValueError('an archive of several arrays')
-        if array.dtype.kind not in 'fiu':
-            raise ValueError(f'values of type {array.dtype}')
-        vectors = np.asarray(array, np.float32)
+        with open_regular(path) as file:
+            array = np.load(file, allow_pickle=False)
+            if not isinstance(array, np.ndarray):
+                raise ValueError('an archive of several arrays')
+            if array.dtype.kind not in 'fiu':
+                raise ValueError(f'values of type {array.dtype}')
+            vectors = np.asarray(array, np.float32)
     except (OSError, ValueError, EOFError, MemoryError, OverflowError, zipfile.BadZipFile
             ) as error:
         reason = ' '.join(str(error).split())

@@ -18,7 +18,7 @@ import warnings
 
 from face_tracker_ros.errors import SourceError
 from face_tracker_ros.evaluation.metrics import Labels
-from face_tracker_ros.text_file import read_text
+from face_tracker_ros.regular_file import read_text
 from face_tracker_ros.types import Float64Array, FloatArray, IntArray, Track
 import numpy as np
 

@@ -76,7 +76,7 @@ def open_capture(target: str | int, backend: int, parameters: Sequence[int] = ()
 
 def has_backend(backend: int) -> bool:
     """Return whether this OpenCV can read videos by a backend: built in, or a plugin at hand."""
-    registry = getattr(cv2, 'videoio_registry', None)
+    registry: Any = getattr(cv2, 'videoio_registry', None)
     if hasattr(registry, 'hasBackend'):
         return bool(registry.hasBackend(backend))
     return registry is None or backend in registry.getBackends()

@@ -88,6 +88,7 @@ def test_a_video_on_a_server_is_read_like_a_file(tmp_path, shared):
     from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
     class Quiet(SimpleHTTPRequestHandler):
+
         def __init__(self, *arguments):
             super().__init__(*arguments, directory=str(shared / 'data' / 'odd'))
 
@@ -117,8 +118,7 @@ def silent_port():
 
 
 @pytest.mark.parametrize('scheme', ['http', 'rtsp'])
-def test_addresses_that_do_not_answer_are_rejected_in_time_with_the_reason(scheme, capfd,
-                                                                              monkeypatch):
+def test_addresses_that_do_not_answer_are_rejected_with_the_reason(scheme, capfd, monkeypatch):
     monkeypatch.setattr(live, 'OPEN_SECONDS', 2.0)
     begin = time.monotonic()
     closing, port = silent_port()

@@ -52,7 +52,8 @@ def test_a_given_rate_replaces_the_times(shared):
 def test_what_is_written_lasts_as_long_as_what_was_read(shared, tmp_path, name):
     source, stamps, frames = read(shared / 'data' / 'odd' / name)
     with VideoSink(tmp_path / 'out.mp4', source.frame_rate) as sink:
-        assert all([sink.write(frame, stamp) for stamp, frame in zip(stamps, frames)])
+        taken = [sink.write(frame, stamp) for stamp, frame in zip(stamps, frames)]
+    assert all(taken)
     written, times, pictures = read(tmp_path / 'out.mp4')
     assert times[-1] == pytest.approx(stamps[-1], abs=3 / source.frame_rate)
     for stamp, frame in list(zip(stamps, frames))[::10]:
