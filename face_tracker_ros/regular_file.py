@@ -32,5 +32,5 @@ def read_text(path: Path, most_bytes: int) -> str:
             size = os.fstat(file.fileno()).st_size
             raise OSError(f'it has {size} bytes, and {most_bytes} are the most')
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return content.decode('utf-16')
-    return content.decode('utf-8-sig')
+        return content.decode('utf-16').lstrip('\ufeff')
+    return content.decode('utf-8').lstrip('\ufeff')

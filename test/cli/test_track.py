@@ -116,6 +116,65 @@ def refused(capsys, words, *parts):
         assert part in captured.err
 
 
+PLAIN = [f'{frame},-1,{100 + 3 * frame},80,50,60,0.9' for frame in range(1, 31)]
+
+
+@pytest.mark.parametrize('content', [
+    '\ufeff' + '\n'.join(PLAIN), '\r\n'.join(PLAIN) + '\r\n', '\r'.join(PLAIN),
+    '\n'.join(line.replace(',', '\t') for line in PLAIN),
+    '\n'.join(line.replace(',', '  ') for line in PLAIN),
+    '\n'.join(line.replace(',', '; ') for line in PLAIN),
+    '\n'.join(line.replace(',', ' , ') + ',' for line in PLAIN),
+    '\ufeffframe,id,bb_left,bb_top,bb_width,bb_height,conf\r\n' + '\r\n'.join(PLAIN),
+    'made by a tool\n\nframe\tid\tx\ty\tw\th\ts\n'
+    + '\n'.join(line.replace(',', '\t') for line in PLAIN),
+    '# comment\n' + '\n\n'.join(f'{line} # why' for line in PLAIN)])
+@pytest.mark.parametrize('encoding', ['utf-8', 'utf-16'])
+def test_detections_as_tools_write_them(tmp_path, content, encoding):
+    det, plain = tmp_path / 'det.txt', tmp_path / 'plain.txt'
+    det.write_bytes(content.encode(encoding))
+    plain.write_text('\n'.join(PLAIN))
+    for path in (det, plain):
+        assert main(alone(path, '--tracks', f'{path}.tracks', '--quiet')) == 0
+    tracks = (tmp_path / 'det.txt.tracks').read_text()
+    assert tracks == (tmp_path / 'plain.txt.tracks').read_text()
+    assert len(tracks.splitlines()) == 28
+
+
+def test_text_that_is_all_header_is_rejected(det, capsys):
+    det.write_text('frame,id,left,top,width,height,score\nno numbers at all\n')
+    refused(capsys, alone(det), f'{det}:1: ', 'is no line of MOTChallenge text')
+
+
+@pytest.mark.parametrize('score, more, parts', [
+    (-1.25, [], ['0 of 30 scores, of -1.25 to -1.25, reach 0.', '1 / (1 + exp(-score))']),
+    (87.5, [], ['scores of 87.5 to 87.5 are no shares of 1; divide percentages by 100']),
+    (0.02, ['--set', 'detection.score=0.5'],
+     ['no score, of 0.02 to 0.02, reaches 0.5', '--set detection.score=0.01 ']),
+    (0.0, [], ['0 of 30 scores'])])
+def test_scores_of_another_scale_are_told_with_the_remedy(det, capsys, score, more, parts):
+    det.write_text('\n'.join(line.replace('0.9', str(score)) for line in PLAIN))
+    assert main(alone(det, *more)) == 0
+    errors = capsys.readouterr().err
+    assert errors.count('\n') == 1
+    for part in parts:
+        assert part in errors
+
+
+def test_the_remedy_for_low_scores_works(det, capsys):
+    det.write_text('\n'.join(line.replace('0.9', '0.02') for line in PLAIN))
+    main(alone(det, '--set', 'detection.score=0.5'))
+    remedy = capsys.readouterr().err.split('give ')[1].split(', or')[0].split()
+    assert main(alone(det, *remedy)) == 0
+    captured = capsys.readouterr()
+    assert captured.err == '' and '1 ids' in captured.out
+
+
+def test_ordinary_scores_say_nothing(det, capsys):
+    assert main(alone(det)) == 0
+    assert capsys.readouterr().err == ''
+
+
 @pytest.mark.parametrize('line, shown', [
     ('1,-1,5', "'1,-1,5'"), ('1,-1,a,2,3,4,0.5', "'1,-1,a,2,3,4,0.5'"),
     ('0,-1,1,2,3,4,0.5', 'frames from 1'), ('1.5,-1,1,2,3,4,0.5', "'1.5,-1"),

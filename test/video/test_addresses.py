@@ -13,6 +13,7 @@ from face_tracker_ros.video import live, open_source
 from face_tracker_ros.video.address import masked
 from mjpeg_server import MjpegServer, PASSWORD, USER
 import pytest
+from rtsp_server import RtspServer
 
 
 @pytest.fixture
@@ -161,3 +162,21 @@ def test_pipelines_need_gstreamer():
     else:
         with pytest.raises(SourceError, match='GStreamer pipeline, which this OpenCV .* without'):
             open_source(pipeline)
+
+
+def test_rtsp_cameras_are_read_lost_and_found_again():
+    lines = []
+    with RtspServer() as camera, open_source(camera.address('live?channel=1'),
+                                             log=lines.append) as source:
+        assert source.live and source.size == (64, 48)
+        assert source.name == f'rtsp://***@127.0.0.1:{camera.server_address[1]}/live?***'
+        frames = iter(source)
+        found = take(frames, 10)
+        assert [one for _, one in found] == sorted({one for _, one in found})
+        camera.cut()
+        deadline = time.monotonic() + 60
+        while not lines or 'back after' not in lines[-1]:
+            next(frames)
+            assert time.monotonic() < deadline
+        assert camera.paths[-1].endswith('/live?channel=1') and len(camera.paths) == 2
+    assert 'no more frames' in lines[0] and 'hunter2' not in str(lines)
