@@ -52,14 +52,16 @@ setup(
     extras_require={'convert': ['torch', 'torchvision'],
                     'evaluate': ['trackeval'],
                     'quantize': ['nncf'],
-                    'test': ['hypothesis', 'matplotlib', 'pytest', 'scikit-image', 'trackeval']},
+                    'test': ['aiohttp', 'hypothesis', 'matplotlib', 'pytest', 'scikit-image',
+                             'trackeval']},
     zip_safe=False,
     entry_points={'console_scripts': [
         'face-tracker = face_tracker_ros.__main__:main',
         *([] if is_wheel else [
             'face_tracker_node = face_tracker_ros.ros.node.main:main',
             'video_publisher = face_tracker_ros.ros.video_publisher:main',
+            'track = face_tracker_ros.__main__:track',
             *(f'{name} = face_tracker_ros.cli.{name}:main'
-              for name in ('track', 'models', 'evaluate', 'benchmark'))]),
+              for name in ('models', 'evaluate', 'benchmark'))]),
     ]},
 )

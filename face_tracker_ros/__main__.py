@@ -8,6 +8,7 @@ import importlib
 import sys
 
 from face_tracker_ros import __version__
+from face_tracker_ros.cli.signals import end_quietly
 
 COMMANDS = {
     'track': 'track the faces of a video, camera or folder of images',
@@ -19,6 +20,8 @@ COMMANDS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Hand the command line to the command that it names; return its exit code."""
+    if argv is None:
+        end_quietly()
     listing = '\n'.join(f'  {name:10}{text}' for name, text in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog='face-tracker', description='Tracked faces with persistent IDs, on the CPU.',
@@ -31,6 +34,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     known = parser.parse_args(words[:1])
     command = importlib.import_module(f'face_tracker_ros.cli.{known.command}')
     return int(command.main(words[1:]))
+
+
+def track() -> int:
+    """Run the command track as an executable of its own."""
+    end_quietly()
+    return main(['track', *sys.argv[1:]])
 
 
 if __name__ == '__main__':

@@ -3,31 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+import contextlib
+import errno
+import io
 import json
+import os
 from pathlib import Path
 import sys
 from typing import Any
 
 from face_tracker_ros.config import Config
-from face_tracker_ros.errors import ConfigError, FaceTrackerError, SourceError
+from face_tracker_ros.config.plain_yaml import parse_yaml
+from face_tracker_ros.errors import ConfigError, FaceTrackerError, shown, SourceError
 from rich.console import Console
-import yaml
+
+_NOT_WRITTEN = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG)
 
 
 def finish(name: str, work: Callable[[], int]) -> int:
     """
     Do the work and return the exit code.
 
-    2 and one line on standard error for what the package refuses; 130 when interrupted.
+    2 and one line on standard error for what the package rejects, and when standard output
+    cannot be written; 128 + the number of a signal that ended it.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names of files may be of any characters
+            stream.reconfigure(errors='backslashreplace')
+    error: Exception | None = None
     try:
-        return work()
-    except FaceTrackerError as error:
-        print(f'{name}: {error}', file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f'{name}: interrupted', file=sys.stderr)
-        return 130
+        code = work()
+    except FaceTrackerError as rejected:
+        say(name, str(rejected))
+        code = 2
+    except KeyboardInterrupt as stopped:
+        say(name, 'interrupted')
+        code = getattr(stopped, 'code', 130)
+    except OSError as failed:
+        if failed.filename is not None or failed.errno not in _NOT_WRITTEN:
+            raise
+        error = failed
+    return code if _output_complete(name, error) else 2
+
+
+def say(name: str, line: str) -> None:
+    """Print one line on standard error, where that can be written."""
+    try:
+        print(f'{name}: {line}', file=sys.stderr)
+    except (OSError, ValueError):
+        pass
+
+
+def _output_complete(name: str, error: Exception | None) -> bool:
+    """Flush standard output; where it cannot be, say why, and let the rest of it go nowhere."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError) as failed:
+        error = error or failed
+    if error is None:
+        return True
+    if getattr(error, 'errno', None) != errno.EPIPE:  # nobody reads any more: as usual in a pipe
+        say(name, f"standard output cannot be written ({getattr(error, 'strerror', error)})")
+    with open(os.devnull, 'w') as nowhere, contextlib.suppress(OSError, ValueError):
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    return False
 
 
 def program(name: str) -> str:
@@ -56,11 +96,11 @@ def configuration(file: Path | None, changes: Sequence[str]) -> Config:
     for text in changes:
         name, equals, value = text.partition('=')
         if not equals or not name:
-            raise ConfigError(f"--set '{text}': not NAME=VALUE; "
+            raise ConfigError(f'--set {shown(text)}: not NAME=VALUE; '
                               'give for example --set tracker.max_age=2.0')
         try:
-            values[name.strip()] = yaml.safe_load(value)
-        except yaml.YAMLError as error:
-            raise ConfigError(f"--set '{text}': '{value}' is no value; put it in quotes"
-                              ) from error
+            values[name.strip()] = parse_yaml(value)
+        except ValueError as error:
+            raise ConfigError(f'--set {shown(text)}: {shown(value)} is no value; put it in '
+                              'quotes') from error
     return Config.load(file).updated(values)

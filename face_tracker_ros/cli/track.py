@@ -7,17 +7,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, ExitStack
 import os
 from pathlib import Path
+import re
 import sys
 import time
 from typing import TextIO
+import zipfile
 
-from face_tracker_ros.cli.common import configuration, finish, program
+from face_tracker_ros.cli.common import configuration, finish, program, say
+from face_tracker_ros.cli.signals import Signals, Stopped
 from face_tracker_ros.cli.track_report import Report
-from face_tracker_ros.errors import ConfigError, FaceTrackerError, SourceError
+from face_tracker_ros.errors import ConfigError, FaceTrackerError, shown, SourceError
 from face_tracker_ros.evaluation.mot_text import read_detections, write_tracks
+from face_tracker_ros.regular_file import open_regular
 from face_tracker_ros.types import Detections, FloatArray
 from face_tracker_ros.vectors import unit
 from face_tracker_ros.video import check_writable, open_source, VideoSink
+from face_tracker_ros.video.opencv import printable
+from face_tracker_ros.video.outputs import same_file
 import numpy as np
 
 _EPILOG = """
@@ -25,6 +31,7 @@ examples:
   track people.mp4 --output annotated.mp4 --tracks tracks.txt
   track 0 --output me.mp4                          camera 0, until Ctrl-C
   track 'frames/*.png' --frame-rate 15 --tracks tracks.txt
+  track rtsp://user:password@camera/stream --tracks tracks.txt
   track people.mp4 --set detector=yunet --set tracker.reid_window=300
   track --detections det.txt --embeddings emb.npy --frame-rate 30 --image-size 1280x720 \\
         --tracks tracks.txt
@@ -33,24 +40,31 @@ Tracks are MOTChallenge lines, frame,id,left,top,width,height,score,-1,-1,-1, fr
 Parameters are those of config/tracker.yaml.
 """
 
+_MOST_EMPTY = 1_000_000  # frames without a detection; 9 hours at 30 frames per second
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; return 0, 2 for what is refused, or 130 when interrupted."""
+    """Run the command; return 0, 2 for what is rejected, or 128 + the signal that ended it."""
+    with Signals('track') as signals:
+        return finish('track', lambda: _track(argv, signals))
+
+
+def _track(argv: Sequence[str] | None, signals: Signals) -> int:
     parser = _parser()
     given = parser.parse_args(argv)
     if (given.source is None) == (given.detections is None):
         parser.error('give either a SOURCE or --detections FILE')
-    return finish('track', lambda: _from_detections(given) if given.detections
-                  else _from_pictures(given))
+    return (_from_source if given.detections is None else _from_detections)(given, signals)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=program('track'),
-        description='Follow the faces of a video, camera or folder of pictures.',
+        description='Track the faces of a video, camera, address or folder of images.',
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('source', metavar='SOURCE', nargs='?',
-                        help='video file, number of a camera, folder or pattern of pictures')
+                        help='video file; number or device of a camera; folder, glob or %%05d '
+                             'pattern of images; address such as rtsp://host/path')
     parser.add_argument('--output', type=Path, metavar='VIDEO', help='write annotated frames')
     parser.add_argument('--tracks', type=Path, metavar='FILE', help='write tracks as text')
     parser.add_argument('--config', type=Path, metavar='YAML',
@@ -58,14 +72,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--set', action='append', default=[], metavar='NAME=VALUE',
                         help='one parameter; may be repeated, wins over --config')
     parser.add_argument('--frame-rate', type=float, metavar='F',
-                        help='frames a second, where the source does not tell them')
+                        help='frames per second, instead of the times of the source')
     parser.add_argument('--quiet', action='store_true', help='no progress and no summary')
     alone = parser.add_argument_group('the tracker alone, on detections made elsewhere')
     alone.add_argument('--detections', type=Path, metavar='FILE',
                        help='MOTChallenge lines: frame,-1,left,top,width,height,score')
     alone.add_argument('--embeddings', type=Path, metavar='NPY',
                        help='array with one row a line of the detections')
-    alone.add_argument('--image-size', metavar='WxH', help='size of the pictures in pixels')
+    alone.add_argument('--image-size', metavar='WxH', help='size of the images in pixels')
     return parser
 
 
@@ -75,18 +89,19 @@ def _open_text(path: Path | None) -> Iterator[TextIO | None]:
         yield None
         return
     try:
+        # Every frame's lines go out whole and at once, so that nothing is lost with the process.
         with open(path, 'w', encoding='utf-8') as file:
             yield file
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise SourceError(f"output '{path}': cannot be written ({error.strerror}); "
+        raise SourceError(f"output '{printable(path)}': cannot be written ({error.strerror}); "
                           'what it holds is not complete') from error
 
 
 @contextmanager
 def _told_how_far(report: Report, written: bool) -> Iterator[None]:
-    """Add to refusals on the way how much was done, for no file to pass for the whole."""
+    """Add to errors on the way how much was done, for no file to pass for the whole."""
     try:
         yield
     except FaceTrackerError as error:
@@ -94,27 +109,29 @@ def _told_how_far(report: Report, written: bool) -> Iterator[None]:
         raise type(error)(f'{error}; stopped after {report.frames} frames{holds}') from error
 
 
-def _refuse_overwriting(given: argparse.Namespace) -> None:
-    inputs = [path for path in (given.source, given.detections, given.embeddings, given.config)
-              if path is not None and os.path.exists(path)]
+def _reject_overwriting(given: argparse.Namespace, files: Sequence[Path]) -> None:
+    inputs = [*files, *(path for path in (given.detections, given.embeddings, given.config)
+                        if path is not None)]
     outputs = [path for path in (given.output, given.tracks) if path is not None]
     for path in outputs:
-        if any(os.path.exists(path) and os.path.samefile(path, other) for other in inputs):
-            raise SourceError(f"output '{path}': is the input as well; give another name")
-    if len(outputs) == 2 and os.path.abspath(outputs[0]) == os.path.abspath(outputs[1]):
-        raise SourceError(f"output '{outputs[0]}': is given twice; give two names")
+        if same_file(path, inputs):
+            raise SourceError(f"output '{printable(path)}': is the input as well; give another "
+                              'name')
+    if len(outputs) == 2 and os.path.realpath(outputs[0]) == os.path.realpath(outputs[1]):
+        raise SourceError(f"output '{printable(outputs[0])}': is given twice; give two names")
 
 
-def _from_pictures(given: argparse.Namespace) -> int:
+def _from_source(given: argparse.Namespace, signals: Signals) -> int:
     config = configuration(given.config, given.set)
-    _refuse_overwriting(given)
     for option in ('embeddings', 'image_size'):
         if getattr(given, option) is not None:
             raise ConfigError(f"--{option.replace('_', '-')}: goes with --detections only")
     from face_tracker_ros.annotate import draw
     from face_tracker_ros.pipeline import FaceTracker
     with ExitStack() as stack:
-        source = stack.enter_context(open_source(given.source, given.frame_rate))
+        source = stack.enter_context(open_source(given.source, given.frame_rate,
+                                                 lambda line: say('track', line)))
+        _reject_overwriting(given, source.files)
         sink = None
         if given.output is not None:
             sink = stack.enter_context(VideoSink(given.output, source.frame_rate))
@@ -125,32 +142,33 @@ def _from_pictures(given: argparse.Namespace) -> int:
         report = stack.enter_context(Report(source.name, source.length, given.quiet))
         stack.enter_context(_told_how_far(report, bool(tracks or sink)))
         try:
-            for number, (stamp, frame) in enumerate(source, 1):
+            for stamp, frame in signals.each(source):
                 result = tracker.process(frame, stamp)
                 if tracks is not None:
-                    write_tracks(tracks, number, result.tracks)
+                    write_tracks(tracks, report.frames + source.lost + 1, result.tracks)
+                    tracks.flush()
                 if sink is not None:
-                    sink.write(draw(frame, result))
+                    sink.write(draw(frame, result), stamp)
                 report.add(result.tracks, stamp, result.timings['total'], result.embedded)
-        except KeyboardInterrupt:
-            report.finish(interrupted=not source.live)
-            return 0 if source.live else 130
-        report.finish()
+        except Stopped as stopped:
+            report.finish(source.replaced, interrupted=not source.live)
+            return 0 if source.live else stopped.code
+        report.finish(source.replaced)
         for line in () if given.quiet else tracker.models.notices:
-            print(f'track: {line}', file=sys.stderr)
+            say('track', line)
     return 0
 
 
-def _from_detections(given: argparse.Namespace) -> int:
+def _from_detections(given: argparse.Namespace, signals: Signals) -> int:
     config = configuration(given.config, given.set)
-    _refuse_overwriting(given)
+    _reject_overwriting(given, ())
     if given.output is not None:
-        raise ConfigError('--output: needs pictures; give a SOURCE instead of --detections')
+        raise ConfigError('--output: needs images; give a SOURCE instead of --detections')
     if given.frame_rate is None:
-        raise ConfigError('--frame-rate: is missing; --detections does not tell the time')
+        raise ConfigError('--frame-rate: is missing; --detections holds no times')
     if not 0 < given.frame_rate <= 1000:
-        raise ConfigError(f'--frame-rate {given.frame_rate:g}: give frames a second, above 0 and '
-                          'up to 1000')
+        raise ConfigError(f'--frame-rate {given.frame_rate:g}: give frames per second, above 0 '
+                          'and up to 1000')
     size = _image_size(given.image_size)
     found = read_detections(given.detections)
     embeddings = _embeddings(given.embeddings, len(found.frames), given.detections)
@@ -162,7 +180,14 @@ def _from_detections(given: argparse.Namespace) -> int:
         tracker = Tracker(effective(config, detector_spec, encoder_spec))
         frames = np.unique(found.frames)
         everything = range(int(frames[0]), int(frames[-1]) + 1) if len(frames) else range(0)
-        report = stack.enter_context(Report(given.detections.name, len(everything), given.quiet))
+        if len(everything) - len(frames) > _MOST_EMPTY:
+            raise SourceError(
+                f"file '{printable(given.detections)}': {len(everything) - len(frames)} of the "
+                f'frames from {everything[0]} to {everything[-1]} hold no detection, and '
+                f'{_MOST_EMPTY} are the most; give frame numbers, not times')
+        report = stack.enter_context(Report(printable(given.detections.name), len(everything),
+                                            given.quiet))
+        report.warn_scores(found.scores, config.detection.score)
         if size is not None:
             report.warn_outside(found.boxes, size)
         if given.tracks is not None:
@@ -171,7 +196,7 @@ def _from_detections(given: argparse.Namespace) -> int:
         order = np.argsort(found.frames, kind='stable')
         begins = np.searchsorted(found.frames[order], [*everything, everything.stop])
         try:
-            for frame, begin, end in zip(everything, begins, begins[1:]):
+            for frame, begin, end in signals.each(zip(everything, begins, begins[1:])):
                 rows = order[begin:end]
                 stamp = (frame - 1) / given.frame_rate
                 start = time.perf_counter()
@@ -180,9 +205,9 @@ def _from_detections(given: argparse.Namespace) -> int:
                 report.add(seen, stamp, time.perf_counter() - start, 0)
                 if tracks is not None:
                     write_tracks(tracks, frame, seen)
-        except KeyboardInterrupt:
+        except Stopped as stopped:
             report.finish(interrupted=True)
-            return 130
+            return stopped.code
         report.finish()
     return 0
 
@@ -190,23 +215,28 @@ def _from_detections(given: argparse.Namespace) -> int:
 def _image_size(text: str | None) -> tuple[int, int] | None:
     if text is None:
         return None
-    parts = text.lower().split('x')
-    if len(parts) != 2 or not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise ConfigError(f"--image-size '{text}': give WIDTHxHEIGHT in pixels, as 1280x720")
-    return int(parts[0]), int(parts[1])
+    sides = re.fullmatch(r'0*([1-9][0-9]{0,5})[xX]0*([1-9][0-9]{0,5})', text)
+    if not sides:
+        raise ConfigError(f'--image-size {shown(text)}: give WIDTHxHEIGHT in pixels, as 1280x720')
+    return int(sides[1]), int(sides[2])
 
 
 def _embeddings(path: Path | None, rows: int, detections: Path) -> FloatArray | None:
     if path is None:
         return None
     try:
-        array = np.load(path, allow_pickle=False)
-        if array.dtype.kind not in 'fiu':
-            raise ValueError(f'values of type {array.dtype}')
-        vectors = np.asarray(array, np.float32)
-    except (OSError, ValueError, EOFError) as error:
-        raise SourceError(f"embeddings '{path}': cannot be read ({' '.join(str(error).split())})"
-                          '; give an array of numbers saved by numpy.save') from error
+        with open_regular(path) as file:
+            array = np.load(file, allow_pickle=False)
+            if not isinstance(array, np.ndarray):
+                raise ValueError('an archive of several arrays')
+            if array.dtype.kind not in 'fiu':
+                raise ValueError(f'values of type {array.dtype}')
+            vectors = np.asarray(array, np.float32)
+    except (OSError, ValueError, EOFError, MemoryError, OverflowError, zipfile.BadZipFile
+            ) as error:
+        reason = ' '.join(str(error).split())
+        raise SourceError(f"embeddings '{printable(path)}': cannot be read ({reason}); "
+                          'give an array of numbers saved by numpy.save') from error
     if vectors.ndim != 2 or len(vectors) != rows or not vectors.shape[1]:
         raise SourceError(f"embeddings '{path}': shape {vectors.shape} for {rows} lines of "
                           f"'{detections}'; give one row a line")

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-import sys
 import time
 from types import TracebackType
 
-from face_tracker_ros.cli.common import make_console
+from face_tracker_ros.cli.common import make_console, say
 from face_tracker_ros.types import FloatArray, Track
+import numpy as np
 from rich.console import Console
 from rich.progress import (BarColumn, MofNCompleteColumn, Progress, TextColumn,
                            TimeRemainingColumn)
 from rich.table import Table
 
 _LINE_SECONDS = 5.0  # between lines of progress where there is no terminal
-_DECODED = 0.95  # share of the frames of a file, whose number may be an estimate
 _MOST_IDS = 20  # rows of the summary; the longest seen are shown
 
 
@@ -26,7 +25,7 @@ class Report:
         """Begin for a source of `length` frames (None: unknown)."""
         self._length, self._quiet = length, quiet
         self.frames = self._embedded = 0
-        self._seconds = 0.0
+        self._seconds = self._first = self._last = 0.0
         self._seen: dict[int, tuple[float, float, int]] = {}
         errors = Console(stderr=True, highlight=False)
         self._bar = Progress(
@@ -52,11 +51,33 @@ class Report:
         outside = int(((boxes[:, 0] >= size[0]) | (boxes[:, 1] >= size[1])
                        | (boxes[:, 2] <= 0) | (boxes[:, 3] <= 0)).sum())
         if outside:
-            print(f'track: {outside} of {len(boxes)} boxes lie outside of {size[0]}x{size[1]} '
-                  'pixels; is --image-size right?', file=sys.stderr)
+            say('track', f'{outside} of {len(boxes)} boxes lie outside of {size[0]}x{size[1]} '
+                'pixels; is --image-size right?')
+
+    def warn_scores(self, scores: FloatArray, least: float) -> None:
+        """Say what follows from scores on another scale, or when none can start a track."""
+        known = scores[np.isfinite(scores)]
+        if not len(known):
+            return
+        extent = f'{known.min():g} to {known.max():g}'
+        high = int((known >= least).sum())
+        if known.max() > 1:
+            say('track', f'scores of {extent} are no shares of 1; divide percentages by 100, and '
+                'map others to 0 to 1')
+        elif known.min() < 0 or not known.any():
+            say('track', f'{high} of {len(known)} scores, of {extent}, reach {least:g} '
+                '(detection.score) and can start tracks; map negative scores to 0 to 1 first, '
+                'for example by 1 / (1 + exp(-score))')
+        elif not high:
+            say('track', f'no score, of {extent}, reaches {least:g} (detection.score), so that no '
+                f'track can start; give --set detection.score={known.max() / 2:.2g} '
+                f'--set detection.low_score={known.max() / 4:.2g}, or other scores')
 
     def add(self, tracks: Sequence[Track], stamp: float, seconds: float, embedded: int) -> None:
         """Count one frame that took `seconds` to process."""
+        if not self.frames:
+            self._first = stamp
+        self._last = stamp
         self.frames += 1
         self._embedded += embedded
         self._seconds += seconds
@@ -67,23 +88,22 @@ class Report:
         if self._lines and time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + _LINE_SECONDS
             total = '' if self._length is None else f' of {self._length}'
-            print(f'track: frame {self.frames}{total}, {self._rate():.0f} frames/s, '
-                  f'{len(self._seen)} ids', file=sys.stderr)
+            say('track', f'frame {self.frames}{total}, {self._rate():.0f} frames/s, '
+                f'{len(self._seen)} ids')
 
-    def finish(self, interrupted: bool = False) -> None:
-        """Print the summary."""
+    def finish(self, replaced: int = 0, interrupted: bool = False) -> None:
+        """Print the summary; replaced: frames of a live source that gave way to newer ones."""
         self._bar.stop()
         if interrupted:
-            print(f'track: interrupted after {self.frames} frames; what was written so far is '
-                  'complete to there', file=sys.stderr)
-        elif self._length is not None and self.frames < _DECODED * self._length - 1:
-            print(f'track: only {self.frames} of {self._length} frames could be decoded; is the '
-                  'file damaged?', file=sys.stderr)
+            say('track', f'interrupted after {self.frames} frames; what was written so far is '
+                'complete to there')
         if self._quiet:
             return
         console = make_console()
-        spared = f', {self._embedded} embeddings' if self._embedded else ''
-        console.print(f'{self.frames} frames, {self._rate():.1f} frames/s processed{spared}, '
+        embedded = f', {self._embedded} embeddings' if self._embedded else ''
+        newer = f', {replaced} gave way to newer ones' if replaced else ''
+        console.print(f'{self.frames} frames{newer}, {self._last - self._first:.2f} s from first '
+                      f'to last, {self._rate():.1f} frames/s processed{embedded}, '
                       f'{len(self._seen)} ids')
         if not self._seen:
             return
@@ -93,7 +113,8 @@ class Report:
         longest = sorted(self._seen, key=lambda track: -self._seen[track][2])[:_MOST_IDS]
         for track in sorted(longest):
             first, last, frames = self._seen[track]
-            table.add_row(str(track), f'{first:.2f}', f'{last:.2f}', str(frames))
+            table.add_row(str(track), f'{first - self._first:.2f}', f'{last - self._first:.2f}',
+                          str(frames))
         console.print(table)
         if len(self._seen) > _MOST_IDS:
             console.print(f'and {len(self._seen) - _MOST_IDS} ids that were seen for less')

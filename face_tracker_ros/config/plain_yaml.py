@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from face_tracker_ros.regular_file import read_text
 import yaml
 
+_MOST_BYTES = 1 << 20
 _DEEPEST = 30
 _MOST = 20000  # values; ours have a hundred
 
@@ -18,7 +20,11 @@ def read_yaml(path: Path) -> Any:
     Raises OSError or UnicodeDecodeError when it cannot be read, and ValueError with one short
     line for everything that is wrong with its content.
     """
-    text = path.read_text(encoding='utf-8')
+    return parse_yaml(read_text(path, _MOST_BYTES))
+
+
+def parse_yaml(text: str) -> Any:
+    """Return the plain data of a text; ValueError with one short line when it holds none."""
     try:
         content = yaml.safe_load(text)
     except Exception as error:  # PyYAML lets many kinds out, of dates and numbers that are none

@@ -24,8 +24,6 @@ from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray, Detection3DArray
 
 _WAITING_FRAMES = 60  # pictures kept for the video encoder; more are dropped
-_JITTER = 2  # frames that pictures may be early or late in the video
-_LONGEST_GAP = 300  # frames; a longer gap between pictures is not filled
 COLUMNS = ('frame', 'second', 'id', 'left', 'top', 'width', 'height', 'score')
 """Of the file of tracks; frames count from 1, seconds from the first frame's stamp."""
 
@@ -46,9 +44,7 @@ class VideoWriter:
     def __init__(self, path: Path, rate: float) -> None:
         """Begin; SourceError when the file cannot be written."""
         self._sink = VideoSink(path, rate)
-        self._rate = rate
         self._queue: queue.Queue[tuple[float, Picture] | None] = queue.Queue(_WAITING_FRAMES)
-        self._begin: float | None = None
         self._error: Exception | None = None
         self.dropped = 0
         self.written = 0
@@ -71,28 +67,13 @@ class VideoWriter:
             raise self._error
 
     def _run(self) -> None:
-        previous: Picture | None = None
         while (item := self._queue.get()) is not None:
-            if self._error is not None:
-                continue
+            stamp, picture = item
             try:
-                previous = self._write(*item, previous)
+                if self._error is None:
+                    self.written += self._sink.write(picture, stamp)
             except (SourceError, MemoryError) as error:
                 self._error = error
-
-    def _write(self, stamp: float, picture: Picture, previous: Picture | None) -> Picture:
-        """Repeat the previous picture over a gap, so that the video keeps the time."""
-        if self._begin is None or previous is None:
-            self._begin = stamp
-            previous = picture
-        missing = round((stamp - self._begin) * self._rate) - self._sink.frames
-        if _JITTER < missing <= _LONGEST_GAP:
-            for _ in range(missing):
-                self._sink.write(previous)
-        if missing >= -_JITTER:
-            self._sink.write(picture)
-            self.written += 1
-        return picture
 
 
 class Recorder(Node):

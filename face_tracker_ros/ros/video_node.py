@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The node video_publisher: a video, camera or folder of pictures as an image topic."""
+"""The node video_publisher: a video, camera, address or folder of images as an image topic."""
 from __future__ import annotations
 
 import math
@@ -15,7 +15,8 @@ from face_tracker_ros.ros.messages.camera import distortion_free
 from face_tracker_ros.ros.messages.images import to_message as to_image_message
 from face_tracker_ros.ros.node.settings import declare, unknown_overrides
 from face_tracker_ros.types import Image as Picture
-from face_tracker_ros.video import open_source
+from face_tracker_ros.video import FrameSource, open_source
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
@@ -23,8 +24,11 @@ from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
 PARAMETERS: tuple[Parameter, ...] = (
-    Parameter('source', '', 'Video file, camera number, folder or glob of pictures.', live=False),
-    Parameter('rate', 0.0, "Frames a second; 0 = the source's own.", 0.0, 1000.0, live=False),
+    Parameter('source', '', 'Video file; camera number or device; folder, glob or %05d pattern of '
+              'images; address such as rtsp://host/path.', live=False),
+    Parameter('rate', 0.0, 'Frames per second, 0.1 to 1000, instead of the times of the source; '
+              'of live sources the most that are published. 0 = as the source has them.', 0.0,
+              1000.0, live=False),
     Parameter('loop', False, 'Begin again at the end of the source.', live=False),
     Parameter('duration', 0.0, 'Seconds of video after which the node ends; 0 = all there is.',
               0.0, 86400.0, live=False),
@@ -37,7 +41,8 @@ PARAMETERS: tuple[Parameter, ...] = (
 )
 """What the node can be told, all at start only."""
 
-_DEFAULT_RATE = 30.0
+_LATEST_SECONDS = 1.0  # that frames may be behind; then all later ones are late
+_ROUNDING_SECONDS = 1e-3
 _REPORT_SECONDS = 1.0
 _MEETING_SECONDS = 0.5
 """Until a subscriber known here knows this publisher, too; what goes out before is lost."""
@@ -47,7 +52,11 @@ whom a short video did not give the time to be found."""
 
 
 class VideoPublisherNode(Node):
-    """Publishes frames at the source's rate, stamped with the time of their publication."""
+    """
+    Publishes frames at their times in the source, beginning now, and stamps them with these.
+
+    Frames of live sources are published and stamped as they arrive, the newest wins.
+    """
 
     def __init__(self, **options: Any) -> None:
         """Declare the parameters; ConfigError for a bad one."""
@@ -64,6 +73,8 @@ class VideoPublisherNode(Node):
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._report_timer = self.create_timer(_REPORT_SECONDS, self._report)
         self._published = 0
+        self._seconds = self._next = 0.0
+        self._source: FrameSource | None = None
         self._complete = False
         self._leave = threading.Event()
         self._thread = threading.Thread(target=self._run, name='source', daemon=True)
@@ -71,13 +82,14 @@ class VideoPublisherNode(Node):
 
     def start(self) -> None:
         """Begin to publish; SourceError when the source cannot be opened."""
-        with open_source(self._settings['source']):
-            pass
+        self._source = self._open()
         self._thread.start()
 
     def stop(self) -> int:
         """End publishing; return the exit code, 2 when the source failed on the way."""
         self._leave.set()
+        if self._source is not None and (self._source.live or not self._thread.is_alive()):
+            self._source.close()  # which ends the waiting for a live frame
         if self._thread.is_alive():
             self._thread.join()
         return 2 if self._failed else 0
@@ -115,26 +127,49 @@ class VideoPublisherNode(Node):
             if self._leave.wait(0.05):
                 return
 
-    def _publish_source(self) -> None:
-        with open_source(self._settings['source']) as source:
-            rate = self._settings['rate'] or source.frame_rate or _DEFAULT_RATE
-            last = round(self._settings['duration'] * rate) or math.inf
-            due = time.monotonic()
-            for _, frame in source:
-                late = time.monotonic() - due
-                if late > 1:
-                    due += late
-                if self._leave.wait(max(-late, 0)) or not self.context.ok():
-                    return
-                self._publish(frame)
-                due += 1 / rate
-                self._complete = self._published >= last
-                if self._complete:
-                    return
+    def _open(self) -> FrameSource:
+        return open_source(self._settings['source'], self._settings['rate'] or None,
+                           self.get_logger().warning)
 
-    def _publish(self, frame: Picture) -> None:
-        header = Header(stamp=self.get_clock().now().to_msg(),
-                        frame_id=self._settings['frame_id'])
+    def _publish_source(self) -> None:
+        """Publish one round of the source."""
+        source = self._source = self._source or self._open()
+        duration = self._settings['duration'] or math.inf
+        first = start = None
+        begin = self._seconds
+        with source:
+            for stamp, frame in source:
+                if first is None or start is None:
+                    first, start = stamp, time.monotonic() - stamp
+                self._seconds = begin + stamp - first
+                self._complete = self._seconds >= duration - _ROUNDING_SECONDS
+                if self._complete or self._leave.is_set():
+                    break
+                late = time.monotonic() - stamp - (0 if source.live else start)
+                if source.live and self._settings['rate'] and self._early(stamp):
+                    continue
+                if late > _LATEST_SECONDS and not source.live:
+                    start, late = start + late, 0.0
+                if self._leave.wait(max(-late, 0)) or not self.context.ok():
+                    break
+                self._publish(frame, max(late, 0.0))
+            self._seconds += 1 / source.frame_rate
+        self._source = None
+
+    def _early(self, stamp: float) -> bool:
+        """Return whether a live frame comes before the next one that `rate` asks for is due."""
+        step = 1 / self._settings['rate']
+        if stamp < self._next - step / 10:
+            return True
+        self._next = max(self._next + step, stamp)
+        return False
+
+    def _publish(self, frame: Picture, late: float) -> None:
+        """Publish a frame stamped `late` seconds ago."""
+        stamp, past = self.get_clock().now(), Duration(nanoseconds=round(late * 1e9))
+        if stamp.nanoseconds > past.nanoseconds:  # simulated time begins at 0
+            stamp -= past
+        header = Header(stamp=stamp.to_msg(), frame_id=self._settings['frame_id'])
         if self._calibrations is not None:
             height, width = frame.shape[:2]
             info = distortion_free(width, height, self._settings['horizontal_fov'])

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+import os
 from pathlib import Path
 import signal
 import time
 
 import cv2
 from face_tracker_ros.ros.messages import images as convert
+from face_tracker_ros.video import open_source
+from mjpeg_server import MjpegServer, PASSWORD, USER
 import numpy as np
 import pytest
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
@@ -93,3 +96,70 @@ def test_unreadable_source_ends_the_node_with_one_line(start: Start, source: str
     assert process.wait() == 2
     lines = process.output().splitlines()
     assert len(lines) == 1 and source in lines[0], lines
+
+
+def _stamps(images: list) -> np.ndarray:
+    return np.array([message.header.stamp.sec + message.header.stamp.nanosec * 1e-9
+                     for _, message in images])
+
+
+def test_a_recording_keeps_its_own_times(client: Client, start: Start, images: list,
+                                         shared: Path) -> None:
+    """Its rate varies: bursts of 33 ms with gaps in between, 5.5 s in all."""
+    path = shared / 'data' / 'odd' / 'variable_rate.mp4'
+    process = _publish(start, path)
+    client.wait(lambda: process.process.poll() is not None, 'the end')
+    assert process.wait() == 0, process.output()
+    with open_source(path) as source:
+        times = np.array([stamp for stamp, _ in source])
+    stamps = _stamps(images)
+    assert len(stamps) == len(times) == 56
+    assert stamps - stamps[0] == pytest.approx(times, abs=0.02)
+
+
+def test_frames_that_cannot_be_decoded_are_told(client: Client, start: Start, images: list,
+                                                shared: Path) -> None:
+    process = _publish(start, shared / 'data' / 'odd' / 'damaged_middle.mp4')
+    client.wait(lambda: process.process.poll() is not None, 'the end')
+    assert process.wait() == 0 and len(images) == 15
+    assert '41 of 56 frames could not be decoded' in process.output()
+
+
+def test_a_name_that_is_no_utf_8_is_found_by_its_folder(client: Client, start: Start, images: list,
+                                                        folder: Path, tmp_path: Path) -> None:
+    """A parameter is text, so the name itself cannot be given; folders and globs can."""
+    (tmp_path / os.fsdecode(b'caf\xe9.png')).write_bytes((folder / '003.png').read_bytes())
+    for source in (tmp_path, f'{tmp_path}/caf*.png'):
+        images.clear()
+        process = _publish(start, source)
+        client.wait(lambda: process.process.poll() is not None, 'the end')
+        assert process.wait() == 0, process.output()
+        assert [convert.to_picture(message)[0, 0, 0] for _, message in images] == [30]
+
+
+def test_an_address_is_published_as_it_comes_and_comes_back(client: Client, start: Start,
+                                                            images: list) -> None:
+    with MjpegServer() as server:
+        process = _publish(start, server.address, 'rate:=10.0')
+        client.wait(lambda: len(images) > 5, 'the first images')
+        server.cut()
+        before = len(images)
+        client.wait(lambda: len(images) > before + 10, 'images after the cut')
+        begin = _stamps(images)[-1]
+        client.wait(lambda: _stamps(images)[-1] > begin + 2, 'two seconds')
+        assert process.end(signal.SIGINT) == 0
+    recent = _stamps(images)
+    assert 10 <= (recent > begin).sum() <= 24  # of the 50 per second that the server sends
+    output = process.output()
+    assert 'no more frames; connecting again' in output and 'back after' in output
+    assert PASSWORD not in output and USER not in output and 'Traceback' not in output
+
+
+def test_a_signal_ends_the_waiting_for_an_address_that_is_gone(client: Client, start: Start,
+                                                               images: list) -> None:
+    with MjpegServer() as server:
+        process = _publish(start, server.address)
+        client.wait(lambda: len(images) > 2, 'the first images')
+        server.stop()
+        client.wait(lambda: 'connecting again' in process.output(), 'the loss')
+        assert process.end(signal.SIGTERM) == 0, process.output()
