@@ -37,11 +37,11 @@ def test_openvino_is_imported_in_one_place() -> None:
     found = [path.relative_to(ROOT).as_posix() for folder in folders
              for path in (ROOT / folder).rglob('*.py')
              if direct.search(path.read_text(encoding='utf-8'))]
-    assert found == ['face_tracker_ros/openvino_runtime.py']
+    assert found == ['face_tracker_ros/models/openvino_runtime.py']
     for path in (ROOT / 'face_tracker_ros').rglob('*.py'):
         text = path.read_text(encoding='utf-8')
         nncf = re.search(r'^ +import nncf$', text, re.MULTILINE)
-        assert nncf is None or 'face_tracker_ros.inference' in text[:nncf.start()], path
+        assert nncf is None or 'models.openvino_runtime' in text[:nncf.start()], path
 
 
 def test_annotations_are_not_evaluated() -> None:

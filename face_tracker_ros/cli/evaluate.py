@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import asdict
-import json
 from pathlib import Path
 import sys
 
-from face_tracker_ros.cli.common import finish, make_console, program
+from face_tracker_ros.cli.common import finish, make_console, program, write_json
 from face_tracker_ros.evaluation.metrics import score
 from face_tracker_ros.evaluation.mot_text import read_labels
 from rich.table import Table
@@ -31,16 +30,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--gt', type=Path, required=True, metavar='FILE', help='ground truth')
     parser.add_argument('--tracks', type=Path, required=True, metavar='FILE', help='tracks')
-    parser.add_argument('--json', action='store_true', help='print JSON instead of a table')
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write the scores as JSON, too')
     given = parser.parse_args(argv)
     return finish('evaluate', lambda: _evaluate(given))
 
 
 def _evaluate(given: argparse.Namespace) -> int:
     scores = asdict(score(read_labels(given.gt), read_labels(given.tracks)))
-    if given.json:
-        print(json.dumps(scores))
-        return 0
+    if given.json is not None:
+        write_json(given.json, scores)
     table = Table(box=None, header_style='bold')
     titles = {'hota': 'HOTA', 'det_a': 'DetA', 'ass_a': 'AssA', 'idf1': 'IDF1', 'mota': 'MOTA'}
     for name in scores:

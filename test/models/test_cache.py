@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 
-from face_tracker_ros import cache
+from face_tracker_ros.models import cache
 from face_tracker_ros.models.cache import cache_folder, make_folder
 from face_tracker_ros.models.registry import fetched_folder
 import pytest

@@ -17,9 +17,9 @@ import threading
 import time
 
 from face_tracker_ros.detection import FaceDetector
+from face_tracker_ros.models import compiled as compiled_cache
 from face_tracker_ros.models.network import Network
 from face_tracker_ros.models.openvino_runtime import ov
-from face_tracker_ros.models.registry import compiled as compiled_cache, Config
 from face_tracker_ros.models.spec import InputSpec
 from networks import constant_network, onnx_network
 import numpy as np

@@ -7,8 +7,8 @@ import sys
 
 from face_tracker_ros import Config, ModelError
 from face_tracker_ros.detection import FaceDetector
+from face_tracker_ros.models import families
 from face_tracker_ros.models.description import write_description
-from face_tracker_ros.models.registry import families
 from face_tracker_ros.models.resolve import guess_model, resolve_model
 from face_tracker_ros.models.spec import TASKS
 from networks import constant_network

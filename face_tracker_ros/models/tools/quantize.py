@@ -31,6 +31,7 @@ def quantize(task: str, model: str, name: str, pictures: str, folder: Path,
     if not is_name(name):
         raise ModelError(f"name '{name}': give a plain name without folders")
     try:
+        import face_tracker_ros.models.openvino_runtime  # noqa: F401, before what imports OpenVINO
         import nncf
     except ImportError as error:
         raise ModelError(f'{error.name} is not installed; install it with pip (the extra '
