@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 
+from face_tracker_ros import Config
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.models import compiled as compiled_cache
 from face_tracker_ros.models.network import Network
