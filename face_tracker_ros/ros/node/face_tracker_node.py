@@ -78,8 +78,9 @@ class FaceTrackerNode(SteadyLifecycleNode):
         return 0
 
     def destroy_node(self) -> None:
-        """Stop, and destroy the node."""
-        self.stop()
+        """Stop, and destroy the node; rclpy does so also when a bad parameter ended __init__."""
+        if hasattr(self, '_input'):
+            self.stop()
         super().destroy_node()
 
     # Lifecycle
