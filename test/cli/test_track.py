@@ -273,8 +273,10 @@ def test_evaluate_scores_what_track_wrote(det, tmp_path, capsys):
     truth.write_text(''.join(line.replace(',-1,', f',{1 + row % 2},', 1) + '\n' for row, line in
                              enumerate(DETECTIONS.splitlines())))
     assert main(alone(det, '--tracks', tracks, '--quiet')) == 0
-    assert main(['evaluate', '--gt', str(truth), '--tracks', str(tracks), '--json']) == 0
-    scores = json.loads(capsys.readouterr().out)
+    found = tmp_path / 'scores.json'
+    assert main(['evaluate', '--gt', str(truth), '--tracks', str(tracks), '--json',
+                 str(found)]) == 0
+    scores = json.loads(found.read_text())
     assert scores['ids'] == scores['people'] == 2 and scores['switches'] == 0
     assert scores['mota'] == pytest.approx(100 * 56 / 60)
     assert main(['evaluate', '--gt', str(truth), '--tracks', str(truth)]) == 0
