@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 import math
 import os
 import time
@@ -13,6 +14,7 @@ from face_tracker_ros.embedding.quality import crop_quality, sharpness
 from face_tracker_ros.errors import ConfigError, FrameError
 from face_tracker_ros.model_set import ModelSet
 from face_tracker_ros.models.thresholds import shown
+from face_tracker_ros.rotation import rotate, Rotation
 from face_tracker_ros.tracking import Tracker
 from face_tracker_ros.tracking.camera_motion import CameraMotion
 from face_tracker_ros.types import (check_image, Detections, Float64Array, FloatArray, FrameResult,
@@ -90,14 +92,75 @@ class FaceTracker:
                 for a recording that begins again.
 
         Returns:
-            The tracks, and what else the frame gave.
+            The tracks, and what else the frame gave, in the coordinates of the frame as it is
+            given, also where `image_rotation` is not 0.
 
         Raises:
             FrameError: the frame is of another kind, the stamp not finite, or late by up to a
                 second; the tracker is then as before.
         """
         self._check(frame, stamp)
+        degrees = self._config.image_rotation
         timer = _StageTimer()
+        result = self._process_upright(rotate(frame, degrees), stamp, timer)
+        if not degrees:
+            return result
+        back = Rotation(degrees, frame.shape[1], frame.shape[0])
+        return replace(result, tracks=back.tracks(result.tracks), lost=back.tracks(result.lost),
+                       detections=back.detections(result.detections), image_rotation=degrees)
+
+    def run(self, frames: Iterable[tuple[float, Image]]) -> Iterator[FrameResult]:
+        """Yield the result of each (stamp, frame) as it is processed."""
+        for stamp, frame in frames:
+            yield self.process(frame, stamp)
+
+    def reset(self) -> None:
+        """Delete all tracks and forget everybody who left; ids go on counting."""
+        self._tracker.reset()
+        self._camera.reset()
+        self._last = -math.inf
+
+    def reconfigure(self, config: Config, models: ModelSet | None = None) -> None:
+        """
+        Take parameters that may change while running (`Parameter.live`); tracks live on.
+
+        With another encoder all embeddings are forgotten, as they cannot be compared. With
+        another `image_rotation` all tracks are deleted, as by `reset`.
+
+        Args:
+            config: the new parameters.
+            models: those that the configuration names; loaded here when None.
+
+        Raises:
+            ConfigError: another parameter differs; nothing is changed.
+            ModelError: a model is unknown, missing, corrupt or cannot be run; nothing is changed.
+        """
+        old, new = self._given.values(), config.values()
+        for parameter in PARAMETERS:
+            if not parameter.live and old[parameter.name] != new[parameter.name]:
+                raise ConfigError(f"parameter '{parameter.name}': {new[parameter.name]!r} cannot "
+                                  'be taken while running; make a new tracker')
+        former = self._models
+        self._models = models or former.updated(config)
+        if self._models.encoder.space != former.encoder.space:
+            self._tracker.forget_faces()
+        if config.image_rotation != self._given.image_rotation:
+            self.reset()
+        self._given = config
+        self._config = self._models.effective(config)
+        self._models.detector.min_size = config.detection.min_size
+        self._tracker.configure(self._config)
+
+    def _check(self, frame: Image, stamp: float) -> None:
+        check_image(frame)
+        if not math.isfinite(stamp):
+            raise FrameError(f'stamp: {stamp!r}; give seconds as a finite number')
+        if 0 < self._last - stamp <= _LATE:
+            raise FrameError(f'stamp: {self._last - stamp:.3f} s before that of the last frame; '
+                             'give frames in order')
+
+    def _process_upright(self, frame: Image, stamp: float, timer: _StageTimer) -> FrameResult:
+        """Track the faces of an upright frame, in its coordinates."""
         detected = self._is_detection_due(stamp)
         restarted, self._last = self._last > stamp, stamp
         if detected:
@@ -119,53 +182,6 @@ class FaceTracker:
         timer.stop('track')
         self._shown = tracks
         return FrameResult(stamp, tracks, lost, detections, timer.seconds, len(rows), restarted)
-
-    def run(self, frames: Iterable[tuple[float, Image]]) -> Iterator[FrameResult]:
-        """Yield the result of each (stamp, frame) as it is processed."""
-        for stamp, frame in frames:
-            yield self.process(frame, stamp)
-
-    def reset(self) -> None:
-        """Delete all tracks and forget everybody who left; ids go on counting."""
-        self._tracker.reset()
-        self._camera.reset()
-        self._last = -math.inf
-
-    def reconfigure(self, config: Config, models: ModelSet | None = None) -> None:
-        """
-        Take parameters that may change while running (`Parameter.live`); tracks live on.
-
-        With another encoder all embeddings are forgotten, as they cannot be compared.
-
-        Args:
-            config: the new parameters.
-            models: those that the configuration names; loaded here when None.
-
-        Raises:
-            ConfigError: another parameter differs; nothing is changed.
-            ModelError: a model is unknown, missing, corrupt or cannot be run; nothing is changed.
-        """
-        old, new = self._given.values(), config.values()
-        for parameter in PARAMETERS:
-            if not parameter.live and old[parameter.name] != new[parameter.name]:
-                raise ConfigError(f"parameter '{parameter.name}': {new[parameter.name]!r} cannot "
-                                  'be taken while running; make a new tracker')
-        former = self._models
-        self._models = models or former.updated(config)
-        if self._models.encoder.space != former.encoder.space:
-            self._tracker.forget_faces()
-        self._given = config
-        self._config = self._models.effective(config)
-        self._models.detector.min_size = config.detection.min_size
-        self._tracker.configure(self._config)
-
-    def _check(self, frame: Image, stamp: float) -> None:
-        check_image(frame)
-        if not math.isfinite(stamp):
-            raise FrameError(f'stamp: {stamp!r}; give seconds as a finite number')
-        if 0 < self._last - stamp <= _LATE:
-            raise FrameError(f'stamp: {self._last - stamp:.3f} s before that of the last frame; '
-                             'give frames in order')
 
     def _is_detection_due(self, stamp: float) -> bool:
         """Return whether the detector is to be run on the frame that begins, and count it."""

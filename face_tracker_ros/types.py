@@ -215,6 +215,8 @@ class FrameResult:
         timings: seconds by stage ('detect', 'camera', 'embed', 'track', 'total').
         embedded: number of faces embedded in this frame.
         restarted: whether the stamp jumped back, so that all tracks began anew.
+        image_rotation: degrees clockwise by which the image has to be rotated to be upright;
+            everything above is in the coordinates of the image as it came.
     """
 
     stamp: float
@@ -224,3 +226,4 @@ class FrameResult:
     timings: Mapping[str, float] = field(default_factory=dict)
     embedded: int = 0
     restarted: bool = False
+    image_rotation: int = 0

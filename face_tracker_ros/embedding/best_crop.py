@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import cv2
 from face_tracker_ros.boxes import square_crops, usable
+from face_tracker_ros.rotation import rotate
 from face_tracker_ros.types import FrameResult, Image, Track
 import numpy as np
 
@@ -44,7 +45,8 @@ class BestCrops:
         Yield the tracks whose crop is clearly better than their last one, and the crop.
 
         A new track is always given. Faces cut by the border or not seen in this frame are
-        skipped; deleted tracks are forgotten.
+        skipped; deleted tracks are forgotten. Crops are upright, also where the image is not
+        (`FrameResult.image_rotation`).
         """
         known = {*result.tracks.ids.tolist(), *result.lost.ids.tolist()}
         self._best = {track: best for track, best in self._best.items() if track in known}
@@ -60,7 +62,8 @@ class BestCrops:
             if value > BETTER * self._best.get(track.id, 0.0):
                 self._best[track.id] = value
                 size = int(np.clip(_SCALE * side, _SMALLEST, _LARGEST))
-                yield track, square_crops(image, track.box[None], size, _SCALE)[0]
+                crop = square_crops(image, track.box[None], size, _SCALE)[0]
+                yield track, rotate(crop, result.image_rotation)
 
     def reset(self) -> None:
         """Forget all tracks, so that every one is given again."""
