@@ -27,11 +27,12 @@ from face_tracker_ros.errors import SourceError
 from face_tracker_ros.evaluation.verification import make_pairs
 from face_tracker_ros.types import Float64Array
 import numpy as np
+from shipped import SHIPPED
 
 
 def tuning_faces(folder: Path) -> list[Face]:
     """Return the faces of every second person, the first included, as `scenes` counts them."""
-    detector = FaceDetector.from_config(Config())
+    detector = FaceDetector.from_config(SHIPPED)
     people: list[list[Face]] = []
     for name, paths in scenes.read_people(folder).items():
         found = [scenes.read_face(path, detector) for path in paths]
@@ -59,7 +60,7 @@ def run(given: argparse.Namespace) -> int:
     if given.models:
         os.environ['FACE_TRACKER_MODEL_PATH'] = str(given.models)
     faces = tuning_faces(given.people)
-    own = Config()
+    own = SHIPPED
     encoder = FaceEncoder.from_config(own)
     same, different = distances(encoder, faces)
     if not len(same) or not len(different):

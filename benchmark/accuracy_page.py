@@ -7,9 +7,9 @@ from pathlib import Path
 import statistics
 from typing import Any
 
-from face_tracker_ros import Config
+from shipped import SHIPPED
 
-OURS = (Config().detector, Config().encoder)
+OURS = (SHIPPED.detector, SHIPPED.encoder)
 Figures = Mapping[str, Any]
 _LEAST_SHOWN = 80  # percent of recall, at the foot of the plot
 

@@ -20,6 +20,7 @@ from face_tracker_ros.evaluation.metrics import Labels, score
 from face_tracker_ros.models.registry import load_spec
 from face_tracker_ros.types import FloatArray, Image
 import numpy as np
+from shipped import SHIPPED
 
 REFERENCE = 'face-detection-adas-0001'
 FREE = 'yunet'  # of config/permissive.yaml
@@ -113,7 +114,7 @@ class _Run:
 def measure_scenes(folder: Path, seeds: range, seconds: float, step: int,
                    inputs: Sequence[Input], encoders: Sequence[str]) -> dict[str, Any]:
     """Return detectors' figures against exact boxes, and tracking with each model."""
-    default = Config()
+    default = SHIPPED
     portraits = scenes.read_portraits(folder, FaceDetector.from_config(default))[1::2]
     detectors = {entry: load_detector(*entry) for entry in inputs}
     chosen = [(name, default.encoder) for name in dict.fromkeys(name for name, _ in inputs)]
@@ -161,7 +162,7 @@ def _tracker(detector: str, encoder: str) -> FaceTracker:
 def measure_times(folder: Path, inputs: Sequence[Input], encoders: Sequence[str],
                   rounds: int) -> dict[str, Any]:
     """Return median milliseconds on one thread, all models taking turns on one picture."""
-    portraits = scenes.read_portraits(folder, FaceDetector.from_config(Config()))[1::2]
+    portraits = scenes.read_portraits(folder, FaceDetector.from_config(SHIPPED))[1::2]
     options = scenes.SceneOptions(seconds=0.1)
     image = next(iter(scenes.generate(portraits, 100, options))).image
     work: dict[str, Callable[[], object]] = {}

@@ -19,6 +19,7 @@ import sys
 import time
 
 from face_tracker_ros.ros.dds_environment import large_images
+from shipped import DETECTOR
 
 ROOT = Path(__file__).parents[1]
 os.environ.update(large_images(ROOT, os.environ))
@@ -48,7 +49,7 @@ def measure(groups: Sequence[Sequence[str]], rate: float, seconds: float) -> str
     threads = max(1, (os.cpu_count() or 1) // len(names))
     processes = [subprocess.Popen([
         sys.executable, '-m', 'face_tracker_ros.ros.node.main', *group, '--ros-args',
-        '-p', f'inference.threads:={threads}']) for group in groups]
+        '-p', f'inference.threads:={threads}', '-p', f'detector:={DETECTOR}']) for group in groups]
     rclpy.init()
     node = rclpy.create_node('cameras')
     values: dict[str, dict[str, float]] = {name: {} for name in names}

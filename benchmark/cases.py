@@ -22,6 +22,7 @@ from face_tracker_ros.types import Float64Array, FloatArray, Image, IntArray
 from face_tracker_ros.video import open_source
 import ltft
 import numpy as np
+from shipped import SHIPPED
 
 PERFECT = ('detector', 'encoder')
 _ABSENCE = 3.0  # seconds between the two showings of a clip
@@ -85,7 +86,7 @@ def scene_cases(folder: Path, seeds: range, people: int, camera: str,
     models or settings found there is left alone.
     """
     maker = _SceneMaker(folder, scenes.SceneOptions(people=people, camera=camera))
-    eye = fingerprint(Config())
+    eye = fingerprint(SHIPPED)
     for seed in seeds:
         name = f'{people} people, {camera} camera, seed {seed}'
         kept = None if cache is None else cache / f'{people}-{camera}-{seed}-{eye}.npz'
@@ -154,7 +155,7 @@ def clip_cases(folder: Path, labels: Path) -> Iterator[Case]:
 
     The pictures are seen by the shipped detector and encoder.
     """
-    config = Config()
+    config = SHIPPED
     eye = _Eye(config)
     for path in sorted(labels.glob('*.txt')):
         with open_source(str(next(folder.glob(f'{path.stem}.*')))) as source:
@@ -227,7 +228,7 @@ class _SceneMaker:
     def look(self, seed: int) -> dict[str, Float64Array]:
         """Return a scene's detections, embeddings, camera motions and truth as arrays."""
         if self._eye is None:
-            self._eye = _Eye(Config())
+            self._eye = _Eye(SHIPPED)
             self._portraits = scenes.read_portraits(self._folder, self._eye.detector)
         apart = self._portraits[1::2] if seed >= 100 else self._portraits[::2]
         self._eye.begin()

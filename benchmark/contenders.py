@@ -13,6 +13,7 @@ from face_tracker_ros.models.thresholds import effective, named
 from face_tracker_ros.tracking import Tracker
 from face_tracker_ros.types import Float64Array, FloatArray, IntArray
 import numpy as np
+from shipped import SHIPPED
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def deep_sort_realtime(case: Case) -> Step:
     tracker = DeepSort(max_age=round(case.update_rate), n_init=3, nms_max_overlap=1.0,
                        max_cosine_distance=0.5, nn_budget=100, embedder=None)
 
-    least = effective(Config()).detection.score
+    least = effective(SHIPPED).detection.score
 
     def step(now: Moment) -> Found:
         good = now.detections.scores >= least

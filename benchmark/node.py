@@ -22,7 +22,6 @@ import time
 from typing import Any
 
 import cv2
-from face_tracker_ros import Config
 from face_tracker_ros.demo import scenes
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.ros.dds_environment import large_images
@@ -32,6 +31,7 @@ import numpy as np
 import rclpy
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import Image
+from shipped import DETECTOR, SHIPPED
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
@@ -112,7 +112,8 @@ def measure(given: argparse.Namespace, scene: Path) -> dict[str, Any]:
     added = large_images(_ROOT, os.environ)
     os.environ.update(added)
     rclpy.init()
-    parameters = [word for text in given.set for word in ('-p', text.replace('=', ':=', 1))]
+    parameters = ['-p', f'detector:={DETECTOR}']
+    parameters += [word for text in given.set for word in ('-p', text.replace('=', ':=', 1))]
     node = subprocess.Popen([sys.executable, '-m', 'face_tracker_ros.ros.node.main', '--ros-args',
                              '-p', f'inference.threads:={given.threads}', *parameters])
     try:
@@ -139,7 +140,7 @@ def measure(given: argparse.Namespace, scene: Path) -> dict[str, Any]:
 
 def render(given: argparse.Namespace, scene: Path) -> None:
     """Write the frames of a scene with so many faces all the time."""
-    people = scenes.read_portraits(given.people, FaceDetector.from_config(Config()))[1::2]
+    people = scenes.read_portraits(given.people, FaceDetector.from_config(SHIPPED))[1::2]
     options = scenes.SceneOptions(people=given.faces, seconds=_LENGTH / scenes.RATE,
                                   returns=False)
     size = (round(given.height * 16 / 9 / 2) * 2, given.height)

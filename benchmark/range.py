@@ -17,12 +17,13 @@ import json
 from pathlib import Path
 
 import cv2
-from face_tracker_ros import Config, FaceTracker
+from face_tracker_ros import FaceTracker
 from face_tracker_ros.boxes import iou
 from face_tracker_ros.demo import scenes
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.spatial import Calibration, CameraModel, face_depths, FacePrior, locate
 import numpy as np
+from shipped import SHIPPED
 
 WIDTH, HEIGHT, RATE = 1280, 720, 15.0
 CALIBRATION = Calibration((WIDTH, HEIGHT), (890.0, 0, 652.0, 0, 884.0, 348.0, 0, 0, 1),
@@ -145,7 +146,7 @@ def run(people: list[Person], seed: int, seconds: float, rays: np.ndarray,
     actors = [Actor(random, people[who], lane)
               for who, lane in zip(chosen, (-0.48, -0.16, 0.16, 0.48))]
     wall = scenes.background(random, WIDTH, HEIGHT)
-    tracker = FaceTracker.from_config()
+    tracker = FaceTracker.from_config(SHIPPED)
     rows = []
     scale = random.normal(1, 0.01)
     for step in range(round(seconds * RATE)):
@@ -221,7 +222,7 @@ def main() -> None:
     given = parser.parse_args()
     first, _, last = given.seeds.partition('-')
     seeds = range(int(first), int(last or first) + 1)
-    detector = FaceDetector.from_config(Config())
+    detector = FaceDetector.from_config(SHIPPED)
     rays, prior = all_rays(), FacePrior(given.face_size, given.face_spread)
     halves = {part: read(given.people, detector, part) for part in {int(s >= 100) for s in seeds}}
     if given.picture:

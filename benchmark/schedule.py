@@ -27,6 +27,7 @@ from face_tracker_ros.video import open_source
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from shipped import SHIPPED
 import yaml
 
 _REFERENCE = {'detector': 'face-detection-adas-0001', 'detection.score': 0.5,
@@ -167,7 +168,7 @@ def main() -> None:
                         help='add a row: the default with these parameters (repeatable)')
     parser.add_argument('--json', type=Path, help='write the rows to this file, too')
     given = parser.parse_args()
-    default = Config.load({'inference.threads': 1})
+    default = SHIPPED.updated({'inference.threads': 1})
     entries = [Entry('default', default)]
     for text in given.variant:
         values = {key: yaml.safe_load(value) for key, value in
@@ -176,7 +177,7 @@ def main() -> None:
     if given.clips:
         look_at_clips(entries, given.clips, given.every)
     if given.people:
-        people = scenes.read_portraits(given.people, FaceDetector.from_config(Config()))
+        people = scenes.read_portraits(given.people, FaceDetector.from_config(SHIPPED))
         first, _, last = given.seeds.partition('-')
         look_at_scenes(entries, people, range(int(first), int(last or first) + 1), given.camera)
     rows = list(show(entries))

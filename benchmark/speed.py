@@ -29,6 +29,7 @@ from original import Original
 from rich.console import Console
 from rich.progress import track as progress
 from rich.table import Table
+from shipped import fixed, SHIPPED
 
 _SEED = 100
 _WARM = 8  # frames, not counted
@@ -168,8 +169,9 @@ def main() -> None:
     given = parser.parse_args()
     bind(given.threads)
     cv2.setNumThreads(given.threads)
-    config = configuration(given.config, given.set).updated({'inference.threads': given.threads})
-    people = scenes.read_portraits(given.people, FaceDetector.from_config(Config()))[1::2]
+    config = fixed(configuration(given.config, given.set)).updated(
+        {'inference.threads': given.threads})
+    people = scenes.read_portraits(given.people, FaceDetector.from_config(SHIPPED))[1::2]
     results = []
     for height, count in progress([(height, count) for height in given.heights
                                    for count in given.faces], 'measuring', transient=True):

@@ -9,6 +9,7 @@ from face_tracker_ros.config import Config, MODEL_PARAMETERS
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.models.resolve import resolve_model
+from face_tracker_ros.models.spec import AUTO
 from face_tracker_ros.models.thresholds import check_low_score, effective
 
 
@@ -83,14 +84,22 @@ class ModelSet:
         return {'detector': self.detector.name, 'encoder': self.encoder.name}
 
     @property
+    def summary(self) -> str:
+        """The models in use, and which of them `auto` has chosen, in words."""
+        return ' and '.join(
+            f"{task} '{name}'{' (auto)' if self.parameters[task] == AUTO else ''}"
+            for task, name in self.names.items())
+
+    @property
     def notices(self) -> list[str]:
-        """What a user should know about the models, a sentence each: terms, guesses."""
+        """What a user should know about the models, a sentence each: terms, guesses, faults."""
         finder = self.encoder.finder
         specs = [self.detector.spec, self.encoder.spec] + ([finder.spec] if finder else [])
         restricted = [f"'{spec.name}'" for spec in specs if spec.restricted]
-        lines = [f"{' and '.join(restricted)}: weights for research use only; "
-                 'config/permissive.yaml names models that are free for all uses'
-                 ] if restricted else []
+        lines = list(self.detector.skipped)
+        lines += [f"{' and '.join(restricted)}: weights for research use only; "
+                  'config/permissive.yaml names models that are free for all uses'
+                  ] if restricted else []
         for spec in specs:
             if not spec.files[0].checksum and spec.source == spec.name:
                 lines.append(f"'{spec.name}': recognised as '{spec.family}', input {spec.input}; "

@@ -14,9 +14,10 @@ from face_tracker_ros.cli.common import finish, make_console, program, write_jso
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.models.fetch import fetch_model
 from face_tracker_ros.models.files import locate
+from face_tracker_ros.models.preference import preferred
 from face_tracker_ros.models.registry import (command, find_model, known_models, load_spec,
                                               remedy)
-from face_tracker_ros.models.spec import is_path, ModelFile, ModelSpec, SUFFIXES, TASKS
+from face_tracker_ros.models.spec import AUTO, is_path, ModelFile, ModelSpec, SUFFIXES, TASKS
 from face_tracker_ros.models.tools.speed import measured, remembered
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
@@ -35,6 +36,7 @@ examples:
   models quantize encoder mine/model.yaml --pictures faces/ --name mine-int8
                                 quantize a model to INT8 (needs nncf)
 
+'(auto)' marks what the parameter detector: auto takes: the best installed detector.
 'ms here' is the time of one inference on one thread, as 'list --measure' or 'benchmark' measured
 it on this machine. Files are searched in the package, in the user's cache
 (FACE_TRACKER_CACHE) and, by name and checksum, in the folders of FACE_TRACKER_MODEL_PATH. Only
@@ -81,14 +83,24 @@ def _list(arguments: argparse.Namespace) -> int:
         right = title in ('size', 'ms here')
         table.add_column(title, no_wrap=True, justify='right' if right else 'left')
     table.add_column('folder or remedy', overflow='fold')
-    rows = [_row(name, arguments.measure) for name in known_models()]
+    chosen = _preferred_detector()
+    rows = [{**_row(name, arguments.measure), 'auto': name == chosen} for name in known_models()]
     for row in rows:
-        table.add_row(row['model'], row['task'], row['state'], _megabytes(row['bytes']),
+        state = f"{row['state']} (auto)" if row['auto'] else row['state']
+        table.add_row(row['model'], row['task'], state, _megabytes(row['bytes']),
                       _milliseconds(row['milliseconds']), row['licence'], row['where'])
     make_console().print(table)
     if arguments.json is not None:
         write_json(arguments.json, rows)
     return 0
+
+
+def _preferred_detector() -> str:
+    """Return the name of what `detector: auto` stands for here; empty when there is none."""
+    try:
+        return preferred('detector').name
+    except ModelError:
+        return ''
 
 
 def _row(name: str, measure: bool) -> dict[str, Any]:
@@ -112,7 +124,7 @@ def _row(name: str, measure: bool) -> dict[str, Any]:
 def _info(arguments: argparse.Namespace) -> int:
     if is_path(arguments.name):
         return _inspect(Path(arguments.name).expanduser())
-    spec = load_spec(arguments.name)
+    spec = preferred('detector') if arguments.name == AUTO else load_spec(arguments.name)
     state, where = _state(spec)
     rows = [
         ('name', spec.name), ('summary', spec.summary), ('task', spec.task),

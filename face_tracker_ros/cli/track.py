@@ -139,6 +139,8 @@ def _from_source(given: argparse.Namespace, signals: Signals) -> int:
             check_writable(given.tracks)
         tracker = FaceTracker.from_config(config)
         tracks = stack.enter_context(_open_text(given.tracks))
+        if not given.quiet:
+            say('track', tracker.models.summary)
         report = stack.enter_context(Report(source.name, source.length, given.quiet))
         stack.enter_context(_told_how_far(report, bool(tracks or sink)))
         try:

@@ -128,11 +128,16 @@ class Config:
     which models.thresholds works out where the models are loaded.
     """
 
-    detector: str = _param('face-detector', 'Face detection model: a name, or a path to a '
+    detector: str = _param('auto', "Face detection model: 'auto' = the best one that is "
+                           'installed (yunet, else face-detector); a name; or a path to a '
                            'model.yaml or network file.')
     encoder: str = _param('mobilenetv3-large-face', 'Face embedding model: a name or a path.')
     landmarks: str = _param('', 'Landmark model (a name or a path), for an encoder that aligns '
                             'faces with a detector that gives no landmarks; empty = none.')
+    image_rotation: int = _param(0, 'Degrees clockwise (0, 90, 180 or 270) by which the images '
+                                 'have to be rotated to be upright, for a camera that is mounted '
+                                 'rotated. Results are in the coordinates of the images as they '
+                                 'come. A change deletes all tracks.', choices=(0, 90, 180, 270))
     inference: InferenceConfig = field(default_factory=InferenceConfig)
     detection: DetectionConfig = field(default_factory=DetectionConfig)
     embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)

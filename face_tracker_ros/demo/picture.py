@@ -28,6 +28,9 @@ CAPTIONS = ((2.0, 'two people'), (4.8, 'they cross'), (5.7, 'one is hidden'),
 PAGE_SECOND, OPENING = 8.0, 60.0
 """What the page shows a picture of, and degrees that the camera is taken to see."""
 
+MODELS = {'detector': 'face-detector'}
+"""The demo shows the same everywhere, whatever else is installed."""
+
 _SIZE = (640, 360)
 _EVERY = 3  # frames of the clip to one of the animation
 _QUALITY = 55
@@ -35,7 +38,7 @@ _QUALITY = 55
 
 def animation() -> Iterator[Image]:
     """Yield the frames of the animation, BGR, `_EVERY` frames of the clip apart."""
-    tracker, last = FaceTracker.from_config(), CAPTIONS[-1][0] + 2.0
+    tracker, last = FaceTracker.from_config(MODELS), CAPTIONS[-1][0] + 2.0
     for index, frame in enumerate(demo_clip.frames()):
         if frame.stamp > last:
             return
@@ -64,7 +67,7 @@ def history() -> History:
     focal = width / 2 / float(np.tan(np.deg2rad(OPENING) / 2))
     camera = CameraModel(Calibration((width, height), (
         focal, 0, width / 2, 0, focal, height / 2, 0, 0, 1)), width, height)
-    tracker, found = FaceTracker.from_config(), History(second=PAGE_SECOND)
+    tracker, found = FaceTracker.from_config(MODELS), History(second=PAGE_SECOND)
     for index, frame in enumerate(demo_clip.frames()):
         result = tracker.process(frame.image, frame.stamp)
         boxes = np.array([track.box for track in result.tracks], np.float32).reshape(-1, 4)

@@ -103,7 +103,8 @@ class Demo:
             _say('starting the tracker')
             tracker = stack.enter_context(self._child(
                 'tracker', [str(self._executables / 'face_tracker_node'), *self._names,
-                            '-r', f'image:={_IMAGE}', '-r', f'camera_info:={_CAMERA_INFO}']))
+                            '-r', f'image:={_IMAGE}', '-r', f'camera_info:={_CAMERA_INFO}',
+                            '-p', 'detector:=face-detector']))  # the same everywhere
             self._await_tracker(tracker, recorder)
             if self._options.rviz:
                 self._start_rviz(stack)

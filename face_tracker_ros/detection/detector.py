@@ -12,6 +12,7 @@ from face_tracker_ros.config import Config
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.models.families import find_family
 from face_tracker_ros.models.network import Network
+from face_tracker_ros.models.preference import first_usable
 from face_tracker_ros.models.resolve import resolve_model
 from face_tracker_ros.models.spec import ModelSpec
 from face_tracker_ros.types import check_image, Detections, Image, IntArray
@@ -55,21 +56,29 @@ class FaceDetector:
         """Combine a model's description, file and network; `from_config` is the usual way."""
         self.name, self.spec, self.path = spec.name, spec, path
         self.min_size = min_size
+        self.skipped: tuple[str, ...] = ()  # better models that `auto` found and could not load
         self._network, self._width = network, width
         self._decode = find_family(spec.family, 'detector').decode
 
     @classmethod
     def from_config(cls, config: Config) -> FaceDetector:
         """
-        Load the model that `config.detector` names, compiled for 16:9 images.
+        Load the model that `config.detector` names, compiled for 16:9 images made upright.
 
         Raises:
             ModelError: the model is unknown, missing, corrupt or cannot be run.
         """
-        spec, path = resolve_model(config.detector, 'detector', config.inference)
+        detector, skipped = first_usable(config.detector, 'detector',
+                                         lambda name: cls._load(name, config))
+        detector.skipped = skipped
+        return detector
+
+    @classmethod
+    def _load(cls, name: str, config: Config) -> FaceDetector:
+        spec, path = resolve_model(name, 'detector', config.inference)
         network = Network(path, spec.input, config.inference, spec.half)
         detector = cls(spec, path, network, config.detection.width, config.detection.min_size)
-        detector._try()
+        detector._try((1280, 720) if config.image_rotation % 180 else (720, 1280))
         return detector
 
     def detect(self, image: Image, min_score: float, nms_iou: float) -> Detections:
@@ -114,8 +123,8 @@ class FaceDetector:
         """Return the network's input (1, H, W, 3) for an image."""
         return self._fit(image).canvas[None].copy()
 
-    def _try(self) -> None:
-        blank: Image = np.zeros((720, 1280, 3), np.uint8)
+    def _try(self, size: tuple[int, int]) -> None:
+        blank: Image = np.zeros((*size, 3), np.uint8)
         try:
             self.detect(blank, 1.0, 0.5)
         except (IndexError, KeyError, ValueError) as error:

@@ -13,6 +13,7 @@ from face_tracker_ros.models.description import read_spec
 from face_tracker_ros.models.families import families, Family, recognise
 from face_tracker_ros.models.files import first_fault
 from face_tracker_ros.models.network import capabilities, read_ports
+from face_tracker_ros.models.preference import first_usable
 from face_tracker_ros.models.registry import find_model, known_models, load_spec, wrong_task
 from face_tracker_ros.models.spec import InputSpec, is_path, ModelFile, ModelSpec, Port, SUFFIXES
 
@@ -24,11 +25,16 @@ def resolve_model(text: str, task: str,
     """
     Return the description of a model and the file to open, verified as far as it is known.
 
-    text: a name of the registry, a path to a model.yaml, or a path to an .xml, .onnx or .tflite
-    file, whose family is recognised by its inputs and outputs. inference: chooses the form of a
+    text: a name of the registry, 'auto' for the best installed detector, a path to a model.yaml,
+    or a path to an .xml, .onnx or .tflite file, whose family is recognised by its inputs and
+    outputs. inference: chooses the form of a
     named model (INT8 or not) that suits the device; the model keeps its name. Raises ModelError
     for what is unknown, missing, corrupt, made for another task or not to be recognised.
     """
+    return first_usable(text, task, lambda one: _resolve(one, task, inference))[0]
+
+
+def _resolve(text: str, task: str, inference: InferenceConfig | None) -> tuple[ModelSpec, Path]:
     if not is_path(text):
         spec, path = find_model(text, task)
         if inference is not None and _wants_int8(spec, inference):

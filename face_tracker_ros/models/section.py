@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from face_tracker_ros.errors import ModelError, shown
-from face_tracker_ros.models.spec import is_name
+from face_tracker_ros.models.spec import AUTO, is_name
 
 _HEXADECIMAL = re.compile(r'[0-9a-f]+')
 _REQUIREMENT = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]*==[A-Za-z0-9][A-Za-z0-9.+!_-]*')
@@ -50,6 +50,9 @@ class Section:
         value = self.take(key)
         if not is_name(value):
             raise self.wrong(key, value, 'give a plain name without folders')
+        if value == AUTO:
+            raise self.wrong(key, value, 'give another name to the model and its folder, for this '
+                             'one stands for the best installed detector')
         return str(value)
 
     def checksum(self, key: str) -> str:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import re
 
 TASKS = ('detector', 'encoder', 'landmarks')
+AUTO = 'auto'
+"""In place of a detector's name: the best one that is installed (models/preference.py)."""
 SUFFIXES = ('.xml', '.onnx', '.tflite')
 """File names of networks end like this."""
 _NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]{0,99}')

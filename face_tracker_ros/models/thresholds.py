@@ -9,8 +9,9 @@ import sys
 
 from face_tracker_ros.config import Config
 from face_tracker_ros.errors import ConfigError, ModelError
+from face_tracker_ros.models.preference import preferred
 from face_tracker_ros.models.registry import load_spec
-from face_tracker_ros.models.spec import is_path, ModelSpec
+from face_tracker_ros.models.spec import AUTO, is_path, ModelSpec
 
 _LEAST = sys.float_info.min  # of a recommendation of 0, for 0 stands for 'as recommended'
 
@@ -70,6 +71,8 @@ def _recommended(spec: ModelSpec | None) -> tuple[float, float]:
 
 def _described(text: str, task: str) -> ModelSpec | None:
     try:
+        if text == AUTO:
+            return preferred(task)
         if not is_path(text):
             return load_spec(text, task)
         path = os.path.expanduser(text)

@@ -90,3 +90,26 @@ def test_terms_and_what_a_bare_file_is_taken_for_are_told(pictures, shared, tmp_
     error = capsys.readouterr().err
     assert "'mobilenetv3-large-face': weights for research use only" in error
     assert f"'{path}': recognised as 'ultra-light', input 320 x 240 pixels, RGB" in error
+
+
+def test_track_names_its_models_and_takes_rotated_images(pictures, tmp_path, capsys):
+    from face_tracker_ros.evaluation.mot_text import read_labels
+    from face_tracker_ros.rotation import Rotation
+    rotated, files = tmp_path / 'rotated', sorted(pictures.glob('*.png'))
+    rotated.mkdir()
+    for path in files:
+        image = cv2.imread(str(path))
+        cv2.imwrite(str(rotated / f'{path.stem}.png'),
+                    cv2.rotate(image, cv2.ROTATE_90_COUNTERCLOCKWISE))
+    found = {}
+    for folder, degrees in ((pictures, 0), (rotated, 90)):
+        text = tmp_path / f'{degrees}.txt'
+        assert main(['track', str(folder), '--tracks', str(text), '--set', 'detector=auto',
+                     '--set', f'image_rotation={degrees}']) == 0
+        assert "track: detector 'face-detector' (auto) and encoder" in capsys.readouterr().err
+        found[degrees] = read_labels(text)
+    upright, came = found[0], found[90]
+    assert len(upright.ids) and came.ids.tolist() == upright.ids.tolist()
+    height, width = image.shape[:2]
+    np.testing.assert_allclose(
+        came.boxes, Rotation(90, height, width).boxes(upright.boxes), atol=0.1)

@@ -88,7 +88,7 @@ def test_files_bring_the_numbers_of_what_they_are(shared, tmp_path):
 def test_running_tracker_takes_the_numbers_of_another_detector(shared, monkeypatch, clip_frames):
     monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
     frame = clip_frames['head-pose-face-detection-female-and-male.gif']
-    tracker = FaceTracker.from_config()
+    tracker = FaceTracker.from_config({'detector': 'face-detector'})
     assert tuple(tracker.thresholds.values()) == OURS
     tracker.reconfigure(tracker.config.updated({'detector': 'ultra-light-rfb-320'}))
     assert tracker.thresholds['detection_score'] == 0.7
@@ -103,8 +103,8 @@ def test_low_score_above_what_the_detector_recommends_is_rejected(shared, monkey
     monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
     words = r"'detection.low_score': 0.6 is above the detection.score .* recommends \(0.5\)"
     with pytest.raises(ConfigError, match=words):
-        FaceTracker.from_config({'detection.low_score': 0.6})
-    tracker = FaceTracker.from_config()
+        FaceTracker.from_config({'detector': 'face-detector', 'detection.low_score': 0.6})
+    tracker = FaceTracker.from_config({'detector': 'face-detector'})
     wanted = tracker.config.updated({'detection.low_score': 0.6})
     with pytest.raises(ConfigError, match=words):
         tracker.check_models(wanted)

@@ -42,6 +42,7 @@ def process(tmp_path_factory: pytest.TempPathFactory, client: Client,
         patch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
         # The queue before the node counts nothing; let it lose nothing.
         process = NodeProcess('face_tracker_ros.ros.node.main', (
+            '-p', 'detector:=face-detector',
             '-p', 'qos_overrides./image.subscription.depth:=50',
             '-p', 'qos_overrides./image.subscription.reliability:=reliable'), log)
     client.wait(lambda: client.state() == 'active', 'the node to become active')
@@ -240,6 +241,18 @@ def test_every_model_shows_the_faces_of_a_clip_live(
     assert client.set_parameters(DEFAULTS).successful
     client.wait(lambda: client.diagnostics.get(f'{NODE[1:]}: tracking', {}).get(
         'detector') == DEFAULTS['detector'], 'the default detector')
+
+
+def test_auto_takes_the_best_installed_detector_live_and_gives_it_back(
+        client: Client, process: NodeProcess, stream: Stream) -> None:
+    swap(stream, process, detector='auto')
+    assert models(client)['detector'] == 'auto'
+    assert "loaded detector 'yunet' (auto) and encoder" in process.output()
+    client.wait(lambda: client.diagnostics.get(f'{NODE[1:]}: tracking', {}).get(
+        'detector') == 'yunet', 'diagnostics with what auto has become')
+    swap(stream, process, **DEFAULTS)
+    assert models(client) == DEFAULTS
+    assert process.output().rstrip().count('(auto)') == 1
 
 
 @pytest.mark.parametrize('values, words', [

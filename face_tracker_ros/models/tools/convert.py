@@ -20,7 +20,7 @@ from face_tracker_ros.errors import ModelError
 from face_tracker_ros.models.description import write_description
 from face_tracker_ros.models.network import preprocessed, read_network, write_network
 from face_tracker_ros.models.openvino_runtime import ov
-from face_tracker_ros.models.spec import InputSpec, is_name, ModelFile, ModelSpec, SUFFIXES
+from face_tracker_ros.models.spec import AUTO, InputSpec, is_name, ModelFile, ModelSpec, SUFFIXES
 from face_tracker_ros.types import FloatArray, Image
 from face_tracker_ros.vectors import unit
 import numpy as np
@@ -129,8 +129,8 @@ def save_encoder(model: Any, run: Run, origin: Origin, given: InputSpec, folder:
     Returns the description of what was written and the largest difference of unit vectors. Raises
     ModelError, and writes nothing, when vectors differ or the network makes none.
     """
-    if not is_name(origin.name):
-        raise ModelError(f"name '{origin.name}': give a plain name without folders")
+    if not is_name(origin.name) or origin.name == AUTO:
+        raise ModelError(f"name '{origin.name}': give a plain name without folders, not '{AUTO}'")
     model = preprocessed(_pooled(model, given), given)
     images = np.random.default_rng(0).integers(
         0, 256, (_CHECKED, given.height, given.width, 3), np.uint8)

@@ -13,7 +13,7 @@ from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.models.description import write_description
 from face_tracker_ros.models.network import preprocessed, read_network, write_network
-from face_tracker_ros.models.spec import InputSpec, is_name, ModelFile, ModelSpec
+from face_tracker_ros.models.spec import AUTO, InputSpec, is_name, ModelFile, ModelSpec
 from face_tracker_ros.types import Image
 from face_tracker_ros.video import open_source
 
@@ -28,8 +28,8 @@ def quantize(task: str, model: str, name: str, pictures: str, folder: Path,
     pictures: folder (or video) with faces as the camera will see them; the shipped detector finds
     them for encoders. Raises ModelError when NNCF is missing or too few samples are found.
     """
-    if not is_name(name):
-        raise ModelError(f"name '{name}': give a plain name without folders")
+    if not is_name(name) or name == AUTO:
+        raise ModelError(f"name '{name}': give a plain name without folders, not '{AUTO}'")
     try:
         import face_tracker_ros.models.openvino_runtime  # noqa: F401, before what imports OpenVINO
         import nncf
@@ -105,7 +105,7 @@ def _frames(pictures: str, most: int) -> Iterator[Image]:
 
 
 def _crops(encoder: FaceEncoder, pictures: str, most: int) -> list[Image]:
-    detector, crops = FaceDetector.from_config(Config()), []
+    detector, crops = FaceDetector.from_config(Config.load({'detector': 'face-detector'})), []
     for frame in _frames(pictures, most):
         found = detector.detect(frame, 0.5, 0.4)
         crops += [crop[None] for crop in encoder.crops(frame, found.boxes, found.landmarks)]

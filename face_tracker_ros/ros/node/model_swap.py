@@ -58,8 +58,7 @@ class ModelSwap:
     def log_models(self, when: str = '') -> None:
         """Log which models are in use, and their notices."""
         models = self._tracker.models
-        names = ' and '.join(f"{task} '{name}'" for task, name in models.names.items())
-        for line in (f'loaded {names}{when}', *models.notices):
+        for line in (f'loaded {models.summary}{when}', *models.notices):
             self._node.get_logger().info(line)
 
     def stop(self) -> None:
