@@ -107,13 +107,13 @@ def test_low_score_above_what_the_detector_recommends_is_rejected(shared, monkey
     tracker = FaceTracker.from_config({'detector': 'face-detector'})
     wanted = tracker.config.updated({'detection.low_score': 0.6})
     with pytest.raises(ConfigError, match=words):
-        tracker.check_models(wanted)
+        tracker.models.check(wanted, tracker.config)
     wanted = wanted.updated({'detector': 'ultra-light-rfb-320'})
-    tracker.check_models(wanted)
+    tracker.models.check(wanted, tracker.config)
     tracker.reconfigure(wanted)
     assert tuple(tracker.thresholds.values())[:2] == (0.7, 0.6)
     back = wanted.updated({'detector': 'face-detector'})
-    tracker.check_models(back)
+    tracker.models.check(back, tracker.config)
     tracker.reconfigure(back)
     assert tuple(tracker.thresholds.values())[:2] == (0.6, 0.6), 'was right for another model'
 
