@@ -232,6 +232,23 @@ def test_images_with_impossible_stamps_are_survived(
     assert tracker.process.poll() is None
 
 
+def test_rotated_images_are_made_upright_live_and_boxes_lie_on_them(
+        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+    def centers() -> np.ndarray:
+        tracks = client.tracks_of(image, 2)
+        return np.array(sorted((detection.bbox.center.position.x, detection.bbox.center.position.y)
+                               for detection in tracks.detections))
+    image = two_people
+    upright = centers()
+    image = np.ascontiguousarray(np.rot90(two_people))  # counterclockwise
+    assert client.set_parameters({'image_rotation': 90}).successful
+    height = image.shape[0]
+    expected = sorted((y, height - x) for x, y in upright)
+    np.testing.assert_allclose(centers(), expected, atol=6)
+    rejected = client.set_parameters({'image_rotation': 45})
+    assert not rejected.successful and '0, 90, 180, 270' in rejected.reason
+
+
 def test_diagnostics_tell_rates_latencies_and_models(
         client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
     client.tracks_of(two_people, 2)
