@@ -196,7 +196,7 @@ def lowest_score(curve: Sequence[Sequence[float]], alarms: float) -> float | Non
 def report(row: dict[str, Any], alarms: float) -> str:
     """Return a detector's figures as text."""
     lines = [f"{row['name']} at width {row['width']}: score {row['score']:g}, {row['ms']:.1f} ms; "
-             f"{alarms:g} false alarms an image from 20 px from score "
+             f'{alarms:g} false alarms an image from 20 px from score '
              f"{lowest_score(row['curve'], alarms)}"]
     lines += [f"    faces from {size} px: AP {own['ap']:.1f}, found {own['found']:.1f} %, false "
               f"alarms an image {own['alarms']:.2f}" for size, own in row['sizes'].items()]
