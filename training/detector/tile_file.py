@@ -81,7 +81,8 @@ def read_tiles(folder: Path, split: int, limit: int = 0) -> dict[str, np.ndarray
 
     def decode(number: int) -> None:
         row = rows[number]
-        images[number] = cv2.imdecode(coded[off[row]:off[row + 1]], cv2.IMREAD_COLOR)
+        images[number] = np.asarray(cv2.imdecode(coded[off[row]:off[row + 1]],
+                                                 cv2.IMREAD_COLOR), np.uint8)
     with ThreadPoolExecutor() as pool:
         list(pool.map(decode, range(len(rows))))
     return {'image': images, **{name: tiles[name][rows] for name in ('box', 'lm', 'flag',
