@@ -40,8 +40,9 @@ def test_two_people_get_two_ids_and_keep_them(tracker, show):
             assert track.state == 'confirmed' and 0.5 <= track.score <= 1
             np.testing.assert_allclose(track.box, result.detections.boxes[track.detection],
                                        atol=12)
-    movement = {track.id: track.velocity[0] for track in results[-1].tracks}
-    assert sorted(np.sign(list(movement.values()))) == [-1, 1]
+    # Relative to each other: with a grey background, either photo may be taken for the camera.
+    speeds = [track.velocity[0] for track in results[-1].tracks]
+    assert abs(speeds[0] - speeds[1]) == pytest.approx(240, rel=0.1)
 
 
 def test_who_leaves_and_comes_back_elsewhere_has_the_former_id(tracker, show):
