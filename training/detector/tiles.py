@@ -9,10 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
-from training.detector.label import SIDE
-from training.detector.pack import TEXTURE, TRAIN
-from training.detector.packed import read_tiles
 from training.detector.textures import textures
+from training.detector.tile_file import FACELESS, read_tiles, SIDE, TRAIN
 
 SIZES = (250, 125, 62, 31, 15)
 STARTS = tuple(np.cumsum([0, *(side * side for side in SIZES)]).tolist())
@@ -20,24 +18,27 @@ STARTS = tuple(np.cumsum([0, *(side * side for side in SIZES)]).tolist())
 
 class Tiles:
     """
-    Pictures first, then textures of the pack, then drawn ones; `photos` and `count` of all.
+    Tiles with faces first, then the pack's faceless ones, then drawn ones.
 
-    pixels: all sizes of all tiles in one vector of int32, a byte a colour.
+    photos, count: tiles with faces, all tiles; pixels: all sizes of all tiles in one vector of
+    int32, a byte a colour; draw: rows of tiles with faces, each as often as its weight says.
     """
 
     def __init__(self, folder: Path, device: str, drawn: int = 300, limit: int = 0) -> None:
-        """Read a pack; SourceError when it is not one or holds no pictures."""
-        parts = [read_tiles(folder, split, limit) for split in (TRAIN, TEXTURE)]
+        """Read a pack; SourceError when it is not one or holds no faces."""
+        parts = [read_tiles(folder, split, limit) for split in (TRAIN, FACELESS)]
         self.photos = len(parts[0]['image'])
         if not self.photos:
-            raise SourceError(f"pack '{folder}' has no pictures to train on; pack more")
+            raise SourceError(f"pack '{folder}' has no tiles to train on; pack more")
         images = np.concatenate([*(part['image'] for part in parts), textures(drawn)])
         self.count = len(images)
         levels = [self._levels(part.to(device)) for part in torch.from_numpy(images).split(256)]
         self.pixels = torch.cat(levels).flatten()
+        often = np.maximum(1, np.round(4 * parts[0]['weight'])).astype(int)
+        self.draw = torch.from_numpy(np.repeat(np.arange(self.photos), often)).to(device)
         self.box, self.landmarks, self.flag = (
             self._labels([part[name] for part in parts]).to(device)
-            for name in ('box', 'landmarks', 'flag'))
+            for name in ('box', 'lm', 'flag'))
 
     def _labels(self, parts: list[np.ndarray]) -> Tensor:
         known = np.concatenate(parts)
