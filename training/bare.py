@@ -2,8 +2,8 @@
 """
 What training on a rented GPU machine needs: checks first, results saved every minute.
 
-Such a machine has torch, NumPy, PyYAML and an image library, and neither a network nor OpenVINO.
-Nothing here imports more than that.
+Such a machine has torch, NumPy, PyYAML, rich and an image library, and neither a network nor
+OpenVINO. Nothing here imports more than that.
 """
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def check_machine(files: Sequence[Path], output: Path, device: str) -> str:
     Returns:
         'cuda' or 'cpu'.
     """
-    for name in ('torch', 'numpy', 'yaml'):
+    for name in ('torch', 'numpy', 'yaml', 'rich'):
         if importlib.util.find_spec(name) is None:
             raise ConfigError(f"package '{name}' is not installed; install it before training")
     missing = [str(path) for path in files if not path.is_file() or not path.stat().st_size]
@@ -119,8 +119,10 @@ def decode_all(blob: bytes, offsets: np.ndarray, rows: np.ndarray, side: int) ->
         side: their width and height.
     """
     parts = [blob[offsets[row]:offsets[row + 1]] for row in rows]
-    decode = image_decoder(parts[0])
     images = np.empty((len(parts), side, side, 3), np.uint8)
+    if not parts:
+        return images
+    decode = image_decoder(parts[0])
 
     def one(number: int) -> None:
         image = decode(parts[number])
@@ -206,6 +208,21 @@ class Output:
             raise SourceError(f"file '{name}' of {size >> 20} MiB is over {MOST_FILE >> 20} MiB, "
                               'and would not come back; save less')
         path.replace(self.folder / name)
+
+
+def read_checkpoint(path: Path, names: Sequence[str]) -> dict[str, Any]:
+    """Return what an earlier call saved; SourceError where it cannot be used."""
+    import pickle
+
+    import torch
+    try:
+        content = torch.load(path, map_location='cpu', weights_only=True)
+        return {name: content[name] for name in names}
+    except (OSError, RuntimeError, EOFError, KeyError, TypeError,
+            pickle.UnpicklingError) as error:
+        raise SourceError(f"checkpoint '{path}' cannot be used "
+                          f"({' '.join(str(error).split())[:200]}); give checkpoint.pt of an "
+                          'earlier call') from error
 
 
 def halved(state: dict[str, Any]) -> dict[str, Any]:

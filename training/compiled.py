@@ -22,6 +22,7 @@ from typing import Any
 import torch
 
 BACKENDS = ('auto', 'off', 'inductor', 'aot_eager')
+_CACHE = 'TORCHINDUCTOR_CACHE_DIR'  # where torch keeps what it compiled
 
 
 class Part:
@@ -34,7 +35,8 @@ class Part:
 
     def __call__(self, *arguments: Any) -> Any:
         """Return the function's result."""
-        return (self._fast or self._plain)(*arguments)
+        # a network has no truth value: it may have a length that torch cannot tell
+        return (self._plain if self._fast is None else self._fast)(*arguments)
 
     def compile(self, backend: str) -> None:
         """Use the compiled form from now on; it is made at the next call."""
@@ -79,8 +81,8 @@ def try_parts(parts: Sequence[Part], step: Callable[[], Any], device: str, backe
     best = timed(step, device, repeats)
     report.write_text(f'plain {best:.4f}\n', encoding='utf-8')
     for part in parts:
-        part.compile(backend)
         try:
+            part.compile(backend)
             step()
             seconds = timed(step, device, repeats)
         except Exception as error:  # compilers fail in all ways
@@ -103,38 +105,46 @@ class Compiling:
         """Take the parts, the compiler ('off': none) and what writes a line of the log."""
         self._parts, self._backend, self._log = parts, backend, log
         self._child: _Child | None = None
+        self._waiting = False
 
     def start(self, command: list[str], limit: float) -> None:
         """Start the child: a command that calls try_parts, given --compile-report FILE."""
         if self._backend != 'off':
-            self._child = _Child(command, limit)
+            self._child, self._waiting = _Child(command, limit), True
 
     def step(self, work: Callable[[], None]) -> None:
         """Do a step; once more without compiled parts should it fail with them."""
-        if self._child is not None and self._child.finished():
+        if self._waiting and self._child is not None and self._child.finished():
+            self._waiting = False
             self._take_over(self._child)
         try:
             work()
         except Exception as error:  # compilers fail in all ways
             if not any(part.compiled for part in self._parts):
                 raise
-            self._log(reverted=f'{type(error).__name__}: {str(error)[:200]}')
-            for part in self._parts:
-                part.revert()
+            self._revert(error)
             work()
 
-    def _take_over(self, child: _Child) -> None:
-        self._child, faster = None, child.faster()
-        self._log(compiled=faster, report=child.lines())
+    def _revert(self, error: Exception) -> None:
+        self._log(reverted=f'{type(error).__name__}: {str(error)[:200]}')
         for part in self._parts:
-            if part.name in faster:
-                part.compile(self._backend)
-        self._cache = child  # its folder holds what torch reads at the next step
+            part.revert()
+
+    def _take_over(self, child: _Child) -> None:
+        faster = child.faster()
+        self._log(compiled=faster, report=child.lines())
+        try:
+            for part in self._parts:
+                if part.name in faster:
+                    part.compile(self._backend)
+        except Exception as error:  # compilers fail in all ways
+            self._revert(error)
 
     def stop(self) -> None:
-        """End the child if it still runs."""
+        """End the child if it still runs, and remove what it compiled."""
         if self._child is not None:
-            self._child.stop()
+            self._child.remove()
+            self._child, self._waiting = None, False
 
 
 class _Child:
@@ -144,7 +154,8 @@ class _Child:
         """Start it; it ends, or is ended after `limit` seconds."""
         self._folder = tempfile.TemporaryDirectory(prefix='training_')
         self._report = Path(self._folder.name) / 'report.txt'
-        os.environ.setdefault('TORCHINDUCTOR_CACHE_DIR', str(Path(self._folder.name) / 'cache'))
+        self._environment = dict(os.environ)
+        os.environ[_CACHE] = str(Path(self._folder.name) / 'cache')
         self._end = time.monotonic() + limit
         self._process = subprocess.Popen(
             [*command, '--compile-report', str(self._report)], start_new_session=True,
@@ -162,6 +173,14 @@ class _Child:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+    def remove(self) -> None:
+        """End the process; remove its files, which compiled parts no longer need."""
+        self.stop()
+        self._folder.cleanup()
+        os.environ.pop(_CACHE)
+        if _CACHE in self._environment:
+            os.environ[_CACHE] = self._environment[_CACHE]
 
     def faster(self) -> list[str]:
         """Return the names of the parts that are faster when compiled."""

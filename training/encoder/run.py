@@ -1,16 +1,16 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """
-The whole training of encoder version 3, in one call on a bare GPU machine.
+Step A: the whole training of encoder version 3, in one call on a bare GPU machine.
 
-Step A: unpacks the crops, checks what it needs in its first seconds, trains MobileNetV3-Large from
+Checks what it needs in its first seconds, unpacks the crops, trains MobileNetV3-Large from
 random weights for --seconds in all, and saves every minute, so that a call that is cut off
 leaves what it has. --data is a folder with
 
 crops.bin, crops.npz   loose crops as WebP, 144x144, with alignments and sources
 face-reidentification-retail-0095.xml and .bin   the teacher (Open Model Zoo, Apache-2.0)
 
-It needs torch (2.4 or newer), NumPy, PyYAML, OpenCV or Pillow with WebP, and no network; a GPU of
-40 GB for the full batch. It writes, each file below 16 MiB:
+It needs torch (2.4 or newer), NumPy, PyYAML, rich, OpenCV or Pillow with WebP, no network, and
+40 GB of GPU memory for the full batch. It writes, each file below 16 MiB:
 
 encoder.pt      averaged weights in half precision, for training.encoder.export
 checkpoint.pt   for --resume, with the --seconds of the whole run again, or more
@@ -31,9 +31,11 @@ import zlib
 
 from face_tracker_ros.errors import ModelError, SourceError
 import numpy as np
-from training.bare import check_machine, Clock, decode_all, end, halved, Output, save_image
+from training.bare import (
+    check_machine, Clock, decode_all, end, halved, Output, read_checkpoint, save_image)
 
 STEP = 'encoder.run'
+SAVED = ('net', 'average', 'steps', 'seconds')
 TEACHER = 'face-reidentification-retail-0095'
 SIDES = {'as it is': 0, '48 px': 55, '28 px': 32}  # of a crop that holds a face of such a side
 STRANGER = 0.5  # least cosine of the teacher's vectors of two images of, perhaps, one person
@@ -129,25 +131,11 @@ def show_views(distiller: Any, path: Path) -> None:
     save_image(path, np.ascontiguousarray(image))
 
 
-def read_checkpoint(path: Path) -> dict[str, Any]:
-    """Return what an earlier call saved; SourceError where it cannot be used."""
-    import pickle
-
-    import torch
-    try:
-        content = torch.load(path, map_location='cpu', weights_only=True)
-        return {name: content[name] for name in ('net', 'average', 'steps', 'seconds')}
-    except (OSError, RuntimeError, EOFError, KeyError, TypeError,
-            pickle.UnpicklingError) as error:
-        raise SourceError(f"checkpoint '{path}' cannot be used "
-                          f"({' '.join(str(error).split())[:200]}); give checkpoint.pt of an "
-                          'earlier call') from error
-
-
 def train(given: argparse.Namespace, device: str) -> None:
     """Train until the time is over, saving every minute."""
     from training.compiled import chosen_backend, Compiling
-    output, before = Output(given.output), read_checkpoint(given.resume) if given.resume else {}
+    output = Output(given.output)
+    before = read_checkpoint(given.resume, SAVED) if given.resume else {}
     clock = Clock(given.seconds, before.get('seconds', 0.0))
     clock.stop_at_signal()
     data = read_crops(given.data, given.limit)
@@ -172,7 +160,7 @@ def train(given: argparse.Namespace, device: str) -> None:
         output.save('encoder.pt', halved(distiller.average))
         output.save('checkpoint.pt', {**distiller.checkpoint(halved), 'seconds': clock.used})
     try:
-        while not clock.over():
+        while not clock.over() or distiller.steps < given.least:
             falling = .5 * (1 + math.cos(math.pi * clock.done)) + 1e-3
             compiling.step(lambda: distiller.step(falling))
             if clock.minute(given.every):
@@ -194,6 +182,7 @@ def compile_only(given: argparse.Namespace, device: str) -> None:
 def run(given: argparse.Namespace) -> None:
     """Do what the command line asks for."""
     if given.trial:
+        given.least = given.least or 4
         given.seconds, given.batch = min(given.seconds, 40.0), min(given.batch, 16)
         given.limit, given.every = given.limit or 200, min(given.every, 10.0)
     given.teacher = given.teacher or given.data / f'{TEACHER}.xml'
@@ -227,6 +216,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     add('--compile-report', type=Path, help=argparse.SUPPRESS)
     add('--limit', type=int, default=0, help='crops to use (all)')
     add('--every', type=float, default=60, help='seconds between two reports')
+    add('--least', type=int, default=0, help='steps to take, however long they take')
     add('--seed', type=int, default=1)
     given = arguments.parse_args(argv)
     given.arguments = list(sys.argv[1:] if argv is None else argv)
