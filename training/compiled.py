@@ -154,7 +154,7 @@ class _Child:
         """Start it; it ends, or is ended after `limit` seconds."""
         self._folder = tempfile.TemporaryDirectory(prefix='training_')
         self._report = Path(self._folder.name) / 'report.txt'
-        self._environment = dict(os.environ)
+        self._cache = os.environ.get(_CACHE)
         os.environ[_CACHE] = str(Path(self._folder.name) / 'cache')
         self._end = time.monotonic() + limit
         self._process = subprocess.Popen(
@@ -178,9 +178,10 @@ class _Child:
         """End the process; remove its files, which compiled parts no longer need."""
         self.stop()
         self._folder.cleanup()
-        os.environ.pop(_CACHE)
-        if _CACHE in self._environment:
-            os.environ[_CACHE] = self._environment[_CACHE]
+        if self._cache is None:
+            os.environ.pop(_CACHE)
+        else:
+            os.environ[_CACHE] = self._cache
 
     def faster(self) -> list[str]:
         """Return the names of the parts that are faster when compiled."""
