@@ -13,7 +13,7 @@ from face_tracker_ros.errors import ModelError, SourceError
 import numpy as np
 import pytest
 from training.check import check_detector, Compiled
-from training.detector import calibration, cut, evaluate, pack, tile_file, windows
+from training.detector import calibration, cut, evaluate, mine, pack, tile_file, windows
 from training.detector.teachers import decide
 from training.detector.textures import textures
 from training.detector.tile_file import FACE, IGNORE, read_tiles
@@ -175,3 +175,21 @@ def test_refusals_are_one_line(tmp_path, shared, capsys):
             assert main(arguments) == 2
         shown = capsys.readouterr().err
         assert message in shown and len(shown.splitlines()) == 1
+
+
+def test_mined_windows_lie_apart_from_all_faces(shared, tmp_path):
+    free, table = shared / 'data' / 'faces-free', tmp_path / 'hard.csv'
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models' / 'yunet'))
+        assert mine.main(['--pack', str(free), '--output', str(table), '--sheet',
+                          str(tmp_path / 'hard.jpg'), '--limit', '8']) == 0
+    rows = np.loadtxt(table, delimiter=',', skiprows=1, ndmin=2)
+    assert len(rows) > 3 and (np.diff(rows[:, 4]) <= 0).all() and rows[:, 4].min() >= 0.4
+    tiles = np.load(free / 'tiles.npz')
+    box, flag = tiles['box'], tiles['flag']
+    for tile, x, y, *_ in rows:
+        known = box[int(tile)][flag[int(tile)] > 0]
+        assert not ((known[:, :2] < (x, y)) & (known[:, 2:] > (x, y))).all(axis=1).any()
+    assert cv2.imread(str(tmp_path / 'hard.jpg')).shape == (72, 24 * 72, 3)
+    found = np.float32([(0, 0, 20, 20, .9), (60, 60, 80, 80, .8), (61, 61, 80, 80, .5)])
+    assert mine.apart(found, np.float32([(5, 5, 15, 15)])).tolist() == found[1:2].tolist()

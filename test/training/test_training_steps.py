@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = ('encoder.prepare', 'encoder.train', 'encoder.export', 'encoder.evaluate',
+         'encoder.run', 'detector.run', 'detector.mine',
          'detector.cut', 'detector.pack', 'detector.train', 'detector.export',
          'detector.evaluate', 'detector.calibration')
 

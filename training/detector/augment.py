@@ -53,25 +53,43 @@ def coded(x: Tensor) -> Tensor:
     return torch.einsum('ip,ncyxij,jq->ncypxq', cosine, terms, cosine).reshape(x.shape)
 
 
-def augment(image: Tensor) -> Tensor:
-    """Return images (N, 3, H, W) of 0-255, each degraded in its own way; sides in eights."""
-    n, device = len(image), image.device
+def _of_each(image: Tensor, low: float, high: float) -> Tensor:
+    return uniform(image.device, low, high, len(image), 1, 1, 1)
 
-    def of_each(low: float, high: float) -> Tensor:
-        return uniform(device, low, high, n, 1, 1, 1)
-    gamma = torch.exp(torch.randn(n, 1, 1, 1, device=device) * .25)
-    light = torch.where(of_each(0, 1) < .12, of_each(.2, .6), of_each(.85, 1.1))
+
+def lit(image: Tensor) -> Tensor:
+    """Return images (N, 3, H, W) of 0-255 in other light and with other or no colours."""
+    gamma = torch.exp(torch.randn(len(image), 1, 1, 1, device=image.device) * .25)
+    light = torch.where(_of_each(image, 0, 1) < .12, _of_each(image, .2, .6),
+                        _of_each(image, .85, 1.1))
     image = (image.clamp(0, 255) / 255) ** gamma * 255 * light
     grey = image.mean(1, keepdim=True)
-    image = grey + (image - grey) * of_each(.5, 1.4) * (of_each(0, 1) >= .12)
+    return grey + (image - grey) * _of_each(image, .5, 1.4) * (_of_each(image, 0, 1) >= .12)
+
+
+def focused(image: Tensor) -> Tensor:
+    """Change some of the images in place: blurred, coarse or sharpened; return them."""
+    n, device = len(image), image.device
     order, part = torch.randperm(n, device=device), n // 4
     for change, some in ((_blurred, order[:part]), (_coarse, order[part:part + part // 2]),
                          (_sharp, order[part + part // 2:2 * part])):
         if len(some):
             image[some] = change(image[some])
-    strength = torch.where(of_each(0, 1) < .5, of_each(0, 3), of_each(0, 16))
+    return image
+
+
+def recorded(image: Tensor) -> Tensor:
+    """Return images with noise, some of them coded; sides in eights."""
+    n, device = len(image), image.device
+    strength = torch.where(_of_each(image, 0, 1) < .5, _of_each(image, 0, 3),
+                           _of_each(image, 0, 16))
     image = image + torch.randn_like(image) * strength
     some = torch.randperm(n, device=device)[:int(n * .45)]
     if len(some):
         image[some] = coded(image[some])
     return image.clamp(0, 255).round()
+
+
+def augment(image: Tensor) -> Tensor:
+    """Return images (N, 3, H, W) of 0-255, each degraded in its own way; sides in eights."""
+    return recorded(focused(lit(image)))

@@ -10,13 +10,13 @@ often a tile is drawn, relative to others; source (T,): name of the folder the i
 """
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import cv2
 from face_tracker_ros.errors import SourceError
 from face_tracker_ros.types import FloatArray, Image
 import numpy as np
+from training.bare import decode_all
 from training.common import load_arrays
 
 SIDE = 250  # pixels of a tile
@@ -63,7 +63,8 @@ def read_tiles(folder: Path, split: int, limit: int = 0) -> dict[str, np.ndarray
     """
     Return the tiles of a split (the first `limit` of them, 0 for all).
 
-    image (T, 250, 250, 3) uint8 BGR, box (T, 12, 4), lm (T, 12, 5, 2), flag (T, 12), weight (T,).
+    image (T, 250, 250, 3) uint8 BGR, row (T,) in tiles.npz, box (T, 12, 4), lm (T, 12, 5, 2),
+    flag (T, 12), weight (T,).
     Raises SourceError for files that are missing or do not belong together.
     """
     tiles = load_arrays(folder / 'tiles.npz', _ARRAYS, 'detector.pack')
@@ -77,16 +78,9 @@ def read_tiles(folder: Path, split: int, limit: int = 0) -> dict[str, np.ndarray
     if len(coded) != off[-1]:
         raise SourceError(f"file '{folder / 'tiles.bin'}' has {len(coded)} bytes, expected "
                           f'{off[-1]}; make it again with training.detector.pack')
-    images = np.empty((len(rows), SIDE, SIDE, 3), np.uint8)
-
-    def decode(number: int) -> None:
-        row = rows[number]
-        images[number] = np.asarray(cv2.imdecode(coded[off[row]:off[row + 1]],
-                                                 cv2.IMREAD_COLOR), np.uint8)
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(decode, range(len(rows))))
-    return {'image': images, **{name: tiles[name][rows] for name in ('box', 'lm', 'flag',
-                                                                     'weight')}}
+    images = decode_all(coded.tobytes(), off, rows, SIDE)
+    return {'image': images, 'row': rows, **{name: tiles[name][rows] for name in (
+        'box', 'lm', 'flag', 'weight')}}
 
 
 def read_sources(folder: Path, split: int) -> np.ndarray:
