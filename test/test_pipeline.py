@@ -210,7 +210,7 @@ def test_models_that_stay_are_shared_and_bad_ones_are_found_without_loading(trac
                                                                             monkeypatch):
     models = tracker.models
     with pytest.raises(ModelError, match='yunet'):
-        models.check(tracker.config.updated({'detector': 'yunet'}))
+        models.check(tracker.config.updated({'detector': 'yunet'}), tracker.config)
     monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
     wanted = tracker.config.updated({'detector': 'yunet'})
     models.check(wanted)

@@ -179,8 +179,9 @@ def _from_detections(given: argparse.Namespace, signals: Signals) -> int:
     if config.detector == Config().detector:  # the detections are another detector's
         detector_spec = None
     check_low_score(config, detector_spec)
+    config = effective(config, detector_spec, encoder_spec)
     with ExitStack() as stack:
-        tracker = Tracker(effective(config, detector_spec, encoder_spec))
+        tracker = Tracker(config)
         frames = np.unique(found.frames)
         everything = range(int(frames[0]), int(frames[-1]) + 1) if len(frames) else range(0)
         if len(everything) - len(frames) > _MOST_EMPTY:

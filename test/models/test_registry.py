@@ -75,12 +75,12 @@ def test_preset_has_only_models_that_are_free_for_all_uses(name):
 
 def test_preset_can_be_fetched_and_where_people_look_says_how():
     preset = (MODELS.parent / 'config' / 'permissive.yaml').read_text()
-    terms = (MODELS.parent / 'README.md').read_text().split('## Terms')[1].split('\n## ')[0]
+    terms = (MODELS.parent / 'docs' / 'about' / 'terms.md').read_text()
     config = Config.load(MODELS.parent / 'config' / 'permissive.yaml')
     assert find_model(config.detector)
     spec = load_spec(config.encoder)
     assert spec.fetchable
-    assert f'`models fetch {spec.name}`' in terms and f"'models fetch {spec.name}'" in preset
+    assert f'`face-tracker models fetch {spec.name}`' in terms and f"'models fetch {spec.name}'" in preset
 
 
 def test_checksum_may_be_sha_384(copied):
