@@ -213,7 +213,7 @@ def test_models_that_stay_are_shared_and_bad_ones_are_found_without_loading(trac
         models.check(tracker.config.updated({'detector': 'yunet'}), tracker.config)
     monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
     wanted = tracker.config.updated({'detector': 'yunet'})
-    models.check(wanted)
+    models.check(wanted, tracker.config)
     other = models.updated(wanted)
     assert other.names == {**models.names, 'detector': 'yunet'}
     assert other.encoder is models.encoder and other.detector is not models.detector
