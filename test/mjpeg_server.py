@@ -78,8 +78,8 @@ class MjpegServer:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-        while len(asyncio.all_tasks()) > 1:
-            await asyncio.sleep(0.01)
+        for transport in list(self._loop._transports.values()):  # that aiohttp forgets
+            transport.abort()
         await asyncio.sleep(0.05)  # for sockets to be closed
 
     async def _cut(self) -> None:
