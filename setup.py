@@ -50,11 +50,11 @@ setup(
                     'test': ['aiohttp', 'hypothesis', 'matplotlib', 'pytest', 'scikit-image',
                              'trackeval']},
     zip_safe=False,
+    scripts=['bin/track'],
     entry_points={
         'console_scripts': [
             'face_tracker_node = face_tracker_ros.ros.node:main',
             'video_publisher = face_tracker_ros.ros.video_publisher:main',
-            'track = face_tracker_ros.__main__:track',
             'models = face_tracker_ros.cli.models:main',
             'evaluate = face_tracker_ros.cli.evaluate:main',
             'benchmark = face_tracker_ros.cli.benchmark:main',

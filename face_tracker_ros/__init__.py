@@ -6,15 +6,15 @@ This package and everything in it but `face_tracker_ros.ros` works without ROS.
 """
 from __future__ import annotations
 
+import importlib
 from typing import Any, TYPE_CHECKING
 
-from face_tracker_ros.config import Config
-from face_tracker_ros.errors import (ConfigError, FaceTrackerError, FrameError, ModelError,
-                                     SourceError)
-from face_tracker_ros.types import Detections, FrameResult, Track
-
 if TYPE_CHECKING:
+    from face_tracker_ros.config import Config
+    from face_tracker_ros.errors import (ConfigError, FaceTrackerError, FrameError, ModelError,
+                                         SourceError)
     from face_tracker_ros.pipeline import FaceTracker
+    from face_tracker_ros.types import Detections, FrameResult, Track
 
 __version__ = '0.1.0'
 
@@ -24,9 +24,14 @@ __all__ = [
 ]
 
 
+_MODULES = {'Config': 'config', 'Detections': 'types', 'FaceTracker': 'pipeline',
+            'FrameResult': 'types', 'Track': 'types',
+            **dict.fromkeys(('ConfigError', 'FaceTrackerError', 'FrameError', 'ModelError',
+                             'SourceError'), 'errors')}
+
+
 def __getattr__(name: str) -> Any:
-    """Load FaceTracker, and OpenVINO with it, when it is first asked for."""
-    if name == 'FaceTracker':
-        from face_tracker_ros.pipeline import FaceTracker
-        return FaceTracker
+    """Load a name's module when it is first asked for, as commands must start at once."""
+    if name in _MODULES:
+        return getattr(importlib.import_module(f'{__name__}.{_MODULES[name]}'), name)
     raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
