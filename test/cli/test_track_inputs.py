@@ -44,8 +44,9 @@ def test_a_rate_that_mpeg_4_cannot_count_is_fitted(shared, tmp_path):
 
 def test_a_camera_in_the_network_until_ctrl_c(two_portraits, tmp_path):
     tracks, output = tmp_path / 'tracks.txt', tmp_path / 'out.mp4'
-    image = cv2.resize(two_portraits, (640, 360), interpolation=cv2.INTER_AREA)
-    with MjpegServer(200.0, image) as server:
+    small = cv2.resize(two_portraits, (640, 360), interpolation=cv2.INTER_AREA)
+    cv2.imwrite(str(tmp_path / 'people.png'), small)
+    with MjpegServer(200.0, tmp_path / 'people.png') as server:
         process = subprocess.Popen(
             [sys.executable, '-m', 'face_tracker_ros', 'track', server.address, '--tracks',
              str(tracks), '--output', str(output)], text=True, stdout=subprocess.PIPE,
