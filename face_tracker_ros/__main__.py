@@ -2,7 +2,6 @@
 """`face-tracker COMMAND`, also `python -m face_tracker_ros COMMAND`: the commands without ROS."""
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 import importlib
 import sys
@@ -22,6 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Hand the command line to the command that it names; return its exit code."""
     if argv is None:
         end_quietly()
+    import argparse  # now, as an interrupt while it loads would give a traceback
     listing = '\n'.join(f'  {name:10}{text}' for name, text in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog='face-tracker', description='Tracked faces with persistent IDs, on the CPU.',

@@ -52,7 +52,7 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source.mkdir()
     for name in ('setup.py', 'setup.cfg', 'package.xml', 'LICENSE', 'NOTICE'):
         shutil.copy(ROOT / name, source)
-    for name in ('resource', 'face_tracker_ros', *SHARED_FOLDERS):
+    for name in ('bin', 'resource', 'face_tracker_ros', *SHARED_FOLDERS):
         shutil.copytree(ROOT / name, source / name,
                         ignore=shutil.ignore_patterns('__pycache__'))
     done = subprocess.run(
