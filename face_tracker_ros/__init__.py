@@ -45,12 +45,6 @@ _MODULES = {
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 
-_MODULES = {'Config': 'config', 'Detections': 'types', 'FaceTracker': 'pipeline',
-            'FrameResult': 'types', 'Track': 'types',
-            **dict.fromkeys(('ConfigError', 'FaceTrackerError', 'FrameError', 'ModelError',
-                             'SourceError'), 'errors')}
-
-
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first used."""
     if name not in _HOME:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 import math
 import os
+import threading
 import time
 from typing import Any
 
@@ -30,11 +31,13 @@ class FaceTracker:
     >>> for result in tracker.run(stamps_and_frames):
     ...     print([(track.id, track.box) for track in result.tracks])
 
-    One instance serves one stream, and one thread at a time.
+    One instance serves one stream. Several threads may use it: each call waits until the one
+    before it has ended.
     """
 
     def __init__(self, config: Config, models: ModelSet) -> None:
         """Combine parameters and loaded models; `from_config` loads them."""
+        self._lock = threading.Lock()  # held while anything below is used
         self._given = config
         self._config = models.effective(config)
         self._models = models
@@ -96,7 +99,11 @@ class FaceTracker:
             FrameError: the frame is of another kind, the stamp not finite, or late by up to a
                 second; the tracker is then as before.
         """
-        self._check(frame, stamp)
+        with self._lock:
+            self._check(frame, stamp)
+            return self._process(frame, stamp)
+
+    def _process(self, frame: Image, stamp: float) -> FrameResult:
         timer = _StageTimer()
         detected = self._is_detection_due(stamp)
         restarted, self._last = self._last > stamp, stamp
@@ -127,9 +134,10 @@ class FaceTracker:
 
     def reset(self) -> None:
         """Delete all tracks and forget everybody who left; ids go on counting."""
-        self._tracker.reset()
-        self._camera.reset()
-        self._last = -math.inf
+        with self._lock:
+            self._tracker.reset()
+            self._camera.reset()
+            self._last = -math.inf
 
     def reconfigure(self, config: Config, models: ModelSet | None = None) -> None:
         """
@@ -145,6 +153,10 @@ class FaceTracker:
             ConfigError: another parameter differs; nothing is changed.
             ModelError: a model is unknown, missing, corrupt or cannot be run; nothing is changed.
         """
+        with self._lock:
+            self._reconfigure(config, models)
+
+    def _reconfigure(self, config: Config, models: ModelSet | None) -> None:
         old, new = self._given.values(), config.values()
         for parameter in PARAMETERS:
             if not parameter.live and old[parameter.name] != new[parameter.name]:

@@ -80,7 +80,8 @@ def test_preset_can_be_fetched_and_where_people_look_says_how():
     assert find_model(config.detector)
     spec = load_spec(config.encoder)
     assert spec.fetchable
-    assert f'`face-tracker models fetch {spec.name}`' in terms and f"'models fetch {spec.name}'" in preset
+    assert f'`face-tracker models fetch {spec.name}`' in terms
+    assert f"'models fetch {spec.name}'" in preset
 
 
 def test_checksum_may_be_sha_384(copied):

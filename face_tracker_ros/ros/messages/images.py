@@ -15,7 +15,8 @@ from functools import partial
 from typing import Any, cast, Union
 
 import cv2
-from face_tracker_ros.errors import FrameError
+from face_tracker_ros.errors import FrameError, shown
+from face_tracker_ros.image_header import check_header, check_pixels
 from face_tracker_ros.types import Image as ImageArray
 import numpy as np
 import numpy.typing as npt
@@ -140,7 +141,7 @@ def to_image(message: AnyImage) -> ImageArray:
         return _decompressed(message)
     encoding = _ENCODINGS.get(message.encoding)
     if encoding is None:
-        raise FrameError(f"image encoding '{message.encoding}' is unknown; "
+        raise FrameError(f'image encoding {shown(message.encoding)} is unknown; '
                          f"publish one of {', '.join(ENCODINGS)}")
     _check_layout(message, encoding)
     if encoding.subsampled:
@@ -189,6 +190,7 @@ def _check_layout(message: Image, encoding: _Encoding) -> None:
     if len(message.data) != step * rows:
         raise FrameError(f'image data of {len(message.data)} bytes does not fit; {formula} is '
                          f'{step} * {rows} = {step * rows}')
+    check_pixels(width, height)
 
 
 # Turned as its EXIF data want it, a image would no longer fit its calibration.
@@ -197,13 +199,17 @@ _AS_IT_IS = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 
 def _decompressed(message: CompressedImage) -> ImageArray:
     data = np.frombuffer(message.data, np.uint8)
+    described = f'compressed image {shown(message.format)} of {data.size} bytes'
     try:
-        image = cv2.imdecode(data, _AS_IT_IS) if data.size else None
+        check_header(data.data)
+        image = cv2.imdecode(data, _AS_IT_IS)
     except cv2.error:
         image = None
+    except FrameError as error:
+        raise FrameError(f'{described} cannot be decoded ({error}); publish JPEG or PNG'
+                         ) from error
     if image is None:
-        raise FrameError(f"compressed image '{message.format}' of {data.size} bytes cannot be "
-                         'decoded; publish JPEG or PNG')
+        raise FrameError(f'{described} cannot be decoded; publish JPEG or PNG')
     return np.asarray(image, np.uint8)
 
 
