@@ -73,7 +73,8 @@ def test_page_shows_every_model_with_its_figures(page):
     reference = recall['face-detection-adas-0001', 640]
     assert (reference['recall'], reference['extra']) == (1, 0)
     assert 0.7 < recall['face-detector', 640]['recall'] <= 1
-    cells = text.split('| **`face-detector`** | 640 |')[1].split('\n')[0]
+    section = text.split('## Detectors')[1]
+    cells = section.split('| **`face-detector`** | 640 |')[1].split('\n')[0]
     assert f"{100 * recall['face-detector', 640]['recall']:.1f}" in cells
     assert '--seconds 0.5' in text  # the command line that wrote it
     for plot in re.findall(r'\]\((.+\.png)\)', text):
@@ -137,10 +138,10 @@ def test_detections_are_matched_to_faces_of_their_size(module):
 
 
 def test_a_rotated_face_lies_in_its_box(module):
-    photo = np.zeros((100, 100, 3), np.uint8)
-    cv2.ellipse(photo, (50, 40), (15, 20), 0, 0, 360, (255, 255, 255), -1)
+    photo = np.zeros((300, 300, 3), np.uint8)  # what is beyond its border is mirrored
+    cv2.ellipse(photo, (150, 140), (15, 20), 0, 0, 360, (255, 255, 255), -1)
     for degrees in (0, 40, 90):
-        seen, box = module('accuracy_wild').view(photo, np.float32([35, 20, 65, 60]), 180, degrees)
+        seen, box = module('accuracy_wild').view(photo, np.float32([135, 120, 165, 160]), 180, degrees)
         y, x = np.nonzero(seen[..., 0] > 128)
         np.testing.assert_allclose((x.min(), y.min(), x.max(), y.max()), box, atol=5)
 
@@ -201,7 +202,6 @@ def test_refusals_are_one_line(arguments, message):
 
 def test_the_page_of_the_repository_is_whole():
     text = (ROOT / 'docs' / 'accuracy.md').read_text(encoding='utf-8')
-    assert '## Images as people take them' in text
     for name in ('face-detector', 'yunet', 'centerface', 'mobilenetv3-large-face'):
         assert f'`{name}`' in text
     for target in re.findall(r'\]\(([^)]+)\)', text):
