@@ -204,5 +204,5 @@ def test_the_page_of_the_repository_is_whole():
     text = (ROOT / 'docs' / 'accuracy.md').read_text(encoding='utf-8')
     for name in ('face-detector', 'yunet', 'centerface', 'mobilenetv3-large-face'):
         assert f'`{name}`' in text
-    for target in re.findall(r'\]\(([^)]+)\)', text):
+    for target in re.findall(r'\]\((?!https:)([^)]+)\)', text):
         assert (ROOT / 'docs' / target).exists(), target
