@@ -21,7 +21,7 @@ setup(
     name=package_name,
     version='0.1.0',
     description='Faces in an image topic become tracks with lasting ids: DeepSORT on the CPU',
-    license='Apache-2.0; weights in models/: research use only',
+    license='Apache-2.0; weights in models/mobilenetv3-large-face*: research use only',
     license_files=['LICENSE', 'NOTICE'],
     author='The face_tracker_ros authors',
     maintainer='The face_tracker_ros authors',

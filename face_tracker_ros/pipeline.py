@@ -75,7 +75,7 @@ class FaceTracker:
         specs = [self._detector.spec, self._encoder.spec] + ([finder.spec] if finder else [])
         restricted = [f"'{spec.name}'" for spec in specs if spec.restricted]
         lines = [f"{' and '.join(restricted)}: weights for research use only; "
-                 'config/permissive.yaml names models that are free for all uses'
+                 'config/permissive.yaml selects models that are free for all uses'
                  ] if restricted else []
         for spec in specs:
             if not spec.files[0].checksum and spec.source == spec.name:

@@ -9,8 +9,8 @@ from face_tracker_ros.errors import ModelError
 from face_tracker_ros.model_spec import is_path, ModelSpec
 from face_tracker_ros.models import load_spec
 
-# What holds where nothing is known of a model.
-SCORE, LOW_SCORE, DISTANCE = ModelSpec.score, ModelSpec.low_score, ModelSpec.distance
+# Those of the default models, which also hold where nothing is known of a model.
+SCORE, LOW_SCORE, DISTANCE = 0.68, 0.5, ModelSpec.distance
 
 
 def recommended(detector: str, encoder: str) -> dict[str, float]:

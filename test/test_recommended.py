@@ -12,7 +12,7 @@ import pytest
 
 NAMES = ('detection.score', 'detection.low_score', 'tracker.max_cosine_distance',
          'tracker.reid_max_distance')
-OURS = (0.5, 0.35, 0.7, 0.7)
+OURS = (0.68, 0.5, 0.7, 0.7)
 
 
 def in_force(config):
@@ -44,7 +44,7 @@ def test_a_number_that_is_given_wins_over_every_model():
     for detector in ('yunet', 'ultra-light-rfb-320', 'nothing'):
         config = config.updated({'detector': detector})
         assert in_force(config) == (0.6, 0.3, 0.5, 0.4)
-    assert in_force(config.updated({'detection.score': 0})) == (0.5, 0.3, 0.5, 0.4)
+    assert in_force(config.updated({'detection.score': 0})) == (0.68, 0.3, 0.5, 0.4)
 
 
 def test_what_is_left_to_the_model_gives_way_to_the_number_beside_it():
@@ -56,7 +56,7 @@ def test_what_is_left_to_the_model_gives_way_to_the_number_beside_it():
 
 def test_files_bring_the_numbers_of_what_they_are(shared, tmp_path):
     source = shared / 'models' / 'ultra-light' / 'version-RFB-320.onnx'
-    assert in_force(Config.load({'detector': str(source)})) == (0.7, *OURS[1:])
+    assert in_force(Config.load({'detector': str(source)})) == (0.7, 0.35, 0.7, 0.7)
     shutil.copy(source, tmp_path / 'mine.onnx')
     text = (Path(__file__).parents[1] / 'models' / 'ultra-light-rfb-320'
             / 'model.yaml').read_text().replace('version-RFB-320', 'mine')
