@@ -58,21 +58,23 @@ def chosen_backend(name: str, device: str) -> str:
 
 
 def timed(work: Callable[[], Any], device: str, repeats: int) -> float:
-    """Return the seconds that a call takes, by the mean after one more call."""
+    """Return the least seconds that a call takes, after one more: others use the machine, too."""
     def wait() -> None:
         if device == 'cuda':
             torch.cuda.synchronize()
     work()
-    wait()
-    begin = time.perf_counter()
+    seconds = []
     for _ in range(repeats):
+        wait()
+        begin = time.perf_counter()
         work()
-    wait()
-    return (time.perf_counter() - begin) / repeats
+        wait()
+        seconds.append(time.perf_counter() - begin)
+    return min(seconds)
 
 
 def try_parts(parts: Sequence[Part], step: Callable[[], Any], device: str, backend: str,
-              report: Path, repeats: int = 5) -> None:
+              report: Path, repeats: int = 10) -> None:
     """
     Compile the parts one by one, keep those that make the step faster, and report each.
 

@@ -119,7 +119,7 @@ def show_views(distiller: Any, path: Path) -> None:
     """Write an image of what the teacher (above) and the student see of eight faces."""
     import torch
     with torch.no_grad():
-        rows = distiller._rows[torch.randint(len(distiller._rows), (8,), device=distiller.device)]
+        rows = torch.randint(len(distiller.faces), (8,), device=distiller.device)
         straight = torch.ones(8, device=distiller.device)
         stage = distiller.stage
         x = distiller.faces.morphed(*distiller.faces.pairs(rows), stage.mix, stage.turn)
