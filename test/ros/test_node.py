@@ -160,7 +160,7 @@ def test_class_is_told_to_those_who_come_late(client: Client, tracker: NodeProce
     assert labels[-1].threshold == pytest.approx(0.68)
     assert client.set_parameters({'detection.score': 0.6}).successful
     client.wait(lambda: labels[-1].threshold == pytest.approx(0.6), 'the new threshold')
-    assert client.set_parameters({'detection.score': 0.5}).successful
+    assert client.set_parameters({'detection.score': 0.0}).successful  # as recommended
     client.node.destroy_subscription(subscription)
 
 
