@@ -204,7 +204,10 @@ def test_silence_is_explained_by_what_is_published(client: Client, published: st
         images.subscribe()
         client.wait(lambda: node.count_publishers(published) == 1, 'the camera')
         client.wait(lambda: node.count_publishers('/image') == 1, "the client's own topic")
-        client.wait(lambda: text in images.describe(look_around=True).silence(None)[1], text)
+        try:
+            client.wait(lambda: text in images.describe(look_around=True).silence(None)[1], text)
+        except AssertionError as error:
+            raise AssertionError(images.describe(look_around=True).silence(None)[1]) from error
         images.stop()
 
 
