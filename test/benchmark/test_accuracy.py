@@ -141,7 +141,8 @@ def test_a_rotated_face_lies_in_its_box(module):
     photo = np.zeros((300, 300, 3), np.uint8)  # what is beyond its border is mirrored
     cv2.ellipse(photo, (150, 140), (15, 20), 0, 0, 360, (255, 255, 255), -1)
     for degrees in (0, 40, 90):
-        seen, box = module('accuracy_wild').view(photo, np.float32([135, 120, 165, 160]), 180, degrees)
+        seen, box = module('accuracy_wild').view(photo, np.float32([135, 120, 165, 160]), 180,
+                                                 degrees)
         y, x = np.nonzero(seen[..., 0] > 128)
         np.testing.assert_allclose((x.min(), y.min(), x.max(), y.max()), box, atol=5)
 
@@ -155,7 +156,8 @@ def test_results_are_kept_and_single_sections_measured_anew(page, tmp_path):
                     'clips', '--output', tmp_path)
     assert done.returncode == 0, done.stderr
     fresh = json.loads((tmp_path / 'results' / 'accuracy.json').read_text(encoding='utf-8'))
-    assert fresh['clips']['clips'] == 4 and fresh['scenes'] == results['scenes']
+    assert fresh['clips']['clips'] == len(list((page / 'clips').iterdir()))
+    assert fresh['scenes'] == results['scenes']
     assert fresh['terms']['yunet'] == 'MIT'
 
 
