@@ -7,7 +7,7 @@ import importlib
 import sys
 
 from face_tracker_ros import __version__
-from face_tracker_ros.cli.signals import end_quietly
+from face_tracker_ros.cli.signals import end_quietly, leave
 
 COMMANDS = {
     'track': 'track the faces of a video, camera or folder of images',
@@ -33,13 +33,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     known = parser.parse_args(words[:1])
     command = importlib.import_module(f'face_tracker_ros.cli.{known.command}')
-    return int(command.main(words[1:]))
+    code = int(command.main(words[1:]))
+    return leave(code) if argv is None else code
 
 
 def track() -> int:
     """Run the command track as an executable of its own."""
     end_quietly()
-    return main(['track', *sys.argv[1:]])
+    return leave(main(['track', *sys.argv[1:]]))
 
 
 if __name__ == '__main__':
