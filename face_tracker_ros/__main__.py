@@ -2,13 +2,12 @@
 """`face-tracker COMMAND`, also `python -m face_tracker_ros COMMAND`: the commands without ROS."""
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 import importlib
 import sys
 
 from face_tracker_ros import __version__
-from face_tracker_ros.cli.signals import end_quietly
+from face_tracker_ros.cli.signals import end_quietly, leave
 
 COMMANDS = {
     'track': 'track the faces of a video, camera or folder of images',
@@ -22,6 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Hand the command line to the command that it names; return its exit code."""
     if argv is None:
         end_quietly()
+    import argparse  # now, as an interrupt while it loads would give a traceback
     listing = '\n'.join(f'  {name:10}{text}' for name, text in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog='face-tracker', description='Tracked faces with persistent IDs, on the CPU.',
@@ -33,13 +33,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     known = parser.parse_args(words[:1])
     command = importlib.import_module(f'face_tracker_ros.cli.{known.command}')
-    return int(command.main(words[1:]))
+    code = int(command.main(words[1:]))
+    return leave(code) if argv is None else code
 
 
 def track() -> int:
     """Run the command track as an executable of its own."""
     end_quietly()
-    return main(['track', *sys.argv[1:]])
+    return leave(main(['track', *sys.argv[1:]]))
 
 
 if __name__ == '__main__':

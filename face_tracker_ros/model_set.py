@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from face_tracker_ros.config import Config, MODEL_PARAMETERS
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
-from face_tracker_ros.models.resolve import resolve_model
+from face_tracker_ros.models.resolve import is_slow_to_check, resolve_model
 from face_tracker_ros.models.spec import AUTO
 from face_tracker_ros.models.thresholds import check_low_score, effective
 
@@ -58,6 +58,8 @@ class ModelSet:
         """
         Check the files of the models that `updated` would load, without loading them.
 
+        Takes a moment only: models that are too large for that are left to `updated`.
+
         Args:
             config: the configuration to come.
             current: the one in use.
@@ -69,6 +71,8 @@ class ModelSet:
         detector_spec = self.detector.spec
         for task, wanted in model_parameters(config).items():
             if wanted != self.parameters[task] and (wanted or task != 'landmarks'):
+                if is_slow_to_check(wanted):
+                    continue
                 spec, _ = resolve_model(wanted, task)
                 detector_spec = spec if task == 'detector' else detector_spec
         if config.detection.low_score != current.detection.low_score:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 import math
 import os
+import threading
 import time
 from typing import Any
 
@@ -32,11 +33,13 @@ class FaceTracker:
     >>> for result in tracker.run(stamps_and_frames):
     ...     print([(track.id, track.box) for track in result.tracks])
 
-    One instance serves one stream, and one thread at a time.
+    One instance serves one stream. Several threads may use it: each call waits until the one
+    before it has ended.
     """
 
     def __init__(self, config: Config, models: ModelSet) -> None:
         """Combine parameters and loaded models; `from_config` loads them."""
+        self._lock = threading.Lock()  # held while anything below is used
         self._given = config
         self._config = models.effective(config)
         self._models = models
@@ -99,7 +102,11 @@ class FaceTracker:
             FrameError: the frame is of another kind, the stamp not finite, or late by up to a
                 second; the tracker is then as before.
         """
-        self._check(frame, stamp)
+        with self._lock:
+            self._check(frame, stamp)
+            return self._process(frame, stamp)
+
+    def _process(self, frame: Image, stamp: float) -> FrameResult:
         degrees = self._config.image_rotation
         timer = _StageTimer()
         result = self._process_upright(rotate(frame, degrees), stamp, timer)
@@ -116,6 +123,10 @@ class FaceTracker:
 
     def reset(self) -> None:
         """Delete all tracks and forget everybody who left; ids go on counting."""
+        with self._lock:
+            self._reset()
+
+    def _reset(self) -> None:
         self._tracker.reset()
         self._camera.reset()
         self._last = -math.inf
@@ -135,6 +146,10 @@ class FaceTracker:
             ConfigError: another parameter differs; nothing is changed.
             ModelError: a model is unknown, missing, corrupt or cannot be run; nothing is changed.
         """
+        with self._lock:
+            self._reconfigure(config, models)
+
+    def _reconfigure(self, config: Config, models: ModelSet | None) -> None:
         old, new = self._given.values(), config.values()
         for parameter in PARAMETERS:
             if not parameter.live and old[parameter.name] != new[parameter.name]:
@@ -145,7 +160,7 @@ class FaceTracker:
         if self._models.encoder.space != former.encoder.space:
             self._tracker.forget_faces()
         if config.image_rotation != self._given.image_rotation:
-            self.reset()
+            self._reset()
         self._given = config
         self._config = self._models.effective(config)
         self._models.detector.min_size = config.detection.min_size

@@ -1,11 +1,14 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""A camera on the network: an aiohttp server that serves MJPEG, stalls, cuts and comes back."""
+"""A camera on the network: an aiohttp server, in a process of its own, that serves MJPEG."""
 from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
-import threading
+from pathlib import Path
+import signal
+import socket
+import subprocess
+import sys
 from types import TracebackType
 
 from aiohttp import web
@@ -17,20 +20,14 @@ USER, PASSWORD = 'operator', 'hunter2'
 
 
 class MjpegServer:
-    """Serves /stream, where each image is of one grey that is twice its number; in a thread."""
+    """Serves /stream at always the same port: stops, stalls, cuts connections and comes back."""
 
-    def __init__(self, rate: float = 50.0, image: np.ndarray | None = None) -> None:
-        """Serve `rate` images per second: grey ones, or one and the same."""
-        self.rate = rate
-        self.image = image
-        self.port = 0
-        self.sent = 0
-        self.connections = 0
-        self.stalled = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._runner: web.AppRunner | None = None
-        self._generation = self._serving = 0
+    def __init__(self, rate: float = 50.0, image: Path | None = None) -> None:
+        """Serve `rate` images per second: that of a file, or grey ones (see `_part`)."""
+        self._arguments = [str(rate), str(image or '')]
+        with socket.create_server(('127.0.0.1', 0)) as free:
+            self.port = free.getsockname()[1]
+        self._process: subprocess.Popen[str] | None = None
 
     @property
     def address(self) -> str:
@@ -38,51 +35,67 @@ class MjpegServer:
         return f'http://{USER}:{PASSWORD}@127.0.0.1:{self.port}/stream?token={PASSWORD}'
 
     def __enter__(self) -> MjpegServer:
-        self._thread.start()
         self.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self.stop()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
 
     def start(self) -> None:
-        """Listen, at the same port as before."""
-        self._call(self._start())
+        """Serve, and return when that is so."""
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, str(self.port), *self._arguments], text=True,
+            stdout=subprocess.PIPE)
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == 'ready\n'
 
     def stop(self) -> None:
         """Be gone: no listener, no connection."""
-        self._call(self._stop())
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.communicate()
+
+    def stall(self) -> None:
+        """Send nothing more; connections stay open, and new ones are not answered."""
+        self._send(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Send again."""
+        self._send(signal.SIGCONT)
 
     def cut(self) -> None:
         """End the connections that are open now; new ones are taken."""
-        self._call(self._cut())
+        self._send(signal.SIGUSR1)
 
-    def _call(self, work) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+    def _send(self, number: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
 
-    async def _start(self) -> None:
+
+class _Camera:
+    """The server's process."""
+
+    def __init__(self, rate: float, image: np.ndarray | None) -> None:
+        self._rate, self._image = rate, image
+        self._open: list[asyncio.Transport | None] = []
+
+    async def run(self, port: int) -> None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self._cut)
         app = web.Application()
         app.router.add_get('/stream', self._serve)
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, '127.0.0.1', self.port, reuse_address=True)
-        await site.start()
-        self.port = site._server.sockets[0].getsockname()[1]
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, '127.0.0.1', port, reuse_address=True).start()
+        print('ready', flush=True)
+        await asyncio.Event().wait()
 
-    async def _stop(self) -> None:
-        await self._cut()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def _cut(self) -> None:
-        self._generation += 1
-        while self._serving:
-            await asyncio.sleep(0.01)
+    def _cut(self) -> None:
+        for transport in self._open:
+            if transport is not None:
+                transport.abort()
+        self._open.clear()
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         wanted = base64.b64encode(f'{USER}:{PASSWORD}'.encode()).decode()
@@ -91,24 +104,25 @@ class MjpegServer:
         response = web.StreamResponse(headers={
             'Content-Type': f'multipart/x-mixed-replace; boundary={BOUNDARY}'})
         await response.prepare(request)
-        self.connections += 1
-        self._serving += 1
-        generation = self._generation
-        with contextlib.suppress(ConnectionError):
-            while generation == self._generation:
-                if not self.stalled.is_set():
-                    await response.write(self._part())
-                await asyncio.sleep(1 / self.rate)
-            if request.transport is not None:
-                request.transport.close()
-        self._serving -= 1
+        self._open.append(request.transport)
+        for number in range(sys.maxsize):
+            try:
+                await response.write(self._part(number))
+            except ConnectionError:
+                break
+            await asyncio.sleep(1 / self._rate)
         return response
 
-    def _part(self) -> bytes:
-        image = self.image
+    def _part(self, number: int) -> bytes:
+        """Return image `number` of a connection: of one grey that is twice that (modulo 240)."""
+        image = self._image
         if image is None:
-            image = np.full((48, 64, 3), 2 * (self.sent % 120), np.uint8)
-        self.sent += 1
+            image = np.full((48, 64, 3), 2 * (number % 120), np.uint8)
         jpeg = cv2.imencode('.jpg', image)[1].tobytes()
         return (f'--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n'
                 .encode() + jpeg + b'\r\n')
+
+
+if __name__ == '__main__':
+    asyncio.run(_Camera(float(sys.argv[2]), cv2.imread(sys.argv[3]) if sys.argv[3] else None)
+                .run(int(sys.argv[1])))

@@ -24,7 +24,7 @@ _ANSWERS = {
 class RtspServer(socketserver.ThreadingTCPServer):
     """Serves any path; image N is of one grey that is twice N (modulo 240)."""
 
-    allow_reuse_address = daemon_threads = True
+    allow_reuse_address = True
 
     def __init__(self, rate: float = 50.0) -> None:
         """Send `rate` images per second to everybody who plays."""

@@ -52,7 +52,7 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source.mkdir()
     for name in ('setup.py', 'setup.cfg', 'package.xml', 'LICENSE', 'NOTICE'):
         shutil.copy(ROOT / name, source)
-    for name in ('resource', 'face_tracker_ros', *SHARED_FOLDERS):
+    for name in ('bin', 'resource', 'face_tracker_ros', *SHARED_FOLDERS):
         shutil.copytree(ROOT / name, source / name,
                         ignore=shutil.ignore_patterns('__pycache__'))
     done = subprocess.run(
@@ -81,7 +81,8 @@ def test_terms_of_code_and_weights_are_installed_and_declared(prefix: Path) -> N
     assert (share / 'LICENSE').is_file()
     for card in share.glob('models/*/MODEL_CARD.md'):
         assert f'models/{card.parent.name}' in notice
-    assert 'done. The weights in models/ are for research use only (NOTICE)' in (
+    assert (share / 'models' / 'face-detector' / 'ATTRIBUTION.md').is_file()
+    assert 'done. The weights of the face encoder are for research use only (NOTICE)' in (
         ROOT / 'scripts' / 'setup').read_text(encoding='utf-8')
 
 

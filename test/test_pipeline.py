@@ -2,6 +2,7 @@
 """FaceTracker on real images: the Python interface's promises."""
 import cv2
 from face_tracker_ros import Config, ConfigError, FaceTracker, FrameError, ModelError
+from face_tracker_ros.models.registry import load_spec
 import numpy as np
 import pytest
 
@@ -31,13 +32,14 @@ def test_two_people_get_two_ids_and_keep_them(tracker, show):
     assert [len(result.tracks) for result in results[:3]] == [0, 0, 2]
     for result in results[2:]:
         assert sorted(track.id for track in result.tracks) == [1, 2]
-        assert len(result.detections) == 2
+        assert (result.detections.scores >= load_spec('face-detector').score).sum() == 2
         for track in result.tracks:
             assert track.state == 'confirmed' and 0.5 <= track.score <= 1
             np.testing.assert_allclose(track.box, result.detections.boxes[track.detection],
                                        atol=12)
-    movement = {track.id: track.velocity[0] for track in results[-1].tracks}
-    assert sorted(np.sign(list(movement.values()))) == [-1, 1]
+    # Relative to each other: with a grey background, either photo may be taken for the camera.
+    speeds = [track.velocity[0] for track in results[-1].tracks]
+    assert abs(speeds[0] - speeds[1]) == pytest.approx(240, rel=0.1)
 
 
 def test_who_leaves_and_comes_back_elsewhere_has_the_former_id(tracker, show):
@@ -118,7 +120,8 @@ def test_other_models_are_taken_between_two_frames_and_bad_ones_are_not(tracker,
         tracker.reconfigure(tracker.config.updated({'detector': 'yunet'}))
     assert tracker.models.names['detector'] == 'face-detector'
     assert tracker.config.detector == 'auto'
-    assert 'research use only' in ' '.join(tracker.models.notices)
+    notice, = (line for line in tracker.models.notices if 'research use only' in line)
+    assert 'mobilenetv3-large-face' in notice and 'face-detector' not in notice
     monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
     tracker.reconfigure(tracker.config.updated(
         {'detector': 'yunet', 'encoder': 'face-reidentification-retail-0095'}))

@@ -9,11 +9,11 @@ import re
 ROOT = Path(__file__).resolve().parents[1]
 NOTICE = '# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License'
 SOURCES = sorted(
-    path for folder in ('.ci', 'benchmark', 'examples', 'face_tracker_ros', 'launch', 'scripts',
-                        'test')
+    path for folder in ('.ci', 'benchmark', 'bin', 'examples', 'face_tracker_ros', 'launch',
+                        'scripts', 'test')
     for path in (ROOT / folder).rglob('*')
     if path.is_file() and '__pycache__' not in path.parts
-    and (path.suffix in ('.py', '.sh') or not path.suffix and folder in ('scripts', '.ci')))
+    and (path.suffix in ('.py', '.sh') or not path.suffix and folder in ('.ci', 'bin', 'scripts')))
 PYTHON_SOURCES = [path for path in SOURCES if path.suffix == '.py']
 
 

@@ -23,6 +23,11 @@ def parser(step: str, description: str | None) -> argparse.ArgumentParser:
                                    formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
+def path_argument(arguments: argparse.ArgumentParser, option: str, text: str) -> None:
+    """Add an option that must be given and is a path."""
+    arguments.add_argument(option, type=Path, required=True, metavar='PATH', help=text)
+
+
 def end(step: str, work: Callable[[], None]) -> int:
     """Do the work and return the exit code: 2 and one line for what is refused."""
     def done() -> int:

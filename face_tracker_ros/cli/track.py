@@ -16,6 +16,7 @@ import zipfile
 from face_tracker_ros.cli.common import configuration, finish, program, say
 from face_tracker_ros.cli.signals import Signals, Stopped
 from face_tracker_ros.cli.track_report import Report
+from face_tracker_ros.config import Config
 from face_tracker_ros.errors import ConfigError, FaceTrackerError, shown, SourceError
 from face_tracker_ros.evaluation.mot_text import read_detections, write_tracks
 from face_tracker_ros.regular_file import open_regular
@@ -138,6 +139,7 @@ def _from_source(given: argparse.Namespace, signals: Signals) -> int:
         if given.tracks is not None:
             check_writable(given.tracks)
         tracker = FaceTracker.from_config(config)
+        signals.keep(tracker)
         tracks = stack.enter_context(_open_text(given.tracks))
         if not given.quiet:
             say('track', tracker.models.summary)
@@ -177,9 +179,12 @@ def _from_detections(given: argparse.Namespace, signals: Signals) -> int:
     from face_tracker_ros.models.thresholds import check_low_score, effective, named
     from face_tracker_ros.tracking import Tracker
     detector_spec, encoder_spec = named(config)
+    if config.detector == Config().detector:  # the detections are another detector's
+        detector_spec = None
     check_low_score(config, detector_spec)
+    config = effective(config, detector_spec, encoder_spec)
     with ExitStack() as stack:
-        tracker = Tracker(effective(config, detector_spec, encoder_spec))
+        tracker = Tracker(config)
         frames = np.unique(found.frames)
         everything = range(int(frames[0]), int(frames[-1]) + 1) if len(frames) else range(0)
         if len(everything) - len(frames) > _MOST_EMPTY:

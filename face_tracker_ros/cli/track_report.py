@@ -47,7 +47,7 @@ class Report:
         self._bar.stop()
 
     def warn_outside(self, boxes: FloatArray, size: tuple[int, int]) -> None:
-        """Say how many boxes lie wholly outside of pictures of `size` (width, height)."""
+        """Say how many boxes lie wholly outside of images of `size` (width, height)."""
         outside = int(((boxes[:, 0] >= size[0]) | (boxes[:, 1] >= size[1])
                        | (boxes[:, 2] <= 0) | (boxes[:, 3] <= 0)).sum())
         if outside:

@@ -10,7 +10,9 @@ import yaml
 
 _MOST_BYTES = 1 << 20
 _DEEPEST = 30
-_MOST = 20000  # values; ours have a hundred
+_MOST = 20000  # values once aliases are expanded; ours have a hundred
+_MOST_PARTS = 1000  # of a number to base 60 (1:30:00), which costs the square of them
+_ENDLESS = _MOST + 1, 1  # of an alias within what it stands for, or to nothing
 
 
 def read_yaml(path: Path) -> Any:
@@ -26,25 +28,43 @@ def read_yaml(path: Path) -> Any:
 def parse_yaml(text: str) -> Any:
     """Return the plain data of a text; ValueError with one short line when it holds none."""
     try:
-        content = yaml.safe_load(text)
+        _check(text)
+        return yaml.safe_load(text)
     except Exception as error:  # PyYAML lets many kinds out, of dates and numbers that are none
         raise ValueError(_line(str(error))) from error
-    _check(content)
-    return content
 
 
-def _check(content: Any) -> None:
-    """Refuse what aliases make endless: mappings and lists that hold themselves or many others."""
-    left, count = [(content, 0)], 0
-    while left:
-        value, depth = left.pop()
-        count += 1
-        if depth > _DEEPEST or count > _MOST:
+def _check(text: str) -> None:
+    """
+    Reject what is too large, too deep, or made so by aliases and merge keys, before it is built.
+
+    A few hundred bytes of aliases to aliases stand for more values than any memory holds.
+    """
+    anchors: dict[str, tuple[int, int]] = {}  # values and depth of what each anchor stands for
+    open_nodes: list[tuple[str | None, int, int]] = [(None, 0, 0)]  # anchor, values, depth so far
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            open_nodes.append((event.anchor, 1, 1))
+            ended = None
+        elif isinstance(event, yaml.CollectionEndEvent):
+            ended = open_nodes.pop()
+        elif isinstance(event, yaml.ScalarEvent):
+            if event.value.count(':') > _MOST_PARTS:
+                raise ValueError(f'a value has over {_MOST_PARTS} colons')
+            ended = event.anchor, 1, 1
+        elif isinstance(event, yaml.AliasEvent):
+            ended = None, *anchors.get(str(event.anchor), _ENDLESS)
+        else:
+            continue
+        if ended is not None:
+            anchor, count, depth = ended
+            if anchor is not None:
+                anchors[anchor] = count, depth
+            outer, values, deepest = open_nodes[-1]
+            open_nodes[-1] = outer, values + count, max(deepest, depth + 1)
+        if len(open_nodes) > _DEEPEST or open_nodes[-1][1] > _MOST \
+                or open_nodes[-1][2] > _DEEPEST:
             raise ValueError('nested too deeply or too large, perhaps by aliases')
-        if isinstance(value, dict):
-            value = list(value.values())
-        if isinstance(value, (list, tuple)):
-            left += [(item, depth + 1) for item in value]
 
 
 def _line(text: str) -> str:

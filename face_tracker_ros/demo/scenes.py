@@ -16,7 +16,8 @@ from pathlib import Path
 import cv2
 from face_tracker_ros.boxes import area, clip
 from face_tracker_ros.detection import FaceDetector
-from face_tracker_ros.errors import SourceError
+from face_tracker_ros.errors import ModelError, SourceError
+from face_tracker_ros.evaluation.face_geometry import face_box
 from face_tracker_ros.types import Detections, FloatArray, Image, IntArray
 import numpy as np
 
@@ -92,14 +93,22 @@ def read_face(path: Path, detector: FaceDetector) -> tuple[Image, Detections] | 
 
 
 def read_portraits(folder: Path, detector: FaceDetector) -> list[list[Portrait]]:
-    """Return the portraits of everybody in `folder` whose face is found in the photo's middle."""
+    """
+    Return the portraits of everybody in `folder` whose face is found in the photo's middle.
+
+    The box is that of the landmarks (`face_box`), so that it follows no detector's habit; a
+    detector without landmarks raises ModelError.
+    """
     people = []
     for paths in read_people(folder).values():
         portraits = []
         for path in paths:
             found = read_face(path, detector)
             if found is not None:
-                portraits.append(Portrait(found[0], found[1].boxes[0]))
+                if found[1].landmarks is None:
+                    raise ModelError(f"detector '{detector.spec.name}' gives no landmarks; give "
+                                     'face-detector, yunet or centerface')
+                portraits.append(Portrait(found[0], face_box(found[1].landmarks[0])))
         if portraits:
             people.append(portraits)
     return people

@@ -16,14 +16,13 @@ import json
 import logging
 import os
 from pathlib import Path
-import re
 import stat
 import tempfile
 import time
 from typing import Any
 
 from face_tracker_ros.models.cache import cache_folder, make_folder
-from face_tracker_ros.models.files import checksum
+from face_tracker_ros.models.files import checksum, network_files
 from face_tracker_ros.models.openvino_runtime import ov
 
 _HEADER = b'face_tracker_ros compiled network 1\n'
@@ -32,12 +31,18 @@ _DIGEST = hashlib.sha256().digest_size
 _MOST_BYTES = 256 << 20
 _WAIT, _POLL = 10.0, 0.02
 _LEFT_OVER = 3600.0
-# In ONNX, of a tensor with its values in another file: key 'location', value of so many bytes.
-_EXTERNAL = re.compile(rb'\x0a\x08location\x12([\x01-\x7f])')
 _LOGGER = logging.getLogger(__name__)
 
 
-def compiled(core: Any, device: str, options: dict[str, Any], path: Path, form: list[Any],
+def identity(path: Path) -> list[str] | None:
+    """Return kind and checksums of the files of a network; None when they cannot be read."""
+    try:
+        return [path.suffix, *(checksum(part) for part in network_files(path))]
+    except OSError:
+        return None
+
+
+def compiled(core: Any, device: str, options: dict[str, Any], form: list[Any],
              compile_network: Callable[[], Any]) -> Any:
     """
     Return a compiled network of the cache; compile it when it is not there or damaged.
@@ -46,14 +51,13 @@ def compiled(core: Any, device: str, options: dict[str, Any], path: Path, form: 
         core: OpenVINO's.
         device: which compiles, imports and runs the network.
         options: what OpenVINO compiles and imports the network with.
-        path: the model file.
-        form: what else makes a difference, such as the input's shape.
+        form: what else makes a difference: the network's identity, the input's shape ...
         compile_network: compiles the network; only one process at a time does.
     """
     folder = _folder()
-    key = _key(core, device, options, path, form) if folder else None
-    if folder is None or key is None:
+    if folder is None:
         return compile_network()
+    key = _key(core, device, options, form)
     entry = folder / f'{key}{_SUFFIX}'
     network = _load(core, device, options, entry)
     if network is not None:
@@ -61,9 +65,7 @@ def compiled(core: Any, device: str, options: dict[str, Any], path: Path, form: 
     with _lock(folder / f'{key}.lock'):
         if not os.path.lexists(entry):
             network = compile_network()
-            # Else the model file changed meanwhile.
-            if key == _key(core, device, options, path, form):
-                _store(network, entry)
+            _store(network, entry)
             return network
     network = _load(core, device, options, entry)  # of the process that had the lock
     return compile_network() if network is None else network
@@ -88,29 +90,12 @@ def _folder() -> Path | None:
     return folder
 
 
-def _key(core: Any, device: str, options: dict[str, Any], path: Path,
-         form: list[Any]) -> str | None:
+def _key(core: Any, device: str, options: dict[str, Any], form: list[Any]) -> str:
     """Return a checksum of everything that the compiled network depends on."""
-    try:
-        files = [checksum(part) for part in _files(path)]
-    except OSError:
-        return None
     machine = [ov.get_version(), device, core.get_property(device, 'FULL_DEVICE_NAME'),
                sorted(core.get_property(device, 'OPTIMIZATION_CAPABILITIES'))]
-    text = json.dumps([machine, sorted(options.items()), path.suffix, files, form])
+    text = json.dumps([machine, sorted(options.items()), form])
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _files(path: Path) -> list[Path]:
-    """Return the files that a network consists of."""
-    if path.suffix == '.xml' and os.path.isfile(path.with_suffix('.bin')):
-        return [path, path.with_suffix('.bin')]
-    if path.suffix == '.onnx':
-        content = path.read_bytes()
-        names = {content[match.end():match.end() + match[1][0]]
-                 for match in _EXTERNAL.finditer(content)}
-        return [path, *(path.parent / os.fsdecode(name) for name in sorted(names))]
-    return [path]
 
 
 @contextmanager

@@ -13,14 +13,21 @@ import functools
 import hashlib
 import os
 from pathlib import Path
+import re
 import sys
 
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.models.cache import cache_folder
 from face_tracker_ros.models.spec import is_name, ModelFile, ModelSpec
+from face_tracker_ros.regular_file import open_regular
 
 PACKAGE = 'face_tracker_ros'
 DESCRIPTION = 'model.yaml'
+MOST_BYTES = 1 << 30  # of one file of a model; ours have at most 10 MB
+QUICK_BYTES = 64 << 20  # are read at once, more in parallel to the work of a running tracker
+_BLOCK, _OVERLAP = 1 << 20, 256
+# In ONNX, of a tensor with its values in another file: key 'location', value of so many bytes.
+_EXTERNAL = re.compile(rb'\x0a\x08location\x12([\x01-\x7f])')
 
 
 def models_folder() -> Path:
@@ -76,7 +83,7 @@ def first_fault(spec: ModelSpec, folder: Path) -> str | None:
         try:
             fault = file_fault(item, folder / item.name)
         except OSError as error:
-            fault = f"'{folder / item.name}' cannot be read ({error.strerror})"
+            fault = f"'{folder / item.name}' cannot be read ({error.strerror or error})"
         if fault is not None:
             return fault
     return None
@@ -89,6 +96,8 @@ def file_fault(item: ModelFile, path: Path) -> str | None:
     size = path.stat().st_size
     if item.size and size != item.size:
         return f"'{path}' is not the right file ({size} bytes, expected {item.size})"
+    if size > MOST_BYTES:
+        return f"'{path}' is too large ({size} bytes, {MOST_BYTES} are the most)"
     if not item.checksum:
         return None
     actual = checksum(path, item.algorithm)
@@ -99,10 +108,56 @@ def file_fault(item: ModelFile, path: Path) -> str | None:
     return None
 
 
+def network_files(path: Path) -> list[Path]:
+    """Return the files that a network consists of; OSError when the first cannot be read."""
+    weights = path.with_suffix('.bin')
+    if path.suffix == '.xml' and os.path.isfile(weights):
+        return [path, weights]
+    if path.suffix == '.onnx':
+        return [path, *(path.parent / os.fsdecode(name) for name in sorted(_external(path)))]
+    return [path]
+
+
+def too_large(path: Path) -> str | None:
+    """Return what is wrong with the size of a network's files; None when nothing is."""
+    try:
+        for part in [path] if path.stat().st_size > MOST_BYTES else network_files(path):
+            size = part.stat().st_size if part.exists() else 0
+            if size > MOST_BYTES:
+                return f"is too large ('{part.name}' has {size} bytes, {MOST_BYTES} are the most)"
+    except OSError:
+        pass  # is reported by whoever reads it
+    return None
+
+
+def is_large(path: Path) -> bool:
+    """Return whether a file is of a size that takes a while to read."""
+    return os.path.isfile(path) and QUICK_BYTES < os.path.getsize(path) <= MOST_BYTES
+
+
 def checksum(path: Path, algorithm: str = 'sha256') -> str:
-    """Return the checksum of a file; remembered while its size and time of change stay."""
+    """
+    Return the checksum of a file; remembered while its size and time of change stay.
+
+    Raises OSError when it cannot be read, is no regular file or has more than MOST_BYTES.
+    """
     status = path.stat()
+    if status.st_size > MOST_BYTES:
+        raise OSError(f'it has {status.st_size} bytes, and {MOST_BYTES} are the most')
     return _checksum(str(path), algorithm, status.st_size, status.st_mtime_ns)
+
+
+def _external(path: Path) -> set[bytes]:
+    """Return the names of the files in which an ONNX file keeps values."""
+    names, tail = set(), b''
+    with open_regular(path) as stream:
+        for block in iter(lambda: stream.read(_BLOCK), b''):
+            content = tail + block
+            names |= {content[match.end():match.end() + match[1][0]]
+                      for match in _EXTERNAL.finditer(content)
+                      if match.end() + match[1][0] <= len(content)}
+            tail = content[-_OVERLAP:]
+    return names
 
 
 def _package_folders() -> Iterator[Path]:
@@ -133,7 +188,7 @@ def _candidates(spec: ModelSpec) -> Iterator[Path]:
 @functools.lru_cache(maxsize=256)
 def _checksum(path: str, algorithm: str, size: int, changed: int) -> str:
     digest = hashlib.new(algorithm)
-    with open(path, 'rb') as stream:
+    with open_regular(Path(path)) as stream:
         for block in iter(lambda: stream.read(1 << 20), b''):
             digest.update(block)
     return digest.hexdigest()

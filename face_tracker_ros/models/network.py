@@ -9,7 +9,8 @@ from typing import Any
 
 from face_tracker_ros.config import InferenceConfig
 from face_tracker_ros.errors import ConfigError, ModelError
-from face_tracker_ros.models.compiled import compiled
+from face_tracker_ros.models.compiled import compiled, identity
+from face_tracker_ros.models.files import too_large
 from face_tracker_ros.models.openvino_runtime import ov
 from face_tracker_ros.models.spec import InputSpec, Port
 from face_tracker_ros.types import FloatArray, Image
@@ -46,7 +47,8 @@ class Network:
     One network, whose input is uint8 BGR images (N, H, W, 3); not for use by two threads at once.
 
     Colours, mean, scale and layout are changed inside the graph. It is compiled when a number and
-    size of images is first seen, and kept for the last few.
+    size of images is first seen, and kept for the last few. The model file is read once: what
+    becomes of it later makes no difference.
     """
 
     def __init__(self, path: Path, spec: InputSpec, config: InferenceConfig,
@@ -69,10 +71,11 @@ class Network:
         self._cached = config.cache and not virtual
         if not virtual:  # GPU and NPU know no CPU threads
             self._options = {name: value for name, value in self._options.items()
-                             if name in supported or name == 'CACHE_DIR'}  # is of the core
+                             if name in supported}
         self._requests: OrderedDict[tuple[int, int, int], tuple[Any, Image]] = OrderedDict()
         # As in the file: a compiled network may know its outputs by further names.
-        self._names = [_name(port, number) for number, port in enumerate(self._read().outputs)]
+        self._model, self._identity = self._read()
+        self._names = [_name(port, number) for number, port in enumerate(self._model.outputs)]
 
     def prepare(self, width: int, height: int, batch: int = 1) -> None:
         """Compile for images of this size and run once, so that the first need not wait."""
@@ -102,8 +105,11 @@ class Network:
             memory[:] = images
         return request
 
-    def _read(self) -> Any:
-        return _read_model(self._core, self._path)
+    def _read(self) -> tuple[Any, list[str] | None]:
+        """Return the model and the checksums of its files; None if they changed meanwhile."""
+        before = identity(self._path) if self._cached else None
+        model = _read_model(self._core, self._path)
+        return model, before if before is None or before == identity(self._path) else None
 
     def _request(self, size: tuple[int, int, int]) -> tuple[Any, Image]:
         """Return the request for images of this size, and the memory that it reads."""
@@ -116,14 +122,15 @@ class Network:
         return self._requests[size]
 
     def _compile(self, size: tuple[int, int, int]) -> Any:
-        if not self._cached:
+        if self._identity is None:
             return self._compile_anew(size)
-        return compiled(self._core, self._device, self._options, self._path,
-                        [size, asdict(self._spec)], lambda: self._compile_anew(size))
+        return compiled(self._core, self._device, self._options,
+                        [self._identity, size, asdict(self._spec)],
+                        lambda: self._compile_anew(size))
 
     def _compile_anew(self, size: tuple[int, int, int]) -> Any:
         batch, height, width = size
-        layout, model = self._spec.layout, self._read()
+        layout, model = self._spec.layout, self._model.clone()
         sides = [3, height, width] if layout == 'NCHW' else [height, width, 3]
         try:
             model.reshape([batch, *sides])
@@ -168,7 +175,12 @@ def _bad_device(core: Any, device: str, error: Exception) -> ConfigError:
 
 
 def _read_model(core: Any, path: Path) -> Any:
+    fault = too_large(path)
+    if fault is not None:
+        raise ModelError(f"model file '{path}' {fault}; give the file of a network")
     try:
+        # Mapped weights would change with the file, and end the process when it gets shorter.
+        core.set_property({'ENABLE_MMAP': False})
         return core.read_model(str(path))
     except RuntimeError as error:
         raise ModelError(f"model file '{path}' cannot be read by OpenVINO "

@@ -11,7 +11,7 @@ from face_tracker_ros.config import InferenceConfig
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.models.description import read_spec
 from face_tracker_ros.models.families import families, Family, recognise
-from face_tracker_ros.models.files import first_fault
+from face_tracker_ros.models.files import first_fault, is_large
 from face_tracker_ros.models.network import capabilities, read_ports
 from face_tracker_ros.models.preference import first_usable
 from face_tracker_ros.models.registry import find_model, known_models, load_spec, wrong_task
@@ -57,6 +57,17 @@ def _resolve(text: str, task: str, inference: InferenceConfig | None) -> tuple[M
         raise ModelError(f"model '{text}': {fault}; put the right file there or correct the "
                          'description')
     return spec, path.parent / spec.files[0].name
+
+
+def is_slow_to_check(text: str) -> bool:
+    """Return whether `resolve_model` has to read files of a size that takes a while."""
+    if not is_path(text):
+        return False
+    path = Path(os.path.expanduser(text))
+    if path.suffix in SUFFIXES:
+        return is_large(path) or (path.suffix == '.xml' and is_large(path.with_suffix('.bin')))
+    return os.path.isfile(path) and any(
+        is_large(path.parent / item.name) for item in read_spec(path, registered=False).files)
 
 
 def _wants_int8(spec: ModelSpec, inference: InferenceConfig) -> bool:

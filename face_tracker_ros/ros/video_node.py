@@ -14,7 +14,7 @@ from face_tracker_ros.ros.diagnostics.status import to_message
 from face_tracker_ros.ros.messages.camera import distortion_free
 from face_tracker_ros.ros.messages.images import to_message as to_image_message
 from face_tracker_ros.ros.node.settings import declare, unknown_overrides
-from face_tracker_ros.types import Image as Picture
+from face_tracker_ros.types import Image as ImageArray
 from face_tracker_ros.video import FrameSource, open_source
 from rclpy.duration import Duration
 from rclpy.node import Node
@@ -39,7 +39,7 @@ PARAMETERS: tuple[Parameter, ...] = (
     Parameter('start_delay', 0.0, 'Seconds to wait for subscribers before the first frame; 0 = '
               'publish at once.', 0.0, 600.0, live=False),
 )
-"""What the node can be told, all at start only."""
+"""Parameters of the node, all read at start only."""
 
 _LATEST_SECONDS = 1.0  # that frames may be behind; then all later ones are late
 _ROUNDING_SECONDS = 1e-3
@@ -164,7 +164,7 @@ class VideoPublisherNode(Node):
         self._next = max(self._next + step, stamp)
         return False
 
-    def _publish(self, frame: Picture, late: float) -> None:
+    def _publish(self, frame: ImageArray, late: float) -> None:
         """Publish a frame stamped `late` seconds ago."""
         stamp, past = self.get_clock().now(), Duration(nanoseconds=round(late * 1e9))
         if stamp.nanoseconds > past.nanoseconds:  # simulated time begins at 0

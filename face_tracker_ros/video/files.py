@@ -16,7 +16,7 @@ from face_tracker_ros.video.source import Clock, DEFAULT_RATE, FrameSource, Log,
 import numpy as np
 
 _LONGEST = 10 ** 8  # frames; more is no length but a fault of the file
-_SAMPLE = 3000  # packets that are looked at for the rate
+_SAMPLE, _FEW = 3000, 100  # packets, or frames, that are looked at for the rate
 _TRIES = 1000  # frames in a row that fail before a file of unknown length is taken to end
 _TRIES_SECONDS = 10.0
 _COMPLETE = 0.95  # share of the frames of an intact file, whose number may be an estimate
@@ -31,7 +31,7 @@ class VideoFile(FrameSource):
         self._capture, self._log, self._given = capture, log, frame_rate
         reported = capture.get(cv2.CAP_PROP_FPS)
         length = reported_length(capture)
-        if length is None and 0 < len(packets) < _SAMPLE:
+        if length is None and len(packets) not in (0, _FEW, _SAMPLE):
             length = len(packets)
         self._tries = max(_TRIES, min(length or 0, 100 * _TRIES))
         with opencv.quiet():
@@ -104,16 +104,20 @@ def reported_length(capture: Any) -> int | None:
 
 
 def packet_times(path: str) -> tuple[float, ...]:
-    """Return the times in seconds of the first packets, in order, without decoding them."""
+    """Return the times in seconds of the first packets or frames, in order."""
     if opencv.file_backend() != cv2.CAP_FFMPEG:
         return ()
-    capture = opencv.open_capture(path, cv2.CAP_FFMPEG, (cv2.CAP_PROP_FORMAT, -1))
+    times = _times(opencv.open_capture(path, cv2.CAP_FFMPEG, (cv2.CAP_PROP_FORMAT, -1)), _SAMPLE)
+    if not any(times):  # older OpenCV (4.5) has the times of decoded frames only
+        return _times(opencv.open_capture(path, cv2.CAP_FFMPEG), _FEW)
+    return times
+
+
+def _times(capture: Any, most: int) -> tuple[float, ...]:
     times: list[float] = []
-    try:
-        while len(times) < _SAMPLE and capture.grab():
-            times.append(capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3)
-    finally:
-        capture.release()
+    while len(times) < most and capture.grab():
+        times.append(capture.get(cv2.CAP_PROP_POS_MSEC) / 1e3)
+    capture.release()
     return tuple(sorted(times))
 
 

@@ -62,7 +62,7 @@ class ImageFiles(FrameSource):
     def _open_first(self) -> tuple[float | None, Image]:
         for number, path in enumerate(self._paths):
             try:
-                found = next(read_frames(path, self._log))
+                found = next(read_frames(path, lambda line: None))  # logged when it is read
             except SourceError:
                 if number == len(self._paths) - 1:
                     raise
@@ -134,17 +134,14 @@ def read_frames(path: Path, log: Log) -> Frames:
     Raises:
         SourceError: The file cannot be decoded, or not to its end.
     """
-    count = frame_count(path)
-    if count is None or count == 1:
-        if count is None and _animated(path):
-            log(f"image '{printable(path)}': holds several frames, of which OpenCV "
-                f'{cv2.__version__} reads the first only; OpenCV 4.11 reads all')
-        yield None, _decode(path)
-        return
+    count = frame_count(path) or 1
     timed = path.suffix.lower() not in _UNTIMED
     if timed and not hasattr(cv2, 'imreadanimation'):
-        log(f"image '{printable(path)}': is an animation, of which OpenCV {cv2.__version__} "
-            'reads the first frame only; OpenCV 4.11 reads all')
+        if _animated(path):
+            log(f"image '{printable(path)}': is an animation, of which OpenCV {cv2.__version__} "
+                'reads the first frame only; OpenCV 4.11 reads all')
+        count = 1
+    if count == 1:
         yield None, _decode(path)
         return
     for begin in range(0, count, _AT_ONCE):
@@ -199,10 +196,13 @@ def _pages(path: Path, begin: int, count: int) -> list[tuple[float | None, Image
 
 def _animated(path: Path) -> bool:
     """Return whether the first bytes are those of an animated PNG, WebP or AVIF."""
-    with open(path, 'rb') as file:
-        head = file.read(4096)
+    try:
+        with open(path, 'rb') as file:
+            head = file.read(4096)
+    except OSError:
+        return False
     return (b'acTL' in head or b'ftypavis' in head[:32]
-            or head[8:16] == b'WEBPVP8X' and bool(head[20] & 2))
+            or head[8:16] == b'WEBPVP8X' and bool(head[20:21] > b'' and head[20] & 2))
 
 
 def _kinds(paths: Sequence[Path]) -> str:

@@ -48,7 +48,8 @@ def test_list_shows_every_model_with_its_licence_and_whether_it_is_there(capsys,
     assert main(['list']) == 0
     rows = {line.split()[0]: line for line in capsys.readouterr().out.splitlines()[1:]}
     assert tuple(rows) == known_models()
-    assert 'research use only' in rows['face-detector'] and 'installed' in rows['face-detector']
+    assert 'Apache-2.0' in rows['face-detector'] and 'installed' in rows['face-detector']
+    assert 'research use only' in rows['mobilenetv3-large-face']
     missing = rows['ultra-light-slim-320-ir']
     assert 'missing' in missing and 'models info ultra-light-slim-320-ir' in missing
     assert "models fetch centerface'" in rows['centerface']

@@ -130,7 +130,7 @@ def test_near_face_in_a_small_picture_is_found(find, grace):
 @pytest.mark.parametrize('width', [320, 480, 500])
 def test_smaller_width_gives_the_same_boxes_more_coarsely(width, find, two_portraits):
     full, small = find('face-detector', two_portraits), find('face-detector', two_portraits, width)
-    assert (iou(full.boxes[:2], small.boxes).max(axis=1) > 0.7).all()
+    assert (iou(full.boxes[:2], small.boxes).max(axis=1) > 0.6).all()
 
 
 def test_sizes_may_change_from_picture_to_picture(find, two_portraits):

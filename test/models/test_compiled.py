@@ -130,7 +130,7 @@ def test_one_compiles_and_the_others_wait(folder, small):
 
     answers = []
     threads = [threading.Thread(target=lambda: answers.append(compiled_cache.compiled(
-        core, options, small, [], compile_network))) for _ in range(4)]
+        core, 'CPU', options, [str(small)], compile_network))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

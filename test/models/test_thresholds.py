@@ -15,7 +15,7 @@ import pytest
 
 NAMES = ('detection.score', 'detection.low_score', 'tracker.max_cosine_distance',
          'tracker.reid_max_distance')
-OURS = (0.5, 0.35, 0.7, 0.7)
+OURS, USUAL = (0.68, 0.5, 0.7, 0.7), (0.5, 0.35, 0.7, 0.7)
 
 
 def in_force(values, *specs):
@@ -44,8 +44,8 @@ def test_other_models_bring_their_own_numbers_and_take_them_away_again():
 
 
 def test_unknown_models_get_the_usual_numbers():
-    assert in_force({}, None, None) == OURS
-    assert in_force({'detector': 'nothing', 'encoder': 'none.onnx'}) == OURS
+    assert in_force({}, None, None) == USUAL
+    assert in_force({'detector': 'nothing', 'encoder': 'none.onnx'}) == USUAL
 
 
 def test_a_number_that_is_given_wins_over_every_model():
@@ -77,7 +77,7 @@ def test_thresholds_in_force_are_settled(score, low_score, own_score, own_low_sc
 
 def test_files_bring_the_numbers_of_what_they_are(shared, tmp_path):
     source = shared / 'models' / 'ultra-light' / 'version-RFB-320.onnx'
-    assert in_force({'detector': str(source)}) == (0.7, *OURS[1:])
+    assert in_force({'detector': str(source)}) == (0.7, *USUAL[1:])
     shutil.copy(source, tmp_path / 'mine.onnx')
     text = (Path(__file__).parents[2] / 'models' / 'ultra-light-rfb-320'
             / 'model.yaml').read_text().replace('version-RFB-320', 'mine')
@@ -101,21 +101,21 @@ def test_running_tracker_takes_the_numbers_of_another_detector(shared, monkeypat
 
 def test_low_score_above_what_the_detector_recommends_is_rejected(shared, monkeypatch):
     monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
-    words = r"'detection.low_score': 0.6 is above the detection.score .* recommends \(0.5\)"
+    words = r"'detection.low_score': 0.69 is above the detection.score .* recommends \(0.68\)"
     with pytest.raises(ConfigError, match=words):
-        FaceTracker.from_config({'detector': 'face-detector', 'detection.low_score': 0.6})
+        FaceTracker.from_config({'detector': 'face-detector', 'detection.low_score': 0.69})
     tracker = FaceTracker.from_config({'detector': 'face-detector'})
-    wanted = tracker.config.updated({'detection.low_score': 0.6})
+    wanted = tracker.config.updated({'detection.low_score': 0.69})
     with pytest.raises(ConfigError, match=words):
         tracker.models.check(wanted, tracker.config)
     wanted = wanted.updated({'detector': 'ultra-light-rfb-320'})
     tracker.models.check(wanted, tracker.config)
     tracker.reconfigure(wanted)
-    assert tuple(tracker.thresholds.values())[:2] == (0.7, 0.6)
+    assert tuple(tracker.thresholds.values())[:2] == (0.7, 0.69)
     back = wanted.updated({'detector': 'face-detector'})
     tracker.models.check(back, tracker.config)
     tracker.reconfigure(back)
-    assert tuple(tracker.thresholds.values())[:2] == (0.6, 0.6), 'was right for another model'
+    assert tuple(tracker.thresholds.values())[:2] == (0.69, 0.69), 'was right for another model'
 
 
 @pytest.mark.parametrize('low_score', [0.4, 0.55])

@@ -34,6 +34,9 @@ try:
     executor.spin()
 except (KeyboardInterrupt, ExternalShutdownException):
     pass
+except RuntimeError:  # the context ended while the executor was between two callbacks
+    if rclpy.ok():
+        raise
 finally:
     tracker.destroy_node()
     rclpy.try_shutdown()

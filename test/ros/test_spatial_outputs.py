@@ -158,7 +158,7 @@ def test_unusable_calibration_is_said_once_and_tracks_go_on(
     camera.found()
     for bad, reason in ((calibration(k=[0.0] * 9), 'has no focal lengths'),
                         (calibration(distortion_model='magic'), "model 'magic' is unknown"),
-                        (calibration(width=640, height=480), 'for pictures of 640x480')):
+                        (calibration(width=640, height=480), 'for images of 640x480')):
         camera.info = bad
         client.wait(lambda: reason in process.output(), reason, camera.send)
         camera.arrays.clear()

@@ -54,7 +54,7 @@ def test_nobody_who_is_held_out_is_trained_on(data):
     assert set(content['person'][pairs['first']]) <= set(held)
     same = content['person'][pairs['first']] == content['person'][pairs['second']]
     assert (same == (pairs['same'] == 1)).all() and same.any() and not same.all()
-    with pytest.raises(ConfigError, match="set 'utk' is not among the pictures; there are lfw"):
+    with pytest.raises(ConfigError, match="set 'utk' is not among the images; there are lfw"):
         training_rows(content['set'], content['person'], ['utk'], name, held)
 
 

@@ -11,8 +11,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = ('encoder.prepare', 'encoder.train', 'encoder.export', 'encoder.evaluate',
-         'detector.label', 'detector.pack', 'detector.train', 'detector.export',
-         'detector.evaluate')
+         'encoder.run', 'detector.run', 'detector.mine',
+         'detector.cut', 'detector.pack', 'detector.train', 'detector.export',
+         'detector.evaluate', 'detector.calibration')
 
 
 def run(step: str, *arguments: object) -> int:

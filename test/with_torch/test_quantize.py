@@ -19,7 +19,7 @@ def test_eight_bits_find_the_same_faces(tmp_path, shared, clip_frames):
     found = FaceDetector.from_config(Config()).detect(frame, 0.5, 0.4).boxes
     assert len(found) == 3
     assert (iou(found, small.detect(frame, 0.5, 0.4).boxes).max(axis=1) > 0.7).all()
-    assert small.spec.restricted, 'the terms of the weights go along'
+    assert small.spec.licence == 'Apache-2.0', 'the terms of the weights go along'
     assert main(['quantize', 'encoder', 'mobilenetv3-large-face', '--pictures', str(clip),
                  '--name', 'small', '--most', '20', '--output', str(tmp_path / 'encoder')]) == 0
     both = [FaceEncoder.from_config(Config.load({'encoder': encoder})).encode(frame, found)

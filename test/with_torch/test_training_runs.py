@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 import torch
 from training.detector.compose import Composer
+from training.detector.loss import face_weights
 from training.detector.tiles import Tiles
+from training.detector.wear import wear
 from training.encoder.teacher import Teacher
 
 TINY = ('--seconds', 0.1, '--batch', 4, '--device', 'cpu')
@@ -60,29 +62,35 @@ def test_encoder_from_pictures_to_figures(people, models, tmp_path, capsys):
     assert "are not this network's" in capsys.readouterr().err
 
 
+@pytest.fixture(scope='module')
+def pack(people, models, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp('pack')
+    (folder / 'images').mkdir()
+    (folder / 'images' / 'people').symlink_to(people)
+    assert run('detector.cut', '--images', folder / 'images', '--output', folder / 'cut',
+               '--first', 'yunet', '--second', 'face-detector') == 0
+    assert run('detector.pack', '--tiles', folder / 'cut', '--output', folder) == 0
+    return folder
+
+
 @pytest.mark.filterwarnings('ignore::FutureWarning')
-def test_detector_from_pictures_to_figures(people, models, tmp_path, capsys):
-    teachers = ('--first', 'yunet', '--second', 'face-detector')
-    assert run('detector.label', '--pictures', people, '--output', tmp_path, *teachers) == 0
-    assert run('detector.pack', '--pictures', people, '--labels', tmp_path / 'labels.npz',
-               '--output', tmp_path, *teachers) == 0
-    assert run('detector.train', '--pack', tmp_path, '--output', tmp_path / '1', '--width',
+def test_detector_from_tiles_to_a_network(pack, tmp_path, capsys):
+    assert run('detector.train', '--pack', pack, '--output', tmp_path / '1', '--width',
                160, '--height', 128, '--drawn', 6, *TINY) == 0
     assert (tmp_path / '1' / 'canvases.png').stat().st_size > 10000
     assert run('detector.export', '--weights', tmp_path / '1' / 'detector.pt', '--output',
                tmp_path / 'detector.xml') == 0
     assert 'agrees with torch' in capsys.readouterr().out
+    shipped = Path('models/face-detector/face-detector.bin').stat().st_size
+    assert (tmp_path / 'detector.bin').stat().st_size == pytest.approx(shipped, rel=0.01)
 
 
-def test_composed_labels_lie_on_the_faces(people, models, tmp_path):
-    teachers = ('--first', 'yunet', '--second', 'face-detector')
-    run('detector.label', '--pictures', people, '--output', tmp_path, *teachers)
-    run('detector.pack', '--pictures', people, '--labels', tmp_path / 'labels.npz',
-        '--output', tmp_path, *teachers)
+def test_composed_labels_lie_on_the_faces(pack):
     torch.manual_seed(3)
-    images, truth = Composer(Tiles(tmp_path, 'cpu', 6), 8, 256, 320)()
+    composer = Composer(Tiles(pack, 'cpu', 6), 8, 256, 320)
     detector, overlaps, eyes = FaceDetector.from_config(Config.load(
         {'detector': 'yunet'})), [], []
+    images, truth = composer()
     for image, boxes, points, on in zip(images, truth['box'], truth['landmarks'],
                                         truth['on']):
         picture = np.ascontiguousarray(image.permute(1, 2, 0).numpy().astype(np.uint8))
@@ -96,6 +104,40 @@ def test_composed_labels_lie_on_the_faces(people, models, tmp_path):
     assert len(overlaps) > 10
     assert np.mean(np.array(overlaps) > 0.5) > 0.7  # the rest are regions to ignore
     assert np.median(eyes) < 6
+
+
+def test_tiles_are_drawn_as_often_as_they_weigh(pack, tmp_path):
+    for path in pack.glob('tiles.*'):
+        shutil.copy(path, tmp_path)
+    arrays = dict(np.load(tmp_path / 'tiles.npz'))
+    arrays['weight'][np.flatnonzero(arrays['split'] == 0)[0]] = 3
+    np.savez(tmp_path / 'tiles.npz', **arrays)
+    counts = torch.bincount(Tiles(tmp_path, 'cpu', 6).draw)
+    assert counts.tolist() == [12, *[4] * (len(counts) - 1)]
+
+
+def test_things_are_worn_on_faces_and_nowhere_else():
+    torch.manual_seed(2)
+    y, x = torch.meshgrid(torch.arange(96), torch.arange(96), indexing='ij')
+    plain = torch.full((64, 3, 96, 96), 128.)
+    points = torch.tensor([(40., 40.), (56., 40.), (48., 48.), (42., 56.), (54., 56.)])
+    truth = {'box': torch.tensor([32., 28., 64., 68.]).expand(64, 1, 4),
+             'landmarks': points.expand(64, 1, 5, 2), 'on': torch.ones(64, 1, dtype=bool)}
+    changed = (wear(plain, truth, x, y) != plain).any(1)
+    worn = changed.flatten(1).any(1)
+    assert 8 < worn.sum() < 32  # 30 of 100 faces wear something
+    assert changed.any(0)[36:60, 36:60].float().mean() > 0.9
+    truth['on'][:] = False
+    assert torch.equal(wear(plain, truth, x, y), plain)
+
+
+def test_near_faces_and_few_faces_weigh_more():
+    sides, on = torch.tensor([10., 40., 160., 640.]), torch.ones(1, 4, dtype=bool)
+    boxes = torch.stack((*[torch.zeros(4)] * 2, sides, sides), -1)[None]
+    several = face_weights({'box': boxes, 'on': on})[0]
+    assert (several.diff() > 0).all()
+    alone = face_weights({'box': boxes, 'on': on & (sides == 40)})[0]
+    assert alone[1] > several[1]
 
 
 def test_teacher_is_the_network_that_openvino_runs(models):

@@ -2,8 +2,8 @@
 """
 Canvases for training, composed on the device.
 
-Every piece of a layout shows a tile, turned, scaled, mirrored and recoloured; labels follow. A
-face of which less than 60 % shows becomes a region to ignore.
+Every piece of a layout shows a tile, rotated, scaled, mirrored, narrowed and recoloured; labels
+follow. A face of which less than 60 % shows becomes a region to ignore.
 """
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import math
 
 import torch
 from torch import Tensor
-from training.detector.label import SIDE
+from training.compiled import Part
+from training.detector.augment import focused, lit, recorded, uniform
 from training.detector.layout import GRID, Layout, PIECES
-from training.detector.pack import FACE
-from training.detector.spoil import spoil, uniform
+from training.detector.tile_file import FACE, SIDE
 from training.detector.tiles import SIZES, STARTS, Tiles
+from training.detector.wear import wear
 
 _MOST_FACES, _MOST_IGNORED = 96, 64
 _SMALLEST = 7  # pixels of a face that is learned
@@ -25,16 +26,29 @@ _VISIBLE = .6
 class Composer:
     """Makes canvases (B, 3, H, W) of 0-255 BGR with their truth."""
 
-    def __init__(self, tiles: Tiles, batch: int, height: int, width: int) -> None:
-        """Take the tiles and the canvases' number and size, multiples of 32."""
+    def __init__(self, tiles: Tiles, batch: int, height: int, width: int,
+                 rotation: float = 110.0, hard: float = 0.0) -> None:
+        """
+        Take what canvases are made of.
+
+        Args:
+            tiles: the tiles.
+            batch, height, width: number and size of the canvases; sizes are multiples of 32.
+            rotation: the most that 8 % of the tiles are rotated, in degrees; others at most 45.
+            hard: share of pieces that show what an earlier version took for a face.
+        """
         self._tiles, self._size = tiles, (batch, height, width)
+        self._rotation, self._hard = rotation, hard if len(tiles.hard) else 0.0
         self._device = tiles.pixels.device
         self._layout = Layout(batch, height, width, self._device)
+        self.parts = self._lay_out, self._draw, self._wear, self._light, self._record = (
+            Part('layout', self._layout.__call__), Part('draw', self._drawn), Part('wear', wear),
+            Part('light', lit), Part('record', recorded))
 
     def __call__(self) -> tuple[Tensor, dict[str, Tensor]]:
         """Return canvases, and box, landmarks, on, ignore, ignore_on of their faces."""
         batch, height, width = self._size
-        pieces, rects, used = self._layout()
+        pieces, rects, used = self._lay_out()
         tile, matrix, source = self._place(rects)
         middle = (rects[..., :2] + rects[..., 2:]) / 2
         image = self._draw(pieces, tile, matrix, source, middle)
@@ -49,8 +63,9 @@ class Composer:
         side = (box[..., 2:] - box[..., :2]).clamp_min(0).prod(-1).sqrt()
         face = (flag == FACE) & (visible >= _VISIBLE) & (side >= _SMALLEST)
         ignore = (flag > 0) & ~face & (visible > .08) & (side > 2)
-        return spoil(image), self._truth(*(value.flatten(1, 2) for value in
-                                           (box, points, face, ignore)))
+        truth = self._truth(*(value.flatten(1, 2) for value in (box, points, face, ignore)))
+        image = self._wear(image, truth, self._layout.x, self._layout.y)
+        return self._record(focused(self._light(image))), truth
 
     def _random(self, low: float, high: float, *shape: int) -> Tensor:
         return uniform(self._device, low, high, *shape)
@@ -63,23 +78,34 @@ class Composer:
             | (self._random(0, 1, shape[0], 1) < .06)  # some canvases hold no face at all
         if tiles.photos == tiles.count:
             faceless = torch.zeros_like(faceless)
-        others = torch.randint(min(tiles.photos, tiles.count - 1), tiles.count, shape,
-                               device=self._device)
-        tile = torch.where(faceless, others, torch.randint(0, tiles.photos, shape,
-                                                           device=self._device))
+        others = tiles.faceless[torch.randint(len(tiles.faceless), shape, device=self._device)]
+        drawn = tiles.draw[torch.randint(len(tiles.draw), shape, device=self._device)]
+        tile = torch.where(faceless, others, drawn)
         wide, high = (rects[..., 2:] - rects[..., :2]).clamp_min(1).unbind(-1)
-        slight = self._random(0, 1, *shape) < .5
-        angle = torch.where(slight, 8., 40.) * self._random(-1, 1, *shape) * math.pi / 180
+        kind = self._random(0, 1, *shape)
+        most = torch.where(kind < .5, 10., torch.where(kind < .92, 45., self._rotation))
+        angle = most * self._random(-1, 1, *shape) * math.pi / 180
         longer = torch.maximum(wide, high)
-        scale = torch.where(grid, longer / SIDE * torch.exp(self._random(-.05, .75, *shape)),
+        scale = torch.where(grid, longer / SIDE * torch.exp(self._random(-.05, .95, *shape)),
                             longer / 115 * torch.exp(self._random(-.8, .15, *shape)))
         mirror = torch.where(self._random(0, 1, *shape) < .5, -1., 1.)
-        stretch = torch.exp(self._random(-.1, .1, *shape)) * mirror
+        narrow = self._random(0, 1, *shape) < .25  # as of heads seen from the side
+        stretch = torch.exp(torch.where(narrow, self._random(-.55, -.05, *shape),
+                                        self._random(-.12, .12, *shape))) * mirror
         cos, sin = angle.cos() * scale, angle.sin() * scale
         matrix = torch.stack([torch.stack([cos * stretch, -sin], -1),
                               torch.stack([sin * stretch, cos], -1)], -2)
         half = torch.stack([wide, high], -1) / scale[..., None] / 2
-        return tile, matrix, self._source(tile, half.clamp(max=SIDE / 2), grid, faceless)
+        half = half.clamp(max=SIDE / 2)
+        source = self._source(tile, half, grid, faceless)
+        if self._hard:
+            chosen = tiles.hard[torch.randint(len(tiles.hard), shape, device=self._device)]
+            hard = self._random(0, 1, *shape) < self._hard
+            tile = torch.where(hard, chosen[..., 0], tile)
+            jitter = self._random(-.5, .5, *shape, 2) * half
+            source = torch.where(hard[..., None], (chosen[..., 1:] + jitter).clamp(0, SIDE),
+                                 source)
+        return tile, matrix, source
 
     def _source(self, tile: Tensor, half: Tensor, grid: Tensor, faceless: Tensor) -> Tensor:
         """Return which point of the tile is in the middle: anywhere, or near its first face."""
@@ -93,8 +119,8 @@ class Composer:
         near = ((self._random(0, 1, *shape) < .5) | ~grid) & ~faceless
         return torch.where(near[..., None], at_face, anywhere)
 
-    def _draw(self, pieces: Tensor, tile: Tensor, matrix: Tensor, source: Tensor,
-              middle: Tensor) -> Tensor:
+    def _drawn(self, pieces: Tensor, tile: Tensor, matrix: Tensor, source: Tensor,
+               middle: Tensor) -> Tensor:
         shape, flat = tile.shape, pieces.flatten(1)
 
         def of_pixel(value: Tensor) -> Tensor:
@@ -110,9 +136,9 @@ class Composer:
         y = self._layout.y.flatten()[None] + .5 - of_pixel(middle[..., 1])
         at = []
         for row in (0, 1):
-            place = x * of_pixel(inverse[..., row, 0]) + y * of_pixel(inverse[..., row, 1]) \
+            at_source = x * of_pixel(inverse[..., row, 0]) + y * of_pixel(inverse[..., row, 1]) \
                 + of_pixel(source[..., row])
-            at.append(torch.minimum((place * side / SIDE - .5).clamp_min(0), side - 1))
+            at.append(torch.minimum((at_source * side / SIDE - .5).clamp_min(0), side - 1))
         image = self._sampled(start, side, at[0], at[1])
         gain = torch.exp(self._random(-.35, .3, *shape))
         shift = of_pixel(self._random(-30, 30, *shape))
@@ -121,7 +147,7 @@ class Composer:
         return image.view(shape[0], 3, *pieces.shape[1:])
 
     def _sampled(self, start: Tensor, side: Tensor, x: Tensor, y: Tensor) -> Tensor:
-        """Return colours (B, 3, H W) between the four pixels around each place."""
+        """Return colours (B, 3, H W) between the four pixels around each position."""
         left, top = x.floor(), y.floor()
         across, down = x - left, y - top
         right, bottom = torch.minimum(left + 1, side - 1), torch.minimum(top + 1, side - 1)
@@ -157,8 +183,8 @@ class Composer:
         px = (centre[..., :1] + half[..., :1] * x[round_]).floor().long()
         py = (centre[..., 1:] + half[..., 1:] * y[round_]).floor().long()
         inside = (px >= 0) & (px < width) & (py >= 0) & (py < height)
-        place = py.clamp(0, height - 1) * width + px.clamp(0, width - 1)
-        there = pieces.flatten(1).gather(1, place.flatten(1)).view_as(place)
+        pixel = py.clamp(0, height - 1) * width + px.clamp(0, width - 1)
+        there = pieces.flatten(1).gather(1, pixel.flatten(1)).view_as(pixel)
         own = torch.arange(PIECES, device=self._device)[None, :, None, None]
         return ((there == own) & inside).float().mean(-1)
 

@@ -1,9 +1,9 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """
-Step 5: an exported detector on the pictures of a pack that were held out. Needs no torch.
+Step 5: an exported detector on the tiles of a pack that were held out. Needs no torch.
 
 Recall and precision at IoU above 0.4 against the teachers' agreed labels; what they left open
-(regions to ignore) is neither right nor wrong. Each picture is seen whole and at smaller sizes.
+(regions to ignore) is neither right nor wrong. Each tile is seen whole and at smaller sizes.
 """
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ from face_tracker_ros.errors import SourceError
 import numpy as np
 from training.check import check_detector, Compiled
 from training.common import end, parser
-from training.detector.label import SIDE
-from training.detector.pack import FACE, HELD
-from training.detector.packed import read_tiles
+from training.detector.tile_file import FACE, HELD, read_tiles, SIDE
 
 STEP = 'detector.evaluate'
 _CANVAS = 256
@@ -31,7 +29,7 @@ def evaluate(given: argparse.Namespace) -> None:
     """Do what the command line asks for."""
     tiles = read_tiles(given.pack, HELD)
     if not len(tiles['image']):
-        raise SourceError(f"pack '{given.pack}' holds nobody out; pack more folders")
+        raise SourceError(f"pack '{given.pack}' holds none out; cut more images")
     network = Compiled(given.model)
     for side in (SIDE, 120, 60):
         judged = []
@@ -44,7 +42,7 @@ def evaluate(given: argparse.Namespace) -> None:
             reference = boxes[flag > 0] * np.float32(side / SIDE)
             judged.append(judge(reference, flag[flag > 0] == FACE, rows[:, :4], rows[:, 4], 0.4))
         found = summarise(judged, given.score)
-        print(f'pictures of {side} pixels: recall {100 * found.recall:.1f} %, precision '
+        print(f'tiles of {side} pixels: recall {100 * found.recall:.1f} %, precision '
               f'{100 * found.precision:.1f} %, AP {100 * found.average_precision:.1f} % '
               f'({found.found + found.missed} faces)', flush=True)
 

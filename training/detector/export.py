@@ -2,9 +2,9 @@
 """
 Step 4: trained weights become an OpenVINO network of free input size, checked against torch.
 
-Takes BGR pictures (1, 3, H, W) of 0-255, sides multiples of 32; gives rows (1, N, 15) of box,
-score, five landmarks. Refused when a score differs from torch's by more than 0.02, or places (the
-median of all rows) by more than 2 % of the box's longer side.
+Takes BGR images (1, 3, H, W) of 0-255, sides multiples of 32; gives rows (1, N, 15) of box,
+score, five landmarks. Rejected when a score differs from torch's by more than 0.02, or
+positions (the median of all rows) by more than 2 % of the box's longer side.
 """
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ def export(given: argparse.Namespace) -> None:
     model.reshape([1, 3, -1, -1])
     given.output.parent.mkdir(parents=True, exist_ok=True)
     ov.save_model(model, str(given.output), compress_to_fp16=True)
-    picture = np.random.default_rng(1).integers(0, 256, (160, 224, 3), np.uint8)
-    rows = check_detector(Compiled(given.output), picture)
+    image = np.random.default_rng(1).integers(0, 256, (160, 224, 3), np.uint8)
+    rows = check_detector(Compiled(given.output), image)
     with torch.no_grad():
-        planes = torch.from_numpy(picture).permute(2, 0, 1)[None].float()
+        planes = torch.from_numpy(image).permute(2, 0, 1)[None].float()
         expected = network(planes)[0].numpy()
     off = np.abs(rows - expected)
     score, side = float(off[:, 4].max()), (expected[:, 2:4] - expected[:, :2]).max(axis=1)
-    place = float(np.median(np.delete(off, 4, axis=1).max(axis=1) / np.maximum(side, 8)))
-    if score > 0.02 or place > 0.02:
+    position = float(np.median(np.delete(off, 4, axis=1).max(axis=1) / np.maximum(side, 8)))
+    if score > 0.02 or position > 0.02:
         raise ModelError(f"network '{given.output}' differs from torch's (scores by {score:.3f}, "
-                         f'places by {100 * place:.1f} % of a side); train longer')
-    print(f'{given.output}: agrees with torch, scores to {score:.4f}, places to '
-          f'{100 * place:.2f} % of a side')
+                         f'positions by {100 * position:.1f} % of a side); train longer')
+    print(f'{given.output}: agrees with torch, scores to {score:.4f}, positions to '
+          f'{100 * position:.2f} % of a side')
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -6,13 +6,13 @@ import math
 
 import torch
 from torch import Tensor
-from training.detector.spoil import uniform
+from training.detector.augment import uniform
 
 COARSE, SUB, PASTED = 12, 4, 8  # cells of the coarse grid, of a cell's side, pieces on top
 GRID = COARSE * SUB ** 2
 PIECES = GRID + PASTED
 _COLUMNS_ROWS = ((1, 1), (2, 1), (2, 2), (3, 2), (3, 3), (4, 3))
-_HOW_OFTEN = (.12, .14, .24, .2, .15, .15)
+_HOW_OFTEN = (.24, .18, .2, .14, .12, .12)
 _SUB_HOW_OFTEN = (.46, .26, .16, .12)
 
 

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Which place learns which face (task-aligned: Feng et al. 2021), and how far it is off."""
+"""Which position learns which face (task-aligned: Feng et al. 2021), and how far it is off."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -10,11 +10,11 @@ from torch import Tensor
 from torch.nn import functional
 from training.detector.network import decode, STRIDES
 
-_TOP = 9  # places that may learn a face
+_TOP = 9  # positions that may learn a face
 
 
-def places(width: int, height: int, device: str) -> tuple[Tensor, Tensor]:
-    """Return the centres (A, 2) and strides (A,) of all places of a picture."""
+def positions(width: int, height: int, device: str) -> tuple[Tensor, Tensor]:
+    """Return the centres (A, 2) and strides (A,) of all positions of an image."""
     centres, strides = [], []
     for stride in STRIDES:
         y, x = torch.meshgrid(torch.arange(height // stride), torch.arange(width // stride),
@@ -52,12 +52,12 @@ def complete_overlap(a: Tensor, b: Tensor) -> Tensor:
 def assign(box: Tensor, score: Tensor, centres: Tensor, strides: Tensor,
            truth: Mapping[str, Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """
-    Return for each place: whether it learns a face, which, its target score, whether to ignore.
+    Return for each position: whether it learns a face, which, its target score, whether to ignore.
 
     Places near a face's middle compete by score and overlap; the best gets 0.5 to 1 as target.
     """
     real, on = truth['box'], truth['on']
-    iou = overlap(real[:, :, None], box[:, None])  # (N, faces, places)
+    iou = overlap(real[:, :, None], box[:, None])  # (N, faces, positions)
     middle = (real[..., :2] + real[..., 2:]) / 2
     reach = torch.maximum((_sides(real) / 2)[:, :, None], strides[:, None] * .75)
     near = ((centres - middle[:, :, None]).abs() < reach).all(-1) & on[..., None]
@@ -77,6 +77,18 @@ def assign(box: Tensor, score: Tensor, centres: Tensor, strides: Tensor,
     return learns, which, target, ignored.any(-1) & ~learns
 
 
+def face_weights(truth: Mapping[str, Tensor]) -> Tensor:
+    """
+    Return what each face (N, F) weighs: near faces and those of canvases with few faces more.
+
+    Near faces are few among the composed ones, and without this crowds would decide alone.
+    """
+    side = _sides(truth['box']).clamp_min(0).prod(-1).sqrt()
+    by_size = (side / 40).clamp_min(1e-3).sqrt().clamp(.7, 3)
+    faces = truth['on'].sum(1, keepdim=True).clamp_min(1)
+    return by_size * (8 / faces).sqrt().clamp(.7, 2)
+
+
 def loss(maps: list[Tensor], truth: Mapping[str, Tensor], centres: Tensor,
          strides: Tensor) -> tuple[Tensor, Tensor]:
     """Return the loss, and its parts: score, box, landmarks, mean overlap."""
@@ -85,20 +97,23 @@ def loss(maps: list[Tensor], truth: Mapping[str, Tensor], centres: Tensor,
     box, points = rows[..., :4], rows[..., 5:].unflatten(-1, (5, 2))
     learns, which, target, ignored = assign(box.detach(), rows[..., 4].detach(), centres, strides,
                                             truth)
-    total, score = target.sum().clamp_min(1), logit.sigmoid()
+    weight = torch.where(learns, face_weights(truth).gather(1, which), torch.ones_like(target))
+    weighted, score = target * weight, logit.sigmoid()
+    total = weighted.sum().clamp_min(1)
     wrong = functional.binary_cross_entropy_with_logits(logit, target, reduction='none')
-    of_score = (wrong * (score - target).abs().pow(1.5) * ~ignored).sum() / total
-    # Fixed shapes, no indexing by mask: places that learn nothing are their own truth.
+    of_score = (wrong * (score - target).abs().pow(1.5) * ~ignored
+                * weight).sum() / total
+    # Fixed shapes, no indexing by mask: positions that learn nothing are their own truth.
     real = truth['box'].gather(1, which[..., None].expand(-1, -1, 4))
     real = torch.where(learns[..., None], real, box.detach())
     real_points = truth['landmarks'].flatten(2).gather(1, which[..., None].expand(-1, -1, 10))
     real_points = torch.where(learns[..., None, None], real_points.unflatten(-1, (5, 2)),
                               points.detach())
-    of_box = ((1 - complete_overlap(box, real)) * target).sum() / total
+    of_box = ((1 - complete_overlap(box, real)) * weighted).sum() / total
     side = _sides(real).prod(-1).clamp_min(1.).sqrt()
     off = (points - real_points).abs() / side[..., None, None]
     smooth = torch.where(off < .05, off * off * 10, off - .025).mean((-1, -2))
-    of_points = (smooth * target * (side > 9)).sum() / total
+    of_points = (smooth * weighted * (side > 9)).sum() / total
     mean = (overlap(box, real).detach() * learns).sum() / learns.sum().clamp_min(1)
     parts = torch.stack([of_score.detach(), of_box.detach(), of_points.detach(), mean])
     return of_score * 2 + of_box * 2 + of_points * 3, parts

@@ -2,7 +2,7 @@
 """
 A small fully convolutional, anchor-free detector in plain torch.
 
-Each place of three maps (strides 8, 16, 32) predicts one face: score, box, five landmarks.
+Each position of three maps (strides 8, 16, 32) predicts one face: score, box, five landmarks.
 """
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.nn import functional
 
 STRIDES = (8, 16, 32)
 MEAN, SCALE = 127.5, 64.0  # value = (pixel - MEAN) / SCALE
-_WIDTHS, _DEPTHS, _NECK = (64, 128, 160), (3, 4, 2), 64
+_WIDTHS, _DEPTHS, _NECK = (64, 128, 160), (3, 4, 3), 64
 
 
 def _convolution(inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1,
@@ -40,7 +40,7 @@ class Separable(nn.Module):
 
 
 class FaceNet(nn.Module):
-    """Scaled pictures (N, 3, H, W) become one map (N, 15, h, w) a stride, not yet decoded."""
+    """Scaled images (N, 3, H, W) become one map (N, 15, h, w) a stride, not yet decoded."""
 
     def __init__(self) -> None:
         """Make backbone, pyramid and the towers, which the strides share."""
@@ -106,7 +106,7 @@ def decode(maps: list[Tensor]) -> Tensor:
 
 
 class Exported(nn.Module):
-    """What is shipped: BGR pictures of 0-255 in, decoded rows out."""
+    """What is shipped: BGR images of 0-255 in, decoded rows out."""
 
     def __init__(self, net: FaceNet) -> None:
         """Take a trained network."""

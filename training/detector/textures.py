@@ -7,7 +7,7 @@ from typing import Any
 import cv2
 from face_tracker_ros.types import Image
 import numpy as np
-from training.detector.label import SIDE
+from training.detector.tile_file import SIDE
 
 _AT = np.arange(SIDE)
 

@@ -27,21 +27,21 @@ _SAVE = 60.0  # seconds
 
 
 def look(images: Any, truth: dict[str, Any], path: Path) -> None:
-    """Write a picture of two canvases with their labels: faces green, what is ignored red."""
+    """Write an image of two canvases with their labels: faces green, what is ignored red."""
     canvases = []
     for number in range(min(2, len(images))):
-        picture = images[number].permute(1, 2, 0).cpu().numpy().astype(np.uint8).copy()
+        image = images[number].permute(1, 2, 0).cpu().numpy().astype(np.uint8).copy()
         for boxes, on, colour in (('box', 'on', (0, 255, 0)), ('ignore', 'ignore_on',
                                                                (0, 0, 255))):
             for box in truth[boxes][number][truth[on][number]].cpu().numpy().astype(int).tolist():
-                cv2.rectangle(picture, box[:2], box[2:], colour, 1)
+                cv2.rectangle(image, box[:2], box[2:], colour, 1)
         for points in truth['landmarks'][number][truth['on'][number]].cpu().numpy():
-            for place, (x, y) in enumerate(points.astype(int).tolist()):
-                cv2.circle(picture, (x, y), 1, (0, 0, 255) if place in (0, 3) else (255, 128, 0),
-                           -1)
-        canvases.append(picture)
+            for point, (x, y) in enumerate(points.astype(int).tolist()):
+                colour = (0, 0, 255) if point in (0, 3) else (255, 128, 0)
+                cv2.circle(image, (x, y), 1, colour, -1)
+        canvases.append(image)
     if not cv2.imwrite(str(path), np.vstack(canvases)):
-        raise SourceError(f"picture '{path}' cannot be written; give another --output")
+        raise SourceError(f"image '{path}' cannot be written; give another --output")
 
 
 def train(given: argparse.Namespace) -> None:
@@ -52,7 +52,7 @@ def train(given: argparse.Namespace) -> None:
     device = torch_device(given.device)
     import torch
     from training.detector.compose import Composer
-    from training.detector.loss import loss, places
+    from training.detector.loss import loss, positions
     from training.detector.network import FaceNet, MEAN, SCALE
     from training.detector.tiles import Tiles
     output = new_folder(given.output)
@@ -68,9 +68,9 @@ def train(given: argparse.Namespace) -> None:
     optimiser = torch.optim.AdamW(
         [{'params': matrices, 'weight_decay': .02}, {'params': others, 'weight_decay': 0}],
         lr=given.rate, betas=(.9, .99))
-    centres, strides = places(given.width, given.height, device)
+    centres, strides = positions(given.width, given.height, device)
     look(*composer(), output / 'canvases.png')
-    print(f'{tiles.photos} pictures, {tiles.count - tiles.photos} textures, on {device}',
+    print(f'{tiles.photos} tiles, {tiles.count - tiles.photos} without faces, on {device}',
           flush=True)
     begin, number, saved = time.monotonic(), 0, time.monotonic()
     shown = torch.zeros(4, device=device)
@@ -112,13 +112,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
     arguments = parser(STEP, __doc__)
     arguments.add_argument('--pack', type=Path, required=True, metavar='FOLDER',
-                           help='output of detector.pack')
+                           help='folder with tiles.bin and tiles.npz')
     arguments.add_argument('--output', type=Path, required=True, metavar='FOLDER')
     arguments.add_argument('--width', type=int, default=512, help='of a canvas')
     arguments.add_argument('--height', type=int, default=384, help='of a canvas')
     arguments.add_argument('--drawn', type=int, default=300, help='textures that are drawn')
-    arguments.add_argument('--limit', type=int, default=0, help='pictures, for a trial')
-    add_training_arguments(arguments, 840, 64, 3e-3)
+    arguments.add_argument('--limit', type=int, default=0, help='tiles, for a trial')
+    add_training_arguments(arguments, 660, 64, 3e-3)
     given = arguments.parse_args(argv)
     return end(STEP, lambda: train(given))
 

@@ -19,7 +19,7 @@ from torch.nn import functional
 SIDE = 128  # pixels of an aligned face
 _TYPES = {'f16': np.float16, 'f32': np.float32, 'i64': np.int64, 'i32': np.int32}
 _ALIKE = ('Add', 'Multiply', 'PReLU', 'ReLU', 'Sigmoid', 'MatMul', 'Reshape')
-_KNOWN = ('Convolution', 'GroupConvolution', 'AvgPool', 'MaxPool', 'ReduceMean', *_ALIKE)
+_KNOWN = ('Convolution', 'GroupConvolution', 'AvgPool', 'MaxPool', *_ALIKE)
 
 
 class Teacher(nn.Module):
@@ -49,6 +49,10 @@ class Teacher(nn.Module):
                 self._end = given[0]
             elif kind == 'Convert' and hasattr(self, 'c' + given[0]):
                 self.register_buffer('c' + name, getattr(self, 'c' + given[0]))
+            elif kind == 'ReduceMean':
+                axes = getattr(self, 'c' + given.pop()).reshape(-1).tolist()
+                self._steps.append((kind, name, given, {
+                    **values, 'axes': ','.join(map(str, axes))}))
             elif kind in _KNOWN and values.get('auto_pad', 'explicit') == 'explicit' \
                     and values.get('pads_begin') == values.get('pads_end'):
                 self._steps.append((kind, name, given, values))
@@ -106,7 +110,7 @@ def _apply(kind: str, arguments: list[Any], values: dict[str, str]) -> Tensor:
     if kind == 'MaxPool':
         return functional.max_pool2d(first, _numbers(values['kernel']), strides, pads)
     if kind == 'ReduceMean':
-        return first.mean(second.reshape(-1).tolist(), keepdim=values.get('keep_dims') == 'true')
+        return first.mean(_numbers(values['axes']), keepdim=values.get('keep_dims') == 'true')
     if kind == 'MatMul':
         return first @ (second.T if values.get('transpose_b') == 'true' else second)
     if kind == 'PReLU':

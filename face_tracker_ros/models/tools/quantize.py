@@ -107,6 +107,6 @@ def _frames(pictures: str, most: int) -> Iterator[Image]:
 def _crops(encoder: FaceEncoder, pictures: str, most: int) -> list[Image]:
     detector, crops = FaceDetector.from_config(Config.load({'detector': 'face-detector'})), []
     for frame in _frames(pictures, most):
-        found = detector.detect(frame, 0.5, 0.4)
+        found = detector.detect(frame, detector.spec.score, 0.4)
         crops += [crop[None] for crop in encoder.crops(frame, found.boxes, found.landmarks)]
     return crops[:most]

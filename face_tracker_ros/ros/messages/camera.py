@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from face_tracker_ros.errors import FrameError
+from face_tracker_ros.errors import FrameError, shown
 from face_tracker_ros.spatial import Calibration
 import numpy as np
 import numpy.typing as npt
@@ -52,8 +52,8 @@ def to_depth(message: Image) -> tuple[npt.NDArray[Any], float]:
         FrameError: The encoding is another one, or size, step and data do not fit together.
     """
     if message.encoding not in _DEPTHS:
-        raise FrameError(f"depth image encoding '{message.encoding}' is unknown; publish 16UC1 "
-                         '(millimetres) or 32FC1 (metres)')
+        raise FrameError(f'depth image encoding {shown(message.encoding)} is unknown; publish '
+                         '16UC1 (millimetres) or 32FC1 (metres)')
     kind, scale = _DEPTHS[message.encoding]
     kind = ('>' if message.is_bigendian else '<') + kind
     size = np.dtype(kind).itemsize

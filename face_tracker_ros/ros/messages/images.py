@@ -15,7 +15,8 @@ from functools import partial
 from typing import Any, cast, Union
 
 import cv2
-from face_tracker_ros.errors import FrameError
+from face_tracker_ros.errors import FrameError, shown
+from face_tracker_ros.image_header import check_header, check_pixels
 from face_tracker_ros.types import Image as ImageArray
 import numpy as np
 import numpy.typing as npt
@@ -74,13 +75,10 @@ def _unit_range(pixels: Pixels) -> ImageArray:
     return _GREY(np.rint(np.clip(np.nan_to_num(pixels, nan=0.0), 0, 1) * 255).astype(np.uint8))
 
 
-def _semi_planar(code: int) -> _Decode:
-    return lambda rows: _color(code)(np.ascontiguousarray(rows))
-
-
-def _planar(rows: Pixels) -> ImageArray:
-    """Return BGR of I420: below Y the planes U and V, each of half as long rows."""
-    return _color(cv2.COLOR_YUV2BGR_I420)(np.ascontiguousarray(rows))
+def _subsampled(code: int) -> _Encoding:
+    """Return the encoding of rows of Y, and below them chroma in the order of OpenCV's code."""
+    return _Encoding(1, lambda rows: _color(code)(np.ascontiguousarray(rows)), smallest=2,
+                     subsampled=True)
 
 
 _GREY = _color(cv2.COLOR_GRAY2BGR)
@@ -110,9 +108,9 @@ _ENCODINGS: dict[str, _Encoding] = {
     'uyvy': _UYVY,
     'yuv422_yuy2': _YUYV,
     'yuyv': _YUYV,
-    'nv12': _Encoding(1, _semi_planar(cv2.COLOR_YUV2BGR_NV12), smallest=2, subsampled=True),
-    'nv21': _Encoding(1, _semi_planar(cv2.COLOR_YUV2BGR_NV21), smallest=2, subsampled=True),
-    'yuv420': _Encoding(1, _planar, smallest=2, subsampled=True),
+    'nv12': _subsampled(cv2.COLOR_YUV2BGR_NV12),
+    'nv21': _subsampled(cv2.COLOR_YUV2BGR_NV21),
+    'yuv420': _subsampled(cv2.COLOR_YUV2BGR_I420),
     **{f'bayer_{name}8': _Encoding(1, _color(code), smallest=3)
        for name, code in _BAYER.items()},
     **{f'bayer_{name}16': _Encoding(1, _deep(_color(code)), item_size=2, smallest=3)
@@ -140,7 +138,7 @@ def to_image(message: AnyImage) -> ImageArray:
         return _decompressed(message)
     encoding = _ENCODINGS.get(message.encoding)
     if encoding is None:
-        raise FrameError(f"image encoding '{message.encoding}' is unknown; "
+        raise FrameError(f'image encoding {shown(message.encoding)} is unknown; '
                          f"publish one of {', '.join(ENCODINGS)}")
     _check_layout(message, encoding)
     if encoding.subsampled:
@@ -189,6 +187,7 @@ def _check_layout(message: Image, encoding: _Encoding) -> None:
     if len(message.data) != step * rows:
         raise FrameError(f'image data of {len(message.data)} bytes does not fit; {formula} is '
                          f'{step} * {rows} = {step * rows}')
+    check_pixels(width, height)
 
 
 # Turned as its EXIF data want it, a image would no longer fit its calibration.
@@ -197,13 +196,17 @@ _AS_IT_IS = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 
 def _decompressed(message: CompressedImage) -> ImageArray:
     data = np.frombuffer(message.data, np.uint8)
+    described = f'compressed image {shown(message.format)} of {data.size} bytes'
     try:
-        image = cv2.imdecode(data, _AS_IT_IS) if data.size else None
+        check_header(data.data)
+        image = cv2.imdecode(data, _AS_IT_IS)
     except cv2.error:
         image = None
+    except FrameError as error:
+        raise FrameError(f'{described} cannot be decoded ({error}); publish JPEG or PNG'
+                         ) from error
     if image is None:
-        raise FrameError(f"compressed image '{message.format}' of {data.size} bytes cannot be "
-                         'decoded; publish JPEG or PNG')
+        raise FrameError(f'{described} cannot be decoded; publish JPEG or PNG')
     return np.asarray(image, np.uint8)
 
 
