@@ -58,7 +58,7 @@ class Located:
 
 
 def locate(boxes: FloatArray, camera: CameraModel, prior: FacePrior = FacePrior(),
-           depths: Float64Array | None = None) -> Located:
+           depths: Float64Array | None = None, sideways: bool = False) -> Located:
     """
     Return the positions of faces.
 
@@ -68,13 +68,15 @@ def locate(boxes: FloatArray, camera: CameraModel, prior: FacePrior = FacePrior(
         prior: size of faces.
         depths: (N, 2), median z of each face and its standard deviation in metres, as from
             `face_depths`; faces whose depth is NaN, or all without it, are ranged by their size.
+        sideways: whether faces lie on their side in the image (`image_rotation` of 90 or 270).
     """
     corners = np.asarray(boxes, np.float64).reshape(-1, 4)
     good = np.flatnonzero(usable(corners))
     corners = corners[good]
     centre = (corners[:, :2] + corners[:, 2:]) / 2
     ray = camera.rays(centre)
-    distance, spread = _by_size(corners, centre, camera, prior)
+    distance, spread = _by_size(corners, centre, camera, prior,
+                                1 / ASPECT if sideways else ASPECT)
     along = distance * spread
     measured = np.zeros(len(corners), bool)
     if depths is not None:
@@ -90,7 +92,7 @@ def locate(boxes: FloatArray, camera: CameraModel, prior: FacePrior = FacePrior(
         + along[:, None, None] ** 2 * outer
     sides = distance[:, None] * (corners[:, 2:] - corners[:, :2]) / np.diag(camera.matrix)[:2]
     points = distance[:, None] * ray
-    size = np.column_stack((sides, DEPTH * sides[:, 0]))
+    size = np.column_stack((sides, DEPTH * sides[:, 1 if sideways else 0]))
     rows = np.flatnonzero(np.isfinite(covariance).all(axis=(1, 2)) & (distance > 0)
                           & np.isfinite(size).all(axis=1))
     return Located(good[rows], points[rows], covariance[rows], size[rows],
@@ -98,7 +100,7 @@ def locate(boxes: FloatArray, camera: CameraModel, prior: FacePrior = FacePrior(
 
 
 def _by_size(boxes: Float64Array, centre: Float64Array, camera: CameraModel,
-             prior: FacePrior) -> tuple[Float64Array, Float64Array]:
+             prior: FacePrior, aspect: float) -> tuple[Float64Array, Float64Array]:
     """
     Return distances (N,) and their relative standard deviations.
 
@@ -112,8 +114,8 @@ def _by_size(boxes: Float64Array, centre: Float64Array, camera: CameraModel,
         (centre[:, 0], boxes[:, 1]), (centre[:, 0], boxes[:, 3]))]
     left, right, top, bottom = (camera.rays(middle) for middle in middles)
     with np.errstate(invalid='ignore', divide='ignore'):
-        by_width = prior.size / np.sqrt(ASPECT) / _opening(left, right)
-        by_height = prior.size * np.sqrt(ASPECT) / _opening(top, bottom)
+        by_width = prior.size / np.sqrt(aspect) / _opening(left, right)
+        by_height = prior.size * np.sqrt(aspect) / _opening(top, bottom)
         cut_x = (boxes[:, 0] < _BORDER) | (boxes[:, 2] > width - _BORDER)
         cut_y = (boxes[:, 1] < _BORDER) | (boxes[:, 3] > height - _BORDER)
         distance = np.where(cut_x & ~cut_y, by_height,

@@ -40,14 +40,17 @@ def test_without_others_it_is_the_shipped_one():
 
 
 def test_an_installed_better_one_is_taken_with_its_thresholds(folder):
-    tracker = FaceTracker.from_config({'detection.low_score': 0.45})
+    tracker, yunet = FaceTracker.from_config(), load_spec('yunet')
     assert tracker.models.names['detector'] == 'yunet'
+    assert tracker.thresholds['detection_score'] == yunet.score
+    assert tracker.thresholds['detection_low_score'] == yunet.low_score
     assert tracker.models.detector.path == folder / FILE
     assert tracker.config.detector == 'auto'
-    assert named(AUTO)[0] == load_spec('yunet') == tracker.models.detector.spec
+    assert named(AUTO)[0] == yunet == tracker.models.detector.spec
     (folder / FILE).unlink()
     tracker.reconfigure(tracker.config.updated({'detector': 'face-detector'}))
     assert tracker.models.summary.startswith("detector 'face-detector' and")
+    assert tracker.thresholds['detection_score'] == load_spec('face-detector').score != yunet.score
 
 
 def cut(path: Path) -> None:

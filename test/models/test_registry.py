@@ -10,7 +10,9 @@ from face_tracker_ros import Config, FaceTracker, ModelError
 from face_tracker_ros.models.description import read_spec
 from face_tracker_ros.models.files import fetched_folder, models_folder
 from face_tracker_ros.models.network import Network
+from face_tracker_ros.models.preference import DETECTORS
 from face_tracker_ros.models.registry import find_model, known_models, load_spec
+from face_tracker_ros.models.spec import AUTO
 import pytest
 
 MODELS = Path(__file__).resolve().parents[2] / 'models'
@@ -68,8 +70,9 @@ def test_preset_has_only_models_that_are_free_for_all_uses(name):
     config = Config.load(MODELS.parent / 'config' / name)
     assert config != Config()
     for task in ('detector', 'encoder', 'landmarks'):
-        if getattr(config, task):
-            spec = load_spec(getattr(config, task), task)
+        value = getattr(config, task)
+        for one in DETECTORS if value == AUTO else filter(None, [value]):
+            spec = load_spec(one, task)
             assert spec.licence in ('MIT', 'Apache-2.0') and not spec.restricted
 
 
@@ -77,7 +80,7 @@ def test_preset_can_be_fetched_and_where_people_look_says_how():
     preset = (MODELS.parent / 'config' / 'permissive.yaml').read_text()
     terms = (MODELS.parent / 'docs' / 'about' / 'terms.md').read_text()
     config = Config.load(MODELS.parent / 'config' / 'permissive.yaml')
-    assert find_model(config.detector)
+    assert config.detector == AUTO and find_model(DETECTORS[-1])
     spec = load_spec(config.encoder)
     assert spec.fetchable
     assert f'`face-tracker models fetch {spec.name}`' in terms

@@ -247,6 +247,7 @@ def test_rotated_images_are_made_upright_live_and_boxes_lie_on_them(
     np.testing.assert_allclose(centers(), expected, atol=6)
     rejected = client.set_parameters({'image_rotation': 45})
     assert not rejected.successful and '0, 90, 180, 270' in rejected.reason
+    assert client.set_parameters({'image_rotation': 0}).successful
 
 
 def test_diagnostics_tell_rates_latencies_and_models(

@@ -34,6 +34,22 @@ def test_face_of_known_size_is_where_it_is(point: tuple[float, ...]) -> None:
         PRIOR.size * np.array([ASPECT ** -0.5, ASPECT ** 0.5]), rel=0.25)
 
 
+@pytest.mark.parametrize('cut', [False, True])
+def test_a_camera_on_its_side_sees_the_same_face_there(cut: bool) -> None:
+    side = CameraModel(Calibration((720, 1280), (900.0, 0, 360, 0, 900, 640, 0, 0, 1)), 720, 1280)
+    upright = CameraModel(Calibration((1280, 720), (900.0, 0, 640, 0, 900, 360, 0, 0, 1)),
+                          1280, 720)
+    left, top, right, bottom = box_of(np.array([0.3, -0.4 if cut else -0.1, 1.0]), upright)
+    assert bool(top < 0) is cut
+    top = max(top, 0)
+    expected = locate(np.array([[left, top, right, bottom]], np.float32), upright)
+    found = locate(np.array([[top, 1280 - right, bottom, 1280 - left]], np.float32), side,
+                   sideways=True)
+    x, y, z = expected.points[0]
+    assert found.points[0] == pytest.approx((y, -x, z))
+    assert found.sizes[0] == pytest.approx(expected.sizes[0, [1, 0, 2]])
+
+
 def test_no_faces_no_places() -> None:
     found = locate(np.zeros((0, 4), np.float32), CAMERA)
     assert found.points.shape == (0, 3) and found.covariances.shape == (0, 3, 3)

@@ -83,7 +83,8 @@ class Spatial:
         boxes = result.tracks.boxes
         prior = FacePrior(self._settings['spatial.face_size'],
                           self._settings['spatial.face_spread'])
-        found = locate(boxes, camera, prior, self._face_depths(boxes, result.stamp, width, height))
+        found = locate(boxes, camera, prior, self._face_depths(boxes, result.stamp, width, height),
+                       sideways=result.image_rotation % 180 == 90)
         return LocatedTracks(result.tracks[found.rows], found)
 
     def _subscribe(self, kind: type, topic: str, callback: Any) -> FollowingSubscription:
