@@ -242,7 +242,8 @@ def test_a_failure_on_the_way_tells_how_far_the_outputs_go(tmp_path, capsys):
     """MPEG-4 has no frames of such a width."""
     cv2.imwrite(str(tmp_path / 'wide.png'), np.zeros((64, 9000, 3), np.uint8))
     refused(capsys, ['track', str(tmp_path / 'wide.png'), '--output', str(tmp_path / 'a.mp4'),
-                     '--quiet', *FAST], 'cannot write a video of 9000x64', 'stopped after 0 frames, which is')
+                     '--quiet', *FAST],
+            'cannot write a video of 9000x64', 'stopped after 0 frames, which is')
     assert not (tmp_path / 'a.mp4').exists()
 
 
