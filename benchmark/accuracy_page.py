@@ -101,7 +101,7 @@ def _better_detectors(rows: Sequence[Figures], exact: Mapping[Any, Figures],
     scenes = [(row['name'], row['width']) for row in others
               if exact[row['name'], row['width']]['recall'] > own_exact['recall']]
     quick = [entry for entry in clips if times[f'{entry[0]} {entry[1]}'] <= own_time]
-    return [f'Better than `{OURS[0]}` at width 640 (the default): recall on clips '
+    return [f'Better than `{OURS[0]}` at `detection.width` 640: recall on clips '
             f'({100 * own["recall"]:.1f} %): {names(clips)}; of these no slower in this run: '
             f'{names(quick)}. Recall on scenes ({100 * own_exact["recall"]:.1f} %): '
             f'{names(scenes)}.']

@@ -11,7 +11,7 @@ from face_tracker_ros.models.registry import find_model, load_spec
 from face_tracker_ros.models.spec import AUTO, ModelSpec
 
 DETECTORS = ('yunet', 'face-detector')
-"""Best first, by the recall in docs/accuracy.md; the last one comes with the package."""
+"""Best first, by faces found in the time of the last one (docs/accuracy.md), which is shipped."""
 
 _Loaded = TypeVar('_Loaded')
 

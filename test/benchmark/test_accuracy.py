@@ -113,6 +113,12 @@ def test_images_as_people_take_them_are_measured_with_near_and_rotated_faces(pag
     section = (page / 'accuracy.md').read_text(encoding='utf-8').split(
         '## Images as people take them')[1].split('\n## ')[0]
     ap = own['sizes']['12']['ap']
+    yunet = rows['yunet', 640]
+    more = yunet['sizes']['20']['ap'] - own['sizes']['20']['ap']
+    default = section.split('### What the default finds and costs')[1]
+    assert f"* `yunet`: {yunet['sizes']['20']['found']:.0f} % of the faces" in default
+    assert f"* `face-detector`: {own['sizes']['20']['found']:.0f} % of the faces" in default
+    assert re.search(rf"\n\| `yunet` \| [0-9.]+ \| {re.escape(f'{more:+.1f}')} \|", default)
     for cells in (f"| **`face-detector`** | 640 | {own['score']:g} | {ap:.1f}",
                   f"| **`face-detector`** | {own['near']['0.3']:.0f}", '| `yunet` |'):
         assert cells in section
