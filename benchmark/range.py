@@ -6,8 +6,8 @@ Error of ranges on generated scenes: faces as planes of known size at known plac
 Photos of people, who look about ahead, become planes of the size that the distance of the eyes
 gives them (63 mm, varied between people by 3.6 mm, as among adults), face the camera and move
 through its view. They are seen through a lens with distortion; a depth image with noise, steps
-and holes is rendered beside. The shipped detector and tracker see the images, and their tracks
-are placed by size and by depth.
+and holes is rendered in addition. The tracker sees the images, and its tracks are placed by size
+and by depth.
 """
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import json
 from pathlib import Path
 
 import cv2
-from face_tracker_ros import FaceTracker
+from face_tracker_ros import Config, FaceTracker
 from face_tracker_ros.boxes import iou
 from face_tracker_ros.demo import scenes
 from face_tracker_ros.detection import FaceDetector
@@ -138,7 +138,7 @@ def sensed(random: np.random.Generator, depth: np.ndarray, scale: float) -> np.n
     return np.clip(np.round(noisy * 1000), 0, 65535).astype(np.uint16)
 
 
-def run(people: list[Person], seed: int, seconds: float, rays: np.ndarray,
+def run(config: Config, people: list[Person], seed: int, seconds: float, rays: np.ndarray,
         prior: FacePrior) -> list[dict[str, float]]:
     """Return a row for each face of each frame: truth, errors, deviations."""
     random = np.random.default_rng(seed)
@@ -146,7 +146,7 @@ def run(people: list[Person], seed: int, seconds: float, rays: np.ndarray,
     actors = [Actor(random, people[who], lane)
               for who, lane in zip(chosen, (-0.48, -0.16, 0.16, 0.48))]
     wall = scenes.background(random, WIDTH, HEIGHT)
-    tracker = FaceTracker.from_config(SHIPPED)
+    tracker = FaceTracker.from_config(config)
     rows = []
     scale = random.normal(1, 0.01)
     for step in range(round(seconds * RATE)):
@@ -215,6 +215,7 @@ def main() -> None:
     parser.add_argument('--seeds', default='100-109',
                         help='FIRST-LAST; below 100 other people are shown, for tuning')
     parser.add_argument('--seconds', type=float, default=4.0, help='length of a scene')
+    parser.add_argument('--detector', default=SHIPPED.detector, metavar='NAME')
     parser.add_argument('--face-size', type=float, default=FacePrior.size)
     parser.add_argument('--face-spread', type=float, default=FacePrior.spread)
     parser.add_argument('--json', type=Path, help='write the figures to this file, too')
@@ -222,13 +223,14 @@ def main() -> None:
     given = parser.parse_args()
     first, _, last = given.seeds.partition('-')
     seeds = range(int(first), int(last or first) + 1)
-    detector = FaceDetector.from_config(SHIPPED)
+    config = SHIPPED.updated({'detector': given.detector})
+    detector = FaceDetector.from_config(config)
     rays, prior = all_rays(), FacePrior(given.face_size, given.face_spread)
     halves = {part: read(given.people, detector, part) for part in {int(s >= 100) for s in seeds}}
     if given.picture:
         show(halves[int(seeds[0] >= 100)], seeds[0], rays, given.picture)
     rows = [row for seed in seeds
-            for row in run(halves[int(seed >= 100)], seed, given.seconds, rays, prior)]
+            for row in run(config, halves[int(seed >= 100)], seed, given.seconds, rays, prior)]
     figures = report(rows)
     if given.json:
         given.json.write_text(json.dumps(figures, indent=1) + '\n', encoding='utf-8')
