@@ -73,7 +73,8 @@ def test_page_shows_every_model_with_its_figures(page):
     reference = recall['face-detection-adas-0001', 640]
     assert (reference['recall'], reference['extra']) == (1, 0)
     assert 0.7 < recall['face-detector', 640]['recall'] <= 1
-    cells = text.split('| **`face-detector`** | 640 |')[1].split('\n')[0]
+    section = text.split('## Detectors')[1]
+    cells = section.split('| **`face-detector`** | 640 |')[1].split('\n')[0]
     assert f"{100 * recall['face-detector', 640]['recall']:.1f}" in cells
     assert '--seconds 0.5' in text  # the command line that wrote it
     for plot in re.findall(r'\]\((.+\.png)\)', text):
@@ -137,16 +138,17 @@ def test_detections_are_matched_to_faces_of_their_size(module):
 
 
 def test_a_rotated_face_lies_in_its_box(module):
-    photo = np.zeros((100, 100, 3), np.uint8)
-    cv2.ellipse(photo, (50, 40), (15, 20), 0, 0, 360, (255, 255, 255), -1)
+    photo = np.zeros((400, 400, 3), np.uint8)
+    cv2.ellipse(photo, (200, 190), (15, 20), 0, 0, 360, (255, 255, 255), -1)
     for degrees in (0, 40, 90):
-        seen, box = module('accuracy_wild').view(photo, np.float32([35, 20, 65, 60]), 180, degrees)
+        seen, box = module('accuracy_wild').view(photo, np.float32([185, 170, 215, 210]), 180, degrees)
         y, x = np.nonzero(seen[..., 0] > 128)
         np.testing.assert_allclose((x.min(), y.min(), x.max(), y.max()), box, atol=5)
 
 
 def test_results_are_kept_and_single_sections_measured_anew(page, tmp_path):
     results = json.loads((page / 'figures.json').read_text(encoding='utf-8'))
+    clips = results['clips']['clips']
     results['terms']['yunet'] = results['clips']['clips'] = 'changed'
     (tmp_path / 'old.json').write_text(json.dumps(results), encoding='utf-8')
     done = accuracy('--from', tmp_path / 'old.json', '--clips', page / 'clips', '--people',
@@ -154,7 +156,7 @@ def test_results_are_kept_and_single_sections_measured_anew(page, tmp_path):
                     'clips', '--output', tmp_path)
     assert done.returncode == 0, done.stderr
     fresh = json.loads((tmp_path / 'results' / 'accuracy.json').read_text(encoding='utf-8'))
-    assert fresh['clips']['clips'] == 4 and fresh['scenes'] == results['scenes']
+    assert fresh['clips']['clips'] == clips and fresh['scenes'] == results['scenes']
     assert fresh['terms']['yunet'] == 'MIT'
 
 
