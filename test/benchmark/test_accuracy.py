@@ -141,7 +141,8 @@ def test_a_rotated_face_lies_in_its_box(module):
     photo = np.zeros((400, 400, 3), np.uint8)
     cv2.ellipse(photo, (200, 190), (15, 20), 0, 0, 360, (255, 255, 255), -1)
     for degrees in (0, 40, 90):
-        seen, box = module('accuracy_wild').view(photo, np.float32([185, 170, 215, 210]), 180, degrees)
+        face = np.float32([185, 170, 215, 210])
+        seen, box = module('accuracy_wild').view(photo, face, 180, degrees)
         y, x = np.nonzero(seen[..., 0] > 128)
         np.testing.assert_allclose((x.min(), y.min(), x.max(), y.max()), box, atol=5)
 
