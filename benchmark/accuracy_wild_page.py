@@ -96,7 +96,7 @@ def _comparison(rows: Sequence[Figures]) -> list[str]:
     better = [row for row in rows if row['sizes']['20']['ap'] > own['sizes']['20']['ap']]
     names = ', '.join(f"`{row['name']}` ({row['ms'] / own['ms']:.1f} times the time)"
                       for row in sorted(better, key=lambda row: -row['sizes']['20']['ap'])
-                      if row is not own)
+                      if not row['name'].startswith(OURS[0]))
     return [
         f'### Compared with the default, `{OURS[0]}`', '',
         *table(('detector', 'time, times', 'AP from 20 px', '40 px', 'found from 20 px', '40 px',
@@ -113,7 +113,7 @@ def plot_wild(figures: Figures, path: Path) -> None:
     from matplotlib import colormaps
     from matplotlib.figure import Figure
     figure = Figure(figsize=(12, 4.4), layout='constrained')
-    axes = figure.subplots(1, 3)
+    axes = figure.subplots(1, 3, width_ratios=(1.7, 1, 1))
     rows = [row for row in wild_rows(figures) if row['width'] == _WIDTH]
     for number, row in enumerate(rows):
         style = {'color': colormaps['tab20'](number % 20),
@@ -126,8 +126,9 @@ def plot_wild(figures: Figures, path: Path) -> None:
         for own, kind in zip(axes[1:], ('near', 'rotated')):
             own.plot([float(key) for key in row[kind]], list(row[kind].values()),
                      marker='osD^vP*X'[number % 8], markersize=4, **style)
-    axes[0].set(xlim=(0, 1), ylim=(0, 100), xlabel='false alarms an image',
-                ylabel='faces found, %', title='Faces from 20 pixels; mark: recommended score')
+    axes[0].set(xlim=(0, 1), ylim=(0, 100), ylabel='faces found, %',
+                xlabel='false alarms an image (mark: at the recommended score)',
+                title='Faces from 20 pixels')
     axes[1].set(ylim=(-3, 103), title='Near faces', xlabel="height of the face / image's height")
     axes[2].set(ylim=(-3, 103), title='Rotated faces', xlabel='degrees')
     for own in axes:
