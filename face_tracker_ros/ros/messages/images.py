@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, cast, Union
 
 import cv2
-from face_tracker_ros.errors import FrameError
+from face_tracker_ros.errors import FrameError, shown
 from face_tracker_ros.types import Image as ImageArray
 import numpy as np
 import numpy.typing as npt
@@ -140,7 +140,7 @@ def to_image(message: AnyImage) -> ImageArray:
         return _decompressed(message)
     encoding = _ENCODINGS.get(message.encoding)
     if encoding is None:
-        raise FrameError(f"image encoding '{message.encoding}' is unknown; "
+        raise FrameError(f'image encoding {shown(message.encoding)} is unknown; '
                          f"publish one of {', '.join(ENCODINGS)}")
     _check_layout(message, encoding)
     if encoding.subsampled:
@@ -202,7 +202,7 @@ def _decompressed(message: CompressedImage) -> ImageArray:
     except cv2.error:
         image = None
     if image is None:
-        raise FrameError(f"compressed image '{message.format}' of {data.size} bytes cannot be "
+        raise FrameError(f'compressed image {shown(message.format)} of {data.size} bytes cannot '
                          'decoded; publish JPEG or PNG')
     return np.asarray(image, np.uint8)
 
