@@ -134,7 +134,7 @@ def test_a_name_that_is_no_utf_8_is_found_by_its_folder(client: Client, start: S
         process = _publish(start, source)
         client.wait(lambda: process.process.poll() is not None, 'the end')
         assert process.wait() == 0, process.output()
-        assert [convert.to_picture(message)[0, 0, 0] for _, message in images] == [30]
+        assert [convert.to_image(message)[0, 0, 0] for _, message in images] == [30]
 
 
 def test_an_address_is_published_as_it_comes_and_comes_back(client: Client, start: Start,

@@ -203,7 +203,7 @@ def _decompressed(message: CompressedImage) -> ImageArray:
         image = None
     if image is None:
         raise FrameError(f'compressed image {shown(message.format)} of {data.size} bytes cannot '
-                         'decoded; publish JPEG or PNG')
+                         'be decoded; publish JPEG or PNG')
     return np.asarray(image, np.uint8)
 
 
