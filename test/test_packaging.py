@@ -113,8 +113,8 @@ def test_executables_start_under_the_python_of_the_shell(prefix: Path, name: str
     python_path = [str(packages), os.environ.get('PYTHONPATH', '')]
     environment = {**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, python_path)),
                    'PATH': os.pathsep.join([str(Path(sys.executable).parent), os.environ['PATH']])}
-    done = subprocess.run([str(script), '--help'], cwd=prefix, env=environment, capture_output=True, text=True,
-                          check=False)
+    done = subprocess.run([str(script), '--help'], cwd=prefix, env=environment,
+                          capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith('usage: ')
 
