@@ -60,8 +60,7 @@ setup(
         *([] if is_wheel else [
             'face_tracker_node = face_tracker_ros.ros.node.main:main',
             'video_publisher = face_tracker_ros.ros.video_publisher.main:main',
-            'track = face_tracker_ros.__main__:track',
-            *(f'{name} = face_tracker_ros.cli.{name}:main'
-              for name in ('models', 'evaluate', 'benchmark'))]),
+            *(f'{name} = face_tracker_ros.__main__:executable'
+              for name in ('track', 'models', 'evaluate', 'benchmark'))]),
     ]},
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 import importlib
+from pathlib import Path
 import sys
 
 from face_tracker_ros import __version__
@@ -41,10 +42,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(command.main(words[1:]))
 
 
-def track() -> int:
-    """Run the command track as an executable of its own."""
+def executable() -> int:
+    """Run the command that the executable is named after, as `ros2 run` starts it."""
     end_quietly()
-    return main(['track', *sys.argv[1:]])
+    return main([Path(sys.argv[0]).name, *sys.argv[1:]])
 
 
 if __name__ == '__main__':

@@ -60,7 +60,6 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
          '--single-version-externally-managed', '--record', folder / 'record'],
         cwd=source, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith('usage: ')
     return target
 
 
