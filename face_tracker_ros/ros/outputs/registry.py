@@ -17,8 +17,8 @@ from face_tracker_ros.ros.outputs.tracks_3d import Tracks3DOutput
 from face_tracker_ros.ros.outputs.transforms import TransformsOutput
 
 OUTPUTS: list[type[Output]] = [
-    IdChangesOutput,
     TracksOutput,
+    IdChangesOutput,
     TrackStatesOutput,
     LandmarksOutput,
     LabelInfoOutput,
@@ -30,4 +30,4 @@ OUTPUTS: list[type[Output]] = [
     FoxgloveOutput,
     AnnotatedImageOutput,
 ]
-"""In the order in which they publish: what changes ids, tracks, the most expensive last."""
+"""In the order in which they publish: tracks first, the most expensive last."""
