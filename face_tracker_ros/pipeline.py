@@ -125,7 +125,8 @@ class FaceTracker:
             tracks, lost = self._tracker.coast(stamp, camera)
         timer.stop('track')
         self._shown = tracks
-        return FrameResult(stamp, tracks, lost, detections, timer.seconds, len(rows), restarted)
+        return FrameResult(stamp, tracks, lost, detections, timer.seconds, len(rows), restarted,
+                           self._tracker.id_changes)
 
     def run(self, frames: Iterable[tuple[float, Image]]) -> Iterator[FrameResult]:
         """Yield the result of each (stamp, frame) as it is processed."""

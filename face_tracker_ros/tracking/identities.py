@@ -17,7 +17,13 @@ _DECISION_TIME = 1.0  # seconds within which a new track may still be recognised
 
 
 class Identities:
-    """Galleries of all tracks, and of the people who left."""
+    """
+    Galleries of all tracks, and of the people who left.
+
+    Attributes:
+        changes: (id given up, id from now on) of confirmed tracks that were recognised; grows
+            until it is cleared.
+    """
 
     def __init__(self, config: Config) -> None:
         """Know nobody."""
@@ -25,6 +31,7 @@ class Identities:
         size = self._config.gallery_size or (_LOOKS if self._robust else _LAST)
         self.gallery = Gallery(size, diverse=self._robust)
         self._departed = Departed()
+        self.changes: list[tuple[int, int]] = []
 
     def configure(self, config: Config) -> None:
         """Take new parameters."""
@@ -135,8 +142,10 @@ class Identities:
                           self._config.reid_margin)
         back = np.zeros(len(known), bool)
         for row, person in pairs:
-            track = new[row]
+            track, own = new[row], int(table.id[new[row]])
             table.id[track] = np.concatenate((table.id[present], departed.id))[person]
+            if own:
+                self.changes.append((own, int(table.id[track])))
             table.settled[track] = back[person] = True
             gallery.recall(int(table.slot[track]), known[person])
         if pairs:

@@ -75,6 +75,11 @@ class Tracker:
         return len(self._table)
 
     @property
+    def id_changes(self) -> tuple[tuple[int, int], ...]:
+        """Pairs (id given up, id from now on) of the last frame, as in FrameResult."""
+        return tuple(self._identities.changes)
+
+    @property
     def tentative(self) -> bool:
         """Whether there are tracks that are still to be confirmed (`tracker.n_init`)."""
         return not self._table.id.all()
@@ -203,6 +208,7 @@ class Tracker:
         if self._stamp is not None and stamp < self._stamp:
             self.reset()
         table = self._table
+        self._identities.changes.clear()
         if self._robust:
             seconds = stamp - (stamp if self._stamp is None else self._stamp)
             self._now = stamp

@@ -68,6 +68,21 @@ def test_returning_face_gets_its_id_back():
     assert set(world.see((0, 700, 500), (1, 400, 100), frames=3)) == {1, 2}
 
 
+def test_an_id_that_is_replaced_by_the_former_one_is_reported_once():
+    world = follower()
+    world.see((0, 100, 100), frames=10)
+    world.see(frames=90)
+    tracker, (detections, embeddings) = world.tracker, frame((0, 700, 500))
+    for number in range(5):
+        tracks, _ = tracker.update(detections, None, world.stamp + number / 30)
+        assert tracker.id_changes == ()
+    assert tracks.ids.tolist() == [2]
+    tracks, _ = tracker.update(detections, embeddings, world.stamp + 5 / 30)
+    assert tracks.ids.tolist() == [1] and tracker.id_changes == ((2, 1),)
+    tracker.update(detections, embeddings, world.stamp + 6 / 30)
+    assert tracker.id_changes == ()
+
+
 def test_face_that_jumps_while_still_lost_gets_its_id_back():
     world = follower()
     world.see((0, 100, 100), frames=10)

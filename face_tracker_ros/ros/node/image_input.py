@@ -11,6 +11,7 @@ from face_tracker_ros.ros.diagnostics.statistics import Statistics
 from face_tracker_ros.ros.messages.images import AnyImage
 from face_tracker_ros.ros.messages.tracks import stamp_seconds
 from face_tracker_ros.ros.node.backpressure import Backpressure
+from face_tracker_ros.ros.node.first_images import FirstImages
 from face_tracker_ros.ros.node.following import FollowingSubscription
 from face_tracker_ros.ros.node.settings import Settings
 from face_tracker_ros.ros.node.stamps import ImageClock
@@ -94,6 +95,7 @@ class ImageInput:
 
         self._statistics.begin()
         self._clock = ImageClock()
+        self._first = FirstImages(self.topic, self._node.get_logger().info)
         self._subscription = FollowingSubscription(self._node, self.topic, create)
 
     def unsubscribe(self) -> None:
@@ -121,6 +123,8 @@ class ImageInput:
     def _take(self, worker: LatestWorker[tuple[AnyImage, float]], message: AnyImage,
               replaced: int, waited: float) -> None:
         now = self._node.get_clock().now().nanoseconds * 1e-9
+        if self._subscription is not None:
+            self._first.arrived(message, self._subscription.qos.reliability)
         try:
             stamp = self._time(stamp_seconds(message.header), now)
         except FrameError as error:
