@@ -8,7 +8,7 @@ from pathlib import Path
 import sys
 
 from face_tracker_ros import __version__
-from face_tracker_ros.cli.signals import end_quietly
+from face_tracker_ros.cli.signals import end_quietly, leave
 from face_tracker_ros.errors import FaceTrackerError
 
 COMMANDS = {
@@ -39,13 +39,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     except FaceTrackerError as error:  # a package is not installed
         print(f'{known.command}: {error}', file=sys.stderr)
         return 2
-    return int(command.main(words[1:]))
+    code = int(command.main(words[1:]))
+    return leave(code) if argv is None else code
 
 
 def executable() -> int:
     """Run the command that the executable is named after, as `ros2 run` starts it."""
     end_quietly()
-    return main([Path(sys.argv[0]).name, *sys.argv[1:]])
+    return leave(main([Path(sys.argv[0]).name, *sys.argv[1:]]))
 
 
 if __name__ == '__main__':

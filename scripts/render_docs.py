@@ -65,16 +65,12 @@ def rendered(text: str, source: Callable[[str], str]) -> str:
 def main() -> int:
     """Render, or check; return the exit status."""
     check, status = '--check' in sys.argv[1:], 0
-    known = {'parameters': parameter_table, 'commands': command_texts,
-             **{name: text.__str__ for name, text in tables().items()}}
-    made: dict[str, str] = {}
+    texts = {'parameters': parameter_table(), 'commands': command_texts(), **tables()}
 
     def source(name: str) -> str:
-        if name not in made:
-            if name not in known:
-                sys.exit(f"render_docs: block '{name}' has no source; known: {', '.join(known)}")
-            made[name] = known[name]()
-        return made[name]
+        if name not in texts:
+            sys.exit(f"render_docs: block '{name}' has no source; known: {', '.join(texts)}")
+        return texts[name]
 
     for path in pages():
         text = path.read_text(encoding='utf-8')

@@ -7,6 +7,7 @@ OpenVINO. Nothing here imports more than that.
 """
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 import importlib.util
@@ -25,6 +26,41 @@ import numpy as np
 
 MOST_FILE = 16 * 2 ** 20  # bytes: files of this size and more may not come back from a machine
 _FREE = 2 ** 28  # bytes that have to be free for results and a compiler's files
+
+
+def options(step: str, description: str | None, data: str, batch: int,
+            compile_limit: float) -> argparse.ArgumentParser:
+    """
+    Return a parser with the options that every run on such a machine has.
+
+    Args:
+        step: name of the module below `training`.
+        description: what the step does.
+        data: name of the option for the folder of its data.
+        batch: default of the batch size.
+        compile_limit: default of the seconds that compiling may take.
+    """
+    parser = argparse.ArgumentParser(
+        prog=f'python3 -m training.{step}', description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add(f'--{data}', type=Path, required=True, metavar='FOLDER')
+    add('--output', type=Path, required=True, metavar='FOLDER')
+    add('--resume', type=Path, metavar='FILE', help='checkpoint.pt of an earlier call')
+    add('--trial', action='store_true', help='little data, small batches, 40 seconds')
+    add('--seconds', type=float, default=560, help='length of the whole run, earlier calls too')
+    add('--batch', type=int, default=batch, help='canvases or faces in a step')
+    add('--device', choices=('auto', 'cuda', 'cpu'), default='auto')
+    add('--compile', choices=('auto', 'off', 'inductor', 'aot_eager'), default='auto',
+        help='compiler of torch; auto: inductor on a GPU')
+    add('--compile-limit', type=float, default=compile_limit,
+        help='seconds after which it is given up')
+    add('--compile-report', type=Path, help=argparse.SUPPRESS)
+    add('--limit', type=int, default=0, help='tiles of each kind, or crops, to use (all)')
+    add('--every', type=float, default=60, help='seconds between two reports')
+    add('--least', type=int, default=0, help='steps to take, however long they take')
+    add('--seed', type=int, default=1)
+    return parser
 
 
 def end(step: str, work: Callable[[], None]) -> int:

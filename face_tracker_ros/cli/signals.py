@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 import contextlib
 import os
 import signal
+import sys
 from types import FrameType, TracebackType
 from typing import Any, TypeVar
 
@@ -13,6 +14,7 @@ _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LAST_SECONDS = 30  # after the signal; then the system ends what hangs
 
 Item = TypeVar('Item')
+_KEPT: list[object] = []  # what a process that a signal ends does not free
 
 
 class Stopped(KeyboardInterrupt):
@@ -56,8 +58,15 @@ class Signals:
         """Give the signals back; after one the process is about to end and ignores the others."""
         if self._received:
             signal.alarm(0)
+        else:
+            _KEPT.clear()
         for number, handler in self._former.items():
             signal.signal(number, signal.SIG_IGN if self._received else handler)
+
+    def keep(self, thing: object) -> None:
+        """Let the system free this after a signal: OpenVINO's networks fault then at times."""
+        if self._former:
+            _KEPT.append(thing)
 
     def each(self, items: Iterable[Item]) -> Iterator[Item]:
         """Yield the items; Stopped is raised between them only."""
@@ -86,6 +95,16 @@ class Signals:
             with contextlib.suppress(OSError):  # no print: another may be under way
                 os.write(2, f'{self._name}: interrupted\n'.encode())
             os._exit(128 + number)
+
+
+def leave(code: int) -> int:
+    """Return the exit code; that of a signal ends the process here, as outputs are complete."""
+    if code > 128:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+    return code
 
 
 def end_quietly() -> None:

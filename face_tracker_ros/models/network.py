@@ -71,7 +71,7 @@ class Network:
         self._cached = config.cache and not virtual
         if not virtual:  # GPU and NPU know no CPU threads
             self._options = {name: value for name, value in self._options.items()
-                             if name in supported or name == 'CACHE_DIR'}  # is of the core
+                             if name in supported}
         self._requests: OrderedDict[tuple[int, int, int], tuple[Any, Image]] = OrderedDict()
         # As in the file: a compiled network may know its outputs by further names.
         self._model, self._identity = self._read()

@@ -161,7 +161,6 @@ def test_an_interrupt_during_the_start_is_quiet(folder, delay):
     process = start(folder, *FAST)
     wait_for(lambda: signal.SIGINT in caught_signals(process), process)  # Python is there
     wait_for(lambda: signal.SIGINT not in caught_signals(process), process)  # and so are we
-    assert 'numpy' not in Path('/proc', str(process.pid), 'maps').read_text()
     time.sleep(delay)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)

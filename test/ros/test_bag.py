@@ -46,10 +46,13 @@ def test_bag_that_is_paused_and_looped_is_tracked_by_its_own_clock(
     client.wait(lambda: client.diagnostics != {}, 'a report')
     assert abs(client.report('latency_p50_ms')) < 3000, 'in the time of the bag'
     client.wait(lambda: player.jumps == 1, 'the loop', player.step)
-    client.spin(0.3)
     client.arrays.clear()
-    client.wait(lambda: len(two()) > 0, 'tracks after the loop', player.step)
-    assert ids(two()[0]).isdisjoint(before)
+
+    def again() -> list[Detection2DArray]:  # the last images before the loop may still come
+        return [message for message in two() if message.header.stamp.sec == 100]
+
+    client.wait(lambda: len(again()) > 0, 'tracks after the loop', player.step)
+    assert ids(again()[0]).isdisjoint(before)
     client.wait(lambda: player.jumps == 2, 'another loop', player.step)
     assert process.output().count('stamps jumped back') == 1
     player.close()

@@ -160,8 +160,9 @@ def test_an_error_while_activating_leads_back_to_unconfigured(client: Client,
     """A QoS override that DDS cannot serve makes the subscription fail, not the node."""
     process = start('-p', 'autostart:=false',
                     '-p', 'qos_overrides./image.subscription.history:=unknown')
-    for _ in range(3):
-        assert client.change('configure')
-        assert not client.change('activate')
-        assert client.state() == 'unconfigured'
+    with client.changes() as change:
+        for _ in range(3):
+            assert change('configure')
+            assert not change('activate')
+            assert client.state() == 'unconfigured'
     assert process.end() == 0

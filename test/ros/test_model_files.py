@@ -71,8 +71,9 @@ def test_node_goes_on_with_another_image_size_when_its_model_files_are_gone(
         tmp_path: Path) -> None:
     folder = tmp_path / 'face-detector'
     shutil.copytree(models_folder() / 'face-detector', folder)
-    start('-p', f'detector:={folder}/model.yaml', '-r', '__ns:=/copied', '-r',
-          '/copied/face_tracker/tracks:=/face_tracker/tracks')
+    node = start('-p', f'detector:={folder}/model.yaml', '-r', '__ns:=/copied', '-r',
+                 '/copied/face_tracker/tracks:=/face_tracker/tracks')
+    client.wait(lambda: 'loaded detector' in node.output(), 'the node to have read its model')
     camera = client.publisher(QoSReliabilityPolicy.RELIABLE, '/copied/image')
     client.tracks_of(two_people, 2, camera)
     shutil.rmtree(folder)

@@ -124,7 +124,8 @@ def test_models_change_between_two_frames_and_tracks_live_on(
     assert 'weights for research use only' in process.output()
     swap(stream, process, detector='yunet', encoder='face-reidentification-retail-0095')
     assert process.output().count('weights for research use only') == 1
-    client.wait(lambda: client.diagnostics[f'{NODE[1:]}: tracking']['detector'] == 'yunet',
+    client.wait(lambda: client.diagnostics.get(f'{NODE[1:]}: tracking', {}).get(
+        'detector') == 'yunet',
                 'the report of the new detector')
     distance = load_spec('face-reidentification-retail-0095').distance
     assert client.report('max_cosine_distance') == pytest.approx(distance)

@@ -26,12 +26,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 import math
-from pathlib import Path
 import sys
 from typing import Any
 
 from face_tracker_ros.errors import ConfigError, ModelError
-from training.bare import (check_machine, Clock, end, halved, Output, read_checkpoint)
+from training.bare import (check_machine, Clock, end, halved, options, Output,
+                           read_checkpoint)
 
 STEP = 'detector.run'
 FORMATS = ('channels_last', 'contiguous')
@@ -248,33 +248,16 @@ def run(given: argparse.Namespace) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
-    arguments = argparse.ArgumentParser(
-        prog=f'python3 -m training.{STEP}', description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = options(STEP, __doc__, 'pack', batch=64, compile_limit=240)
     add = arguments.add_argument
-    add('--pack', type=Path, required=True, metavar='FOLDER')
-    add('--output', type=Path, required=True, metavar='FOLDER')
-    add('--resume', type=Path, metavar='FILE', help='checkpoint.pt of an earlier call')
-    add('--trial', action='store_true', help='few tiles, small canvases, 40 seconds')
-    add('--seconds', type=float, default=560, help='length of the whole run, earlier calls too')
-    add('--batch', type=int, default=64, help='canvases in a step')
     add('--width', type=int, default=512, help='of a canvas')
     add('--height', type=int, default=384, help='of a canvas')
     add('--rate', type=float, default=3e-3, help='highest learning rate')
     add('--rotation', type=float, default=60, help='most degrees that a tile is rotated')
     add('--hard', type=float, default=0.08, help='share of pieces from hard.csv; 0: no such file')
     add('--drawn', type=int, default=300, help='textures that are drawn')
-    add('--device', choices=('auto', 'cuda', 'cpu'), default='auto')
     add('--format', choices=('auto', *FORMATS), default='auto',
         help="order of the network's values in memory; auto: the faster one")
-    add('--compile', choices=('auto', 'off', 'inductor', 'aot_eager'), default='auto',
-        help='compiler of torch; auto: inductor on a GPU')
-    add('--compile-limit', type=float, default=240, help='seconds after which it is given up')
-    add('--compile-report', type=Path, help=argparse.SUPPRESS)
-    add('--limit', type=int, default=0, help='tiles of each kind (all)')
-    add('--every', type=float, default=60, help='seconds between two reports')
-    add('--least', type=int, default=0, help='steps to take, however long they take')
-    add('--seed', type=int, default=1)
     given = arguments.parse_args(argv)
     given.arguments = list(sys.argv[1:] if argv is None else argv)
     return end(STEP, lambda: run(given))

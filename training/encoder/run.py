@@ -32,7 +32,7 @@ import zlib
 from face_tracker_ros.errors import ModelError, SourceError
 import numpy as np
 from training.bare import (
-    check_machine, Clock, decode_all, end, halved, Output, read_checkpoint, save_image)
+    check_machine, Clock, decode_all, end, halved, options, Output, read_checkpoint, save_image)
 
 STEP = 'encoder.run'
 SAVED = ('net', 'average', 'steps', 'seconds')
@@ -197,27 +197,10 @@ def run(given: argparse.Namespace) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
-    arguments = argparse.ArgumentParser(
-        prog=f'python3 -m training.{STEP}', description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = options(STEP, __doc__, 'data', batch=768, compile_limit=180)
     add = arguments.add_argument
-    add('--data', type=Path, required=True, metavar='FOLDER')
-    add('--output', type=Path, required=True, metavar='FOLDER')
-    add('--resume', type=Path, metavar='FILE', help='checkpoint.pt of an earlier call')
-    add('--trial', action='store_true', help='few crops, small batches, 40 seconds')
-    add('--seconds', type=float, default=560, help='length of the whole run, earlier calls too')
-    add('--batch', type=int, default=768, help='faces in a step')
     add('--rate', type=float, default=2e-3, help='highest learning rate')
     add('--teacher', type=Path, metavar='FILE.xml', help='if it is not in --data')
-    add('--device', choices=('auto', 'cuda', 'cpu'), default='auto')
-    add('--compile', choices=('auto', 'off', 'inductor', 'aot_eager'), default='auto',
-        help='compiler of torch; auto: inductor on a GPU')
-    add('--compile-limit', type=float, default=180, help='seconds after which it is given up')
-    add('--compile-report', type=Path, help=argparse.SUPPRESS)
-    add('--limit', type=int, default=0, help='crops to use (all)')
-    add('--every', type=float, default=60, help='seconds between two reports')
-    add('--least', type=int, default=0, help='steps to take, however long they take')
-    add('--seed', type=int, default=1)
     given = arguments.parse_args(argv)
     given.arguments = list(sys.argv[1:] if argv is None else argv)
     return end(STEP, lambda: run(given))

@@ -75,13 +75,10 @@ def _unit_range(pixels: Pixels) -> ImageArray:
     return _GREY(np.rint(np.clip(np.nan_to_num(pixels, nan=0.0), 0, 1) * 255).astype(np.uint8))
 
 
-def _semi_planar(code: int) -> _Decode:
-    return lambda rows: _color(code)(np.ascontiguousarray(rows))
-
-
-def _planar(rows: Pixels) -> ImageArray:
-    """Return BGR of I420: below Y the planes U and V, each of half as long rows."""
-    return _color(cv2.COLOR_YUV2BGR_I420)(np.ascontiguousarray(rows))
+def _subsampled(code: int) -> _Encoding:
+    """Return the encoding of rows of Y, and below them chroma in the order of OpenCV's code."""
+    return _Encoding(1, lambda rows: _color(code)(np.ascontiguousarray(rows)), smallest=2,
+                     subsampled=True)
 
 
 _GREY = _color(cv2.COLOR_GRAY2BGR)
@@ -111,9 +108,9 @@ _ENCODINGS: dict[str, _Encoding] = {
     'uyvy': _UYVY,
     'yuv422_yuy2': _YUYV,
     'yuyv': _YUYV,
-    'nv12': _Encoding(1, _semi_planar(cv2.COLOR_YUV2BGR_NV12), smallest=2, subsampled=True),
-    'nv21': _Encoding(1, _semi_planar(cv2.COLOR_YUV2BGR_NV21), smallest=2, subsampled=True),
-    'yuv420': _Encoding(1, _planar, smallest=2, subsampled=True),
+    'nv12': _subsampled(cv2.COLOR_YUV2BGR_NV12),
+    'nv21': _subsampled(cv2.COLOR_YUV2BGR_NV21),
+    'yuv420': _subsampled(cv2.COLOR_YUV2BGR_I420),
     **{f'bayer_{name}8': _Encoding(1, _color(code), smallest=3)
        for name, code in _BAYER.items()},
     **{f'bayer_{name}16': _Encoding(1, _deep(_color(code)), item_size=2, smallest=3)
