@@ -60,8 +60,8 @@ setup(
         'face-tracker = face_tracker_ros.__main__:main',
         *([] if is_wheel else [
             'face_tracker_node = face_tracker_ros.ros.node.main:main',
-            'video_publisher = face_tracker_ros.ros.video_publisher:main',
-            *(f'{name} = face_tracker_ros.cli.{name}:main'
+            'video_publisher = face_tracker_ros.ros.video_publisher.main:main',
+            *(f'{name} = face_tracker_ros.__main__:executable'
               for name in ('models', 'evaluate', 'benchmark'))]),
     ]},
 )

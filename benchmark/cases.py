@@ -149,6 +149,33 @@ def perfect(case: Case, parts: list[str]) -> Case:
     return case
 
 
+def cut(first: Case, second: Case, seconds: float) -> Case:
+    """Return a case that shows both in turns of `seconds`, with ids of their own."""
+    count = min(len(first.frames), len(second.frames))
+    turn = np.arange(count) // round(seconds * first.frame_rate) % 2
+    rows = [[np.flatnonzero((labels.frames < count)
+                            & (turn[np.minimum(labels.frames, count - 1)] == own))
+             for labels in (case.seen, case.truth)] for own, case in enumerate((first, second))]
+    other = replace(second.truth, ids=second.truth.ids + int(first.truth.ids.max()) + 1)
+    (seen, truth), (seen_then, truth_then) = rows
+    camera = np.where(turn[:, None, None] == 0, first.camera[:count], second.camera[:count])
+    camera[1:][np.diff(turn) != 0] = np.nan
+
+    def both(name: str) -> FloatArray:
+        return np.concatenate((getattr(first, name)[seen], getattr(second, name)[seen_then]))
+
+    return replace(first, name=f'{first.name}, cuts', frames=range(count), camera=camera,
+                   seen=_joined(_rows(first.seen, seen), _rows(second.seen, seen_then)),
+                   truth=_joined(_rows(first.truth, truth), _rows(other, truth_then)),
+                   scores=both('scores'), embeddings=both('embeddings'),
+                   sharpness=both('sharpness'))
+
+
+def _joined(first: Labels, second: Labels) -> Labels:
+    return Labels(*(np.concatenate((getattr(first, name), getattr(second, name)))
+                    for name in ('frames', 'ids', 'boxes', 'counts')))
+
+
 def clip_cases(folder: Path, labels: Path) -> Iterator[Case]:
     """
     Yield the labelled clips in `folder`, each shown twice with an absence of three seconds.

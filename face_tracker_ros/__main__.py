@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 import importlib
+from pathlib import Path
 import sys
 
 from face_tracker_ros import __version__
 from face_tracker_ros.cli.signals import end_quietly, leave
+from face_tracker_ros.errors import FaceTrackerError
 
 COMMANDS = {
     'track': 'track the faces of a video, camera or folder of images',
@@ -32,15 +34,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('command', metavar='COMMAND', choices=COMMANDS)
     words = list(sys.argv[1:] if argv is None else argv)
     known = parser.parse_args(words[:1])
-    command = importlib.import_module(f'face_tracker_ros.cli.{known.command}')
+    try:
+        command = importlib.import_module(f'face_tracker_ros.cli.{known.command}')
+    except FaceTrackerError as error:  # a package is not installed
+        print(f'{known.command}: {error}', file=sys.stderr)
+        return 2
     code = int(command.main(words[1:]))
     return leave(code) if argv is None else code
 
 
-def track() -> int:
-    """Run the command track as an executable of its own."""
+def executable() -> int:
+    """Run the command that the executable is named after, as `ros2 run` starts it."""
     end_quietly()
-    return leave(main(['track', *sys.argv[1:]]))
+    return leave(main([Path(sys.argv[0]).name, *sys.argv[1:]]))
 
 
 if __name__ == '__main__':

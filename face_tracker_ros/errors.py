@@ -6,6 +6,7 @@ import reprlib
 
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 200
+_LONGEST = 1000  # characters of a line about an error
 
 
 class FaceTrackerError(Exception):
@@ -20,6 +21,10 @@ class ModelError(FaceTrackerError):
     """A model is unknown, missing, corrupt or of a form that cannot be used."""
 
 
+class MissingPackage(ModelError, ImportError):
+    """A Python package that runs models is not installed."""
+
+
 class FrameError(FaceTrackerError):
     """One image or message cannot be used; the next one may be."""
 
@@ -30,8 +35,17 @@ class SourceError(FaceTrackerError):
 
 def reason(error: Exception) -> str:
     """Return what a person is told of an error, in one line; others than ours with their kind."""
-    text = ' '.join(str(error).split())
+    text = one_line(str(error))
     return text if isinstance(error, FaceTrackerError) else f'{type(error).__name__}: {text}'
+
+
+def one_line(text: str) -> str:
+    """Return `text` as one line that a terminal can show: bounded, without control characters."""
+    text = ' '.join(text.split())
+    if len(text) > _LONGEST:
+        text = f'{text[:_LONGEST * 3 // 4]} ... {text[-_LONGEST // 4:]}'
+    return ''.join(each if each.isprintable() else each.encode('unicode_escape').decode('ascii')
+                   for each in text)
 
 
 def shown(value: object) -> str:

@@ -196,7 +196,8 @@ class FaceTracker:
             tracks, lost = self._tracker.coast(stamp, camera)
         timer.stop('track')
         self._shown = tracks
-        return FrameResult(stamp, tracks, lost, detections, timer.seconds, len(rows), restarted)
+        return FrameResult(stamp, tracks, lost, detections, timer.seconds, len(rows), restarted,
+                           self._tracker.id_changes)
 
     def _is_detection_due(self, stamp: float) -> bool:
         """Return whether the detector is to be run on the frame that begins, and count it."""

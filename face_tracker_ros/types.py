@@ -215,6 +215,8 @@ class FrameResult:
         timings: seconds by stage ('detect', 'camera', 'embed', 'track', 'total').
         embedded: number of faces embedded in this frame.
         restarted: whether the stamp jumped back, so that all tracks began anew.
+        id_changes: (id given up, id from now on) of each track that was recognised only after it
+            had been given an id of its own.
         image_rotation: degrees clockwise by which the image has to be rotated to be upright;
             everything above is in the coordinates of the image as it came.
     """
@@ -226,4 +228,5 @@ class FrameResult:
     timings: Mapping[str, float] = field(default_factory=dict)
     embedded: int = 0
     restarted: bool = False
+    id_changes: tuple[tuple[int, int], ...] = ()
     image_rotation: int = 0

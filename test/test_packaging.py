@@ -113,16 +113,10 @@ def test_executables_start_under_the_python_of_the_shell(prefix: Path, name: str
     python_path = [str(packages), os.environ.get('PYTHONPATH', '')]
     environment = {**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, python_path)),
                    'PATH': os.pathsep.join([str(Path(sys.executable).parent), os.environ['PATH']])}
-    if name.endswith(('node', 'publisher')):  # these take no --help, so only resolve them
-        load = ('from importlib.metadata import entry_points as all\n'
-                f'(point,) = {{p.value: p for p in all(group="console_scripts") '
-                f'if p.name == "{name}"}}.values()\nassert callable(point.load())')
-        command = [sys.executable, '-c', load]
-    else:
-        command = [str(script), '--help']
-    done = subprocess.run(command, cwd=prefix, env=environment, capture_output=True, text=True,
-                          check=False)
+    done = subprocess.run([str(script), '--help'], cwd=prefix, env=environment,
+                          capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith('usage: ')
 
 
 def test_package_xml_declares_what_is_imported() -> None:

@@ -200,7 +200,7 @@ NODE_PARAMETERS: tuple[Parameter, ...] = (
               choices=('raw', 'compressed'), live=False),
     Parameter('spatial.face_size', 0.16, 'Metres: geometric mean of width and height of the '
               "detector's box around a face; for ranges without a depth image.", 0.01, 1.0),
-    Parameter('spatial.face_spread', 0.08, 'Relative standard deviation of spatial.face_size '
+    Parameter('spatial.face_spread', 0.1, 'Relative standard deviation of spatial.face_size '
               'between people and views; for the covariance.', 0.001, 1.0),
     Parameter('spatial.depth', False, 'Read ranges from the topic depth_image, registered to the '
               'images, where it has valid values.', live=False),

@@ -1,8 +1,11 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Turning faces upright: the similarity that brings five landmarks to where they belong."""
+"""Rotating faces upright: the similarity that brings five landmarks to where they belong."""
 from __future__ import annotations
 
+import math
+
 import cv2
+from face_tracker_ros import boxes as box_ops
 from face_tracker_ros.types import BoolArray, Float64Array, FloatArray, Image
 import numpy as np
 
@@ -10,6 +13,9 @@ import numpy as np
 _SMALLEST, _LARGEST = 1e-3, 1e3
 # Residual of the fit, in parts of the template's size, from which the points fit no face.
 _WORST_FIT = 0.35
+# Landmarks of an upright face, in parts of its box: eyes, nose, corners of the mouth.
+_UPRIGHT = np.array([[0.3, 0.4], [0.7, 0.4], [0.5, 0.6], [0.34, 0.77], [0.66, 0.77]], np.float32)
+_TILTED = math.radians(15)  # from here an encoder that was trained on upright faces goes astray
 
 
 def fit_similarity(points: FloatArray, template: FloatArray) -> tuple[Float64Array, BoolArray]:
@@ -52,3 +58,34 @@ def aligned_crops(image: Image, landmarks: FloatArray, template: FloatArray, asp
         cv2.warpAffine(image, matrices[row], (size, size), dst=crops[row],
                        flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return crops, good
+
+
+def tilts(landmarks: FloatArray) -> Float64Array:
+    """
+    Return by how many radians (N,) heads are tilted, clockwise; 0 where landmarks fit no face.
+
+    landmarks: (N, 5, 2) in pixels.
+    """
+    matrices, good = fit_similarity(landmarks, _UPRIGHT)
+    return np.where(good, -np.arctan2(matrices[:, 1, 0], matrices[:, 0, 0]), 0)
+
+
+def box_crops(image: Image, boxes: FloatArray, landmarks: FloatArray | None, size: int,
+              scale: float) -> Image:
+    """
+    Return the crops (N, size, size, 3) of `square_crops`, those of tilted heads upright.
+
+    boxes: (N, 4), usable ones; landmarks: (N, 5, 2) or None, pixels of the image.
+    """
+    crops = box_ops.square_crops(image, boxes, size, scale)
+    if landmarks is None:
+        return crops
+    angles = tilts(landmarks)
+    for row in np.flatnonzero(np.abs(angles) > _TILTED):
+        wide = math.ceil(size * math.sqrt(2))  # so that the corners are there after the rotation
+        around = box_ops.square_crops(image, boxes[row:row + 1], wide, scale * wide / size)[0]
+        matrix = np.asarray(cv2.getRotationMatrix2D((wide / 2, wide / 2),
+                                                    math.degrees(angles[row]), 1), np.float64)
+        matrix[:, 2] -= (wide - size) / 2
+        cv2.warpAffine(around, matrix, (size, size), dst=crops[row], flags=cv2.INTER_LINEAR)
+    return crops

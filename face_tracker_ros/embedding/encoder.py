@@ -6,7 +6,7 @@ from pathlib import Path
 
 from face_tracker_ros import boxes as box_ops
 from face_tracker_ros.config import Config
-from face_tracker_ros.embedding.alignment import aligned_crops
+from face_tracker_ros.embedding.alignment import aligned_crops, box_crops
 from face_tracker_ros.embedding.landmarks import LandmarkFinder
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.models.families import find_family
@@ -67,8 +67,9 @@ class FaceEncoder:
         """
         Embed the faces of an image.
 
-        Encoders that align rotate a face upright by its landmarks, and take the crop of its box
-        where there are none.
+        Encoders that align fit a face's landmarks to their template; the others take the crop of
+        its box, rotated upright when the landmarks show a head tilted by more than 15 degrees.
+        Without landmarks all take the crop of the box as it is.
 
         Args:
             image: uint8 BGR (H, W, 3).
@@ -102,7 +103,7 @@ class FaceEncoder:
         if landmarks is None and self.finder is not None:
             landmarks = self.finder.find(image, boxes)
         if landmarks is None or not len(self._template):
-            return box_ops.square_crops(image, boxes, side, scale)
+            return box_crops(image, boxes, landmarks, side, scale)
         crops, made = aligned_crops(image, landmarks, self._template, self.spec.aspect, side)
         if not made.all():
             crops[~made] = box_ops.square_crops(image, boxes[~made], side, scale)

@@ -11,8 +11,18 @@ from __future__ import annotations
 
 import sys
 
+from face_tracker_ros.errors import MissingPackage
+
 sys.modules['openvino_telemetry'] = None  # type: ignore[assignment]
 
-import openvino as ov  # noqa: E402
+try:
+    import openvino as ov
+except ModuleNotFoundError as error:
+    if error.name != 'openvino':
+        raise
+    raise MissingPackage(
+        "the Python package 'openvino' is missing; run 'pip install openvino' in the "
+        'virtual environment that you start this from (python3 -m venv --system-site-packages '
+        'venv; source venv/bin/activate)') from error
 
 __all__ = ['ov']

@@ -34,7 +34,7 @@ class FacePrior:
     """
 
     size: float = 0.16
-    spread: float = 0.08
+    spread: float = 0.1
 
 
 @dataclass(frozen=True)

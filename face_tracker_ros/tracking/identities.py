@@ -8,7 +8,7 @@ from face_tracker_ros.tracking.frame_match import FrameMatch
 from face_tracker_ros.tracking.gallery import Gallery
 from face_tracker_ros.tracking.reid import Departed, recognise
 from face_tracker_ros.tracking.table import TrackTable
-from face_tracker_ros.types import BoolArray, IntArray
+from face_tracker_ros.types import BoolArray, FloatArray, IntArray
 from face_tracker_ros.vectors import unit
 import numpy as np
 
@@ -17,7 +17,13 @@ _DECISION_TIME = 1.0  # seconds within which a new track may still be recognised
 
 
 class Identities:
-    """Galleries of all tracks, and of the people who left."""
+    """
+    Galleries of all tracks, and of the people who left.
+
+    Attributes:
+        changes: (id given up, id from now on) of confirmed tracks that were recognised; grows
+            until it is cleared.
+    """
 
     def __init__(self, config: Config) -> None:
         """Know nobody."""
@@ -25,6 +31,7 @@ class Identities:
         size = self._config.gallery_size or (_LOOKS if self._robust else _LAST)
         self.gallery = Gallery(size, diverse=self._robust)
         self._departed = Departed()
+        self.changes: list[tuple[int, int]] = []
 
     def configure(self, config: Config) -> None:
         """Take new parameters."""
@@ -36,8 +43,8 @@ class Identities:
         """
         Add the frame's embeddings to the galleries of its tracks.
 
-        In mode 'robust' crops that show two faces, or are of poorer quality than what is known,
-        are left out.
+        In mode 'robust' crops that show two faces, are of poorer quality than what is known, or
+        are unlike the person are left out; the latter are counted as doubts.
         """
         new = frame.embedded[faces]
         if not new.any():
@@ -48,11 +55,21 @@ class Identities:
             known = self.gallery.counts(table.slot[tracks]) > 0
             poor = quality < np.minimum(self._config.min_quality, table.quality[tracks])
             new = new & ~(known & (frame.mixed[faces] | poor))
+            new[new] = ~self._doubt(table, tracks[new], frame.embeddings[faces[new]])
         tracks, faces = tracks[new], faces[new]
         weights = np.maximum(frame.scores[faces] * quality[new], np.float32(1e-3))
         self.gallery.add(table.slot[tracks], frame.embeddings[faces], weights)
         table.quality[tracks] = np.maximum(table.quality[tracks],
                                            np.where(frame.mixed[faces], 0, quality[new]))
+
+    def _doubt(self, table: TrackTable, tracks: IntArray, embeddings: FloatArray) -> BoolArray:
+        """Return which embeddings (M, D) are unlike their confirmed tracks, and count these."""
+        unlike = table.confirmed[tracks] & (self.gallery.counts(table.slot[tracks]) > 0)
+        if unlike.any():
+            unlike &= (self.gallery.distance(table.slot[tracks], embeddings)
+                       > self._config.max_cosine_distance)
+        table.doubts[tracks] = np.where(unlike, table.doubts[tracks] + 1, 0)
+        return unlike
 
     def end(self, table: TrackTable, gone: BoolArray, now: float) -> None:
         """End the tracks of a mask; confirmed ones are remembered for `reid_window`."""
@@ -125,8 +142,10 @@ class Identities:
                           self._config.reid_margin)
         back = np.zeros(len(known), bool)
         for row, person in pairs:
-            track = new[row]
+            track, own = new[row], int(table.id[new[row]])
             table.id[track] = np.concatenate((table.id[present], departed.id))[person]
+            if own:
+                self.changes.append((own, int(table.id[track])))
             table.settled[track] = back[person] = True
             gallery.recall(int(table.slot[track]), known[person])
         if pairs:

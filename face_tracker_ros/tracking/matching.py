@@ -15,6 +15,7 @@ Pairs = tuple[IntArray, IntArray]
 
 RECENT = 0.2  # seconds for which the predicted box of a track out of sight is reliable
 CONTRADICTION = 1.0  # cosine distance from which an overlapping face is another person
+DOUBTS = 5  # clear sights in a row unlike the person, after which position is no evidence
 
 
 def match_published(table: TrackTable, gallery: Gallery, frame: FrameMatch, config: Config,
@@ -42,20 +43,25 @@ def match_robust(table: TrackTable, gallery: Gallery, frame: FrameMatch, config:
     """
     Return matched rows of tracks and faces, the surest evidence first.
 
-    1. faces that can be one recent track only, whatever they look like now;
+    1. faces that can be one recent track only, whatever they look like now: heads turn;
     2. confirmed tracks by appearance and motion together (one assignment over all ages);
     3. what is left by IoU, unless appearance contradicts;
     4. low-score faces by IoU (Zhang et al. 2022, ByteTrack).
+
+    After a gap, and where somebody else seems to stand in the track's position (`DOUBTS`), only
+    appearance is evidence.
     """
     limit = config.tracker.max_iou_distance
-    moment = table.confirmed & (table.misses == 0) & (now - table.last_seen <= RECENT)
+    trusted = table.doubts < DOUBTS
+    moment = (table.confirmed & trusted & (table.misses == 0)
+              & (now - table.last_seen <= RECENT))
     clear = (frame.high & frame.single & moment[frame.nearest]).nonzero()[0]
     tracks = frame.nearest[clear]
     if len(clear) in (len(table), len(frame.rows)):  # nothing is left to match
         return tracks, clear
     stages = _Stages(table, frame)
     stages.add(tracks, clear)
-    recent = (now - table.last_seen <= RECENT) | (table.misses == 0)
+    recent = trusted & ((now - table.last_seen <= RECENT) | (table.misses == 0))
     stages.by_overlap(limit, recent & table.confirmed, frame.high & ~frame.embedded)
     rows, faces = stages.free(table.confirmed, frame.high & frame.embedded)
     if len(rows) and len(faces):
@@ -68,9 +74,10 @@ def match_robust(table: TrackTable, gallery: Gallery, frame: FrameMatch, config:
         r, c = np.nonzero(distance <= limit)
         known = (gallery.counts(table.slot[rows[r]]) > 0) & frame.embedded[faces[c]]
         r, c = r[known], c[known]
-        other = gallery.distance(table.slot[rows[r]],
-                                 frame.embeddings[faces[c]]) > CONTRADICTION
-        rejected = other | ~recent[rows[r]]
+        appearance = gallery.distance(table.slot[rows[r]], frame.embeddings[faces[c]])
+        near = trusted[rows[r]] & (now - table.last_seen[rows[r]] <= RECENT)
+        rejected = appearance > np.where(near, CONTRADICTION,
+                                         config.tracker.max_cosine_distance)
         distance[r[rejected], c[rejected]] = np.inf
         stages.assign(distance, limit, rows, faces)
     if config.tracker.low_score_pass:

@@ -24,6 +24,7 @@ class TrackTable:
         score: of the last detection.
         detection: row in this frame's Detections, -1 when not seen.
         quality: of the best embedding so far, 0 to 1.
+        doubts: clear sights in a row that did not look like the person.
         found, missed: updates in which the face was found, and in which it was missed shortly;
             both fade with time.
     """
@@ -41,6 +42,7 @@ class TrackTable:
     score: Float64Array
     detection: IntArray
     quality: Float64Array
+    doubts: IntArray
     found: Float64Array
     missed: Float64Array
 
@@ -61,6 +63,7 @@ class TrackTable:
                    misses=np.zeros(count, np.intp), first_seen=np.full(count, stamp),
                    last_seen=np.full(count, stamp), embedded=np.full(count, -np.inf),
                    settled=np.zeros(count, bool), quality=np.zeros(count),
+                   doubts=np.zeros(count, np.intp),
                    found=np.zeros(count), missed=np.zeros(count))
 
     def __len__(self) -> int:

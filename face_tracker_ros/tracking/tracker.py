@@ -11,7 +11,7 @@ from face_tracker_ros.tracking import kalman
 from face_tracker_ros.tracking.flicker import Flicker
 from face_tracker_ros.tracking.frame_match import FrameMatch
 from face_tracker_ros.tracking.identities import Identities
-from face_tracker_ros.tracking.matching import match_published, match_robust
+from face_tracker_ros.tracking.matching import match_published, match_robust, RECENT
 from face_tracker_ros.tracking.table import TrackTable
 from face_tracker_ros.types import (BoolArray, Detections, Float64Array, FloatArray, IntArray,
                                     Tracks)
@@ -61,6 +61,7 @@ class Tracker:
         self._table.slot = self._identities.gallery.open(len(self._table))
         self._table.embedded[:] = -np.inf
         self._table.quality[:] = 0
+        self._table.doubts[:] = 0
 
     @property
     def least_score(self) -> float:
@@ -72,6 +73,11 @@ class Tracker:
     def __len__(self) -> int:
         """Return the number of tracks that are followed, tentative and lost ones included."""
         return len(self._table)
+
+    @property
+    def id_changes(self) -> tuple[tuple[int, int], ...]:
+        """Pairs (id given up, id from now on) of the last frame, as in FrameResult."""
+        return tuple(self._identities.changes)
 
     @property
     def tentative(self) -> bool:
@@ -103,8 +109,9 @@ class Tracker:
 
         A face needs no embedding when it can be one track only (well overlapped, nobody else
         near), and that is confirmed, was seen in the last update, and was embedded less than
-        `embedding.refresh` ago; near others that it does not touch, less than 0.1 s ago. With
-        `embedding.policy` 'always' and in mode 'deepsort' every face does.
+        `embedding.refresh` ago; near others that it does not touch, less than 0.1 s ago. After a
+        gap of more than 0.2 s, and while a track's face looks unlike its person, every face does.
+        With `embedding.policy` 'always' and in mode 'deepsort' every face does.
 
         Args:
             detections: the N faces; boxes that are not finite or have no area are skipped.
@@ -124,7 +131,8 @@ class Tracker:
         if self._robust and self._config.embedding.policy == 'auto' \
                 and len(table) and len(frame.rows):
             age = (self._now - table.embedded)[frame.nearest]
-            known = (table.confirmed & table.settled & (table.misses == 0))[frame.nearest]
+            known = (table.confirmed & table.settled & (table.misses == 0) & (table.doubts == 0)
+                     & (self._now - table.last_seen <= RECENT))[frame.nearest]
             recent = known & ((frame.single & (age < self._config.embedding.refresh))
                               | (frame.apart & (age < _AMONG_OTHERS)))
             wanted = wanted & ~recent
@@ -200,6 +208,7 @@ class Tracker:
         if self._stamp is not None and stamp < self._stamp:
             self.reset()
         table = self._table
+        self._identities.changes.clear()
         if self._robust:
             seconds = stamp - (stamp if self._stamp is None else self._stamp)
             self._now = stamp

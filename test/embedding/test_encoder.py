@@ -102,6 +102,25 @@ def test_light_flip_and_distance_do_not_make_another_person(encoder, two_portrai
         assert vector @ grace > 0.5 > 0.3 > vector @ eileen
 
 
+@pytest.mark.parametrize('angle', [-70, -40, 40, 70])
+def test_a_tilted_head_is_embedded_as_an_upright_one(angle, shipped, detector, grace):
+    """Without its landmarks the face looks like somebody else's."""
+    rotation = cv2.getRotationMatrix2D((200, 200), angle, 1)
+    tilted = cv2.warpAffine(grace, rotation, (400, 400), borderMode=cv2.BORDER_REPLICATE)
+    found = [detector.detect(image, 0.5, 0.4) for image in (grace, tilted)]
+    upright, aligned = (shipped.encode(image, face.boxes, face.landmarks)[0]
+                        for image, face in zip((grace, tilted), found))
+    assert 1 - upright @ aligned < 0.15
+    plain = shipped.encode(tilted, found[1].boxes)[0]
+    assert 1 - upright @ plain > 0.3
+
+
+def test_landmarks_that_fit_no_face_leave_the_crop_as_it_is(shipped, two_portraits, faces):
+    plain = shipped.encode(two_portraits, faces)
+    for points in (np.full((2, 5, 2), np.nan, np.float32), np.ones((2, 5, 2), np.float32)):
+        np.testing.assert_array_equal(shipped.encode(two_portraits, faces, points), plain)
+
+
 def test_batch_gives_what_one_by_one_gives(encoder, photos):
     _, photo, box = photos[0]
     shifts = np.arange(15, dtype=np.float32)[:, None]

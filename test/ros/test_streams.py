@@ -59,6 +59,7 @@ def near(message: Detection2DArray, scale: float) -> bool:
 
 def test_size_and_encoding_may_change_from_frame_to_frame(
         client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+    before = tracker.output().count('skipped')
     for encoding, width, height in (('rgb8', 1280, 720), ('mono8', 640, 360), ('bgra8', 960, 540),
                                     ('bgr8', 427, 240)):
         picture = cv2.resize(two_people, (width, height), interpolation=cv2.INTER_AREA)
@@ -67,7 +68,7 @@ def test_size_and_encoding_may_change_from_frame_to_frame(
                     f'two faces in {encoding} {width}x{height}',
                     lambda: client.images.publish(in_encoding(picture, encoding,
                                                               client.header())))
-    assert 'skipped' not in tracker.output()
+    assert tracker.output().count('skipped') == before
 
 
 def test_listener_that_comes_late_sees_the_next_frame(client: Client, tracker: NodeProcess,

@@ -46,7 +46,7 @@ def images(client: Client) -> Iterator[list[tuple[float, Image]]]:
 def _publish(start: Start, source: object, *settings: str) -> NodeProcess:
     arguments = [f'source:="{source}"', 'start_delay:=10.0', *settings]
     return start('-r', 'image:=/video', *(part for item in arguments for part in ('-p', item)),
-                 module='video_publisher')
+                 module='video_publisher.main')
 
 
 def test_every_picture_arrives_stamped_at_the_rate_and_the_node_ends(

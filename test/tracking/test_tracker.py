@@ -68,6 +68,21 @@ def test_returning_face_gets_its_id_back():
     assert set(world.see((0, 700, 500), (1, 400, 100), frames=3)) == {1, 2}
 
 
+def test_an_id_that_is_replaced_by_the_former_one_is_reported_once():
+    world = follower()
+    world.see((0, 100, 100), frames=10)
+    world.see(frames=90)
+    tracker, (detections, embeddings) = world.tracker, frame((0, 700, 500))
+    for number in range(5):
+        tracks, _ = tracker.update(detections, None, world.stamp + number / 30)
+        assert tracker.id_changes == ()
+    assert tracks.ids.tolist() == [2]
+    tracks, _ = tracker.update(detections, embeddings, world.stamp + 5 / 30)
+    assert tracks.ids.tolist() == [1] and tracker.id_changes == ((2, 1),)
+    tracker.update(detections, embeddings, world.stamp + 6 / 30)
+    assert tracker.id_changes == ()
+
+
 def test_face_that_jumps_while_still_lost_gets_its_id_back():
     world = follower()
     world.see((0, 100, 100), frames=10)
@@ -484,3 +499,58 @@ def test_coasting_moves_tracks_and_counts_no_miss():
     assert tracks.times_since_update[0] == pytest.approx(0.2)
     tracks, _ = tracker.update(*frame((0, 196, 100)), 16 / 30)
     assert tracks.ids.tolist() == [1] and tracks[0].state == 'confirmed'
+
+
+def test_somebody_in_the_position_of_another_gets_an_id_of_their_own():
+    """As after a cut in a video; the first face's gallery is not to learn the second's."""
+    for distance in (0.75, 0.99):
+        world = follower()
+        world.see((0, 300, 300), frames=30)
+        detections, _ = frame((0, 303, 300))
+        other = (1 - distance) * face(0) + np.sqrt(1 - (1 - distance) ** 2) * face(1)
+        for _ in range(45):  # the embedding may be renewed after a second only
+            match = world.tracker.begin(detections, world.stamp)
+            tracks, _ = world.tracker.finish(
+                match, np.where(match.needs_embedding[:, None], other[None], np.nan))
+            world.stamp += world.step
+        assert [track.id for track in tracks] == [2]
+        assert 1 in world.see((0, 900, 300), frames=10)
+
+
+@pytest.mark.parametrize('gap, expected', [(0.1, 1), (0.9, 2)])
+def test_after_a_gap_of_the_images_appearance_decides(gap, expected):
+    """A stream that stalls, with somebody else in the same position when it goes on."""
+    world = follower()
+    world.see((0, 300, 300), frames=10)
+    world.stamp += gap - world.step
+    detections, _ = frame((0, 300, 300))
+    other = (0.2 * face(0) + np.sqrt(0.96) * face(1))[None].astype(np.float32)
+    for _ in range(4):
+        tracks, _ = world.tracker.update(detections, other, world.stamp)
+        world.stamp += world.step
+    assert [track.id for track in tracks] == [expected]
+
+
+def test_the_same_face_keeps_its_id_over_a_gap_of_the_images():
+    world = follower()
+    world.see((0, 300, 300), frames=10)
+    world.stamp += 0.9
+    assert set(world.see((0, 300, 300))) == {1}
+
+
+def test_every_face_is_embedded_after_a_gap_of_the_images():
+    tracker = Tracker(Config())
+    detections, embeddings = frame((0, 100, 100))
+    for step in range(5):
+        tracker.update(detections, embeddings, step / 30)
+    assert not tracker.begin(detections, 5 / 30).needs_embedding.any()
+    assert tracker.begin(detections, 0.5).needs_embedding.all()
+
+
+@BOTH
+def test_frames_of_one_stamp_are_one_moment(mode):
+    tracker = Tracker(Config.load({'tracker.mode': mode}))
+    for _ in range(20):
+        tracks, _ = tracker.update(*frame((0, 300, 300)), 5.0)
+    track, = tracks
+    assert track.id == 1 and np.isfinite(track.box).all() and track.time_since_update == 0

@@ -44,7 +44,11 @@ class Reporter:
         self._known = {problem.kind for problem in found}
         header = Header(stamp=self._node.get_clock().now().to_msg())
         name = f'{self._node.get_fully_qualified_name()[1:]}: tracking'
-        self._publisher.publish(report(header, name, values, status, found))
+        try:
+            self._publisher.publish(report(header, name, values, status, found))
+        except Exception:
+            if self._node.context.ok():
+                raise
         self._reports += 1
         if self._reports % _LOG_EVERY == 0 and int(values['processed']) > self._frames:
             self._node.get_logger().info(summary(values, status))

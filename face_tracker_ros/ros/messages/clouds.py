@@ -1,11 +1,12 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Everything known of tracks, lost ones included, as a table in a PointCloud2."""
+"""Tables about tracks as PointCloud2, whose fields describe themselves."""
 from __future__ import annotations
 
 import array
 
-from face_tracker_ros.types import Tracks
+from face_tracker_ros.types import FrameResult, Tracks
 import numpy as np
+from numpy.typing import NDArray
 from sensor_msgs.msg import PointCloud2, PointField
 from std_msgs.msg import Header
 
@@ -14,12 +15,17 @@ _INTEGERS = ('id', 'state')
 _NUMBERS = ('center_x', 'center_y', 'size_x', 'size_y', 'velocity_x', 'velocity_y', 'score', 'age',
             'time_since_update', 'embedding_age')
 ROW = np.dtype([*((name, '<u4') for name in _INTEGERS), *((name, '<f4') for name in _NUMBERS)])
-"""One track, in pixels of the image, pixels a second, and seconds (docs/topics.md)."""
+"""One track, in pixels of the image, pixels a second, and seconds (docs/reference/topics.md)."""
 
-_FIELDS = [PointField(name=name, offset=4 * position, count=1, datatype=datatype)
-           for position, (name, datatype) in enumerate(
-               [*((name, PointField.UINT32) for name in _INTEGERS),
-                *((name, PointField.FLOAT32) for name in _NUMBERS)])]
+ID_CHANGE = np.dtype([('old_id', '<u4'), ('id', '<u4')])
+"""A track that goes on under another id."""
+
+_COORDINATES = tuple(f'{point}_{axis}' for point in (
+    'right_eye', 'left_eye', 'nose', 'right_mouth_corner', 'left_mouth_corner') for axis in 'xy')
+LANDMARKS = np.dtype([('id', '<u4'), *((name, '<f4') for name in _COORDINATES)])
+"""The landmarks of one track, in pixels of the image; right and left are the person's."""
+
+_DATATYPES = {'u': PointField.UINT32, 'f': PointField.FLOAT32}
 
 
 def to_cloud(tracks: Tracks, header: Header) -> PointCloud2:
@@ -33,6 +39,27 @@ def to_cloud(tracks: Tracks, header: Header) -> PointCloud2:
             *tracks.velocities.T, tracks.scores, tracks.ages, tracks.times_since_update,
             tracks.embedding_ages)):
         rows[name] = values
-    return PointCloud2(header=header, height=1, width=len(rows), fields=_FIELDS, is_dense=True,
-                       point_step=ROW.itemsize, row_step=rows.nbytes,
+    return to_table(rows, header)
+
+
+def to_landmarks(result: FrameResult, header: Header) -> PointCloud2:
+    """Return a message with a row for each track seen in the frame, if there are landmarks."""
+    points, tracks = result.detections.landmarks, result.tracks
+    seen = np.zeros(0, np.intp) if points is None else np.flatnonzero(tracks.detection_rows >= 0)
+    rows = np.zeros(len(seen), LANDMARKS)
+    rows['id'] = tracks.ids[seen]
+    if points is not None:
+        values = points[tracks.detection_rows[seen]].reshape(len(seen), -1)
+        for column, name in enumerate(_COORDINATES):
+            rows[name] = values[:, column]
+    return to_table(rows, header)
+
+
+def to_table(rows: NDArray[np.void], header: Header) -> PointCloud2:
+    """Return a message with the rows of a structured array of uint32 and float32."""
+    fields = [PointField(name=name, offset=4 * column, count=1,
+                         datatype=_DATATYPES[rows.dtype[name].kind])
+              for column, name in enumerate(rows.dtype.names or ())]
+    return PointCloud2(header=header, height=1, width=len(rows), fields=fields, is_dense=True,
+                       point_step=rows.dtype.itemsize, row_step=rows.nbytes,
                        data=array.array('B', rows.tobytes()))

@@ -10,6 +10,7 @@ from vision_msgs.msg import (Detection2D, Detection2DArray, LabelInfo, ObjectHyp
                              VisionClass)
 
 CLASS_ID = 'face'
+"""Of every detection; a class_name of the class_map in LabelInfo."""
 
 
 def to_detections(tracks: Iterable[Track], header: Header) -> Detection2DArray:

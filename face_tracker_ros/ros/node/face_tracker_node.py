@@ -116,6 +116,8 @@ class FaceTrackerNode(SteadyLifecycleNode):
             self._failure = reason(error)
             self.get_logger().error(self._failure)
             return TransitionCallbackReturn.ERROR
+        self.get_logger().info(f"active; images from '{self._input.topic}'" if self._enabled else
+                               "active and disabled; call '~/enable' to take images")
         return done
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -208,6 +210,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
                 self._outputs.deactivate()
         response.success = True
         response.message = 'tracking enabled' if self._enabled else 'tracking disabled'
+        self.get_logger().info(response.message)
         return response
 
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
@@ -218,6 +221,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
                 self._outputs.reset()
         response.message = 'all tracks forgotten' if response.success else \
             "no tracks to forget; first 'configure' the node"
+        self.get_logger().info(response.message)
         return response
 
     def _reconfigure(self, config: Config) -> None:

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from face_tracker_ros.errors import FrameError
 from face_tracker_ros.ros.diagnostics.image_topic import image_topics, ImageTopic, middleware
 from face_tracker_ros.ros.diagnostics.statistics import Statistics
 from face_tracker_ros.ros.messages.images import AnyImage
 from face_tracker_ros.ros.messages.tracks import stamp_seconds
 from face_tracker_ros.ros.node.backpressure import Backpressure
+from face_tracker_ros.ros.node.first_images import FirstImages
 from face_tracker_ros.ros.node.following import FollowingSubscription
 from face_tracker_ros.ros.node.settings import Settings
+from face_tracker_ros.ros.node.stamps import ImageClock
 from face_tracker_ros.ros.node.worker import LatestWorker
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CompressedImage, Image
+
+_THROTTLE_SECONDS = 5.0
 
 
 class ImageInput:
@@ -42,6 +47,7 @@ class ImageInput:
         self._handle = handle
         self._worker: LatestWorker[tuple[AnyImage, float]] | None = None
         self._subscription: FollowingSubscription | None = None
+        self._clock = ImageClock()
 
     @property
     def is_started(self) -> bool:
@@ -88,6 +94,8 @@ class ImageInput:
                 take, profile, overriding)
 
         self._statistics.begin()
+        self._clock = ImageClock()
+        self._first = FirstImages(self.topic, self._node.get_logger().info)
         self._subscription = FollowingSubscription(self._node, self.topic, create)
 
     def unsubscribe(self) -> None:
@@ -115,12 +123,30 @@ class ImageInput:
     def _take(self, worker: LatestWorker[tuple[AnyImage, float]], message: AnyImage,
               replaced: int, waited: float) -> None:
         now = self._node.get_clock().now().nanoseconds * 1e-9
-        stamp = stamp_seconds(message.header)
+        if self._subscription is not None:
+            self._first.arrived(message, self._subscription.qos.reliability)
+        try:
+            stamp = self._time(stamp_seconds(message.header), now)
+        except FrameError as error:
+            self._statistics.arrival(replaced, False, 0.0)
+            self._statistics.bad_frame(str(error))
+            self._node.get_logger().warning(f'frame skipped: {error}',
+                                            throttle_duration_sec=_THROTTLE_SECONDS)
+            return
+        self._statistics.arrival(replaced, worker.put((message, stamp)), now - stamp - waited)
+
+    def _time(self, stamp: float, arrival: float) -> float:
+        """Return the time of an image, and log once when that is not its stamp."""
+        time = self._clock.seconds(stamp, arrival)
         if stamp == 0:
             self._node.get_logger().warning(
                 'images carry no stamp; their time of arrival is used instead', once=True)
-            stamp = now
-        self._statistics.arrival(replaced, worker.put((message, stamp)), now - stamp - waited)
+        elif self._clock.is_frozen:
+            self._node.get_logger().warning(
+                f'the stamp of the images does not change (header.stamp {stamp:.3f} s); their '
+                'time of arrival is used instead from now on; let the driver stamp each image '
+                'when it is taken', once=True)
+        return time
 
     def _is_compressed(self) -> bool:
         return bool(self._settings['image_transport'] == 'compressed')

@@ -28,7 +28,7 @@ Subscribes to an image topic and publishes tracked faces with persistent ids.
 
 Topics in:   image (or image/compressed); optional camera_info and depth_image
 Topics out:  ~/tracks, ~/track_states, ~/annotated_image, ~/tracks_3d, ~/markers, ~/crops,
-             ~/label_info, /diagnostics          (~ is /face_tracker)
+             ~/landmarks, ~/id_changes, ~/label_info, /diagnostics    (~ is /face_tracker)
 Services:    ~/enable (std_srvs/SetBool), ~/reset (std_srvs/Trigger), lifecycle transitions
 
 Parameters:  ros2 param list /face_tracker, ros2 param describe /face_tracker NAME,

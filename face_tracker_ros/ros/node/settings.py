@@ -18,6 +18,8 @@ import rclpy.parameter
 _CORE = frozenset(parameter.name for parameter in PARAMETERS)
 _DECLARED = {parameter.name: parameter for parameter in (*NODE_PARAMETERS, *PARAMETERS)}
 _START_ONLY = frozenset({'autostart'})
+# Before Jazzy, rclpy has no callback that makes a whole number a float before types are checked.
+_HAS_PRE_SET = hasattr(Node, 'add_pre_set_parameters_callback')
 # Declared by rclpy, some only after the node is made.
 _FROM_ROS = ('qos_overrides.', 'use_sim_time', 'start_type_description_service')
 
@@ -25,7 +27,9 @@ _FROM_ROS = ('qos_overrides.', 'use_sim_time', 'start_type_description_service')
 def descriptor(parameter: Parameter) -> ParameterDescriptor:
     """Return what `ros2 param describe` shows of a declaration."""
     described = ParameterDescriptor(description=parameter.description,
-                                    read_only=parameter.name in _START_ONLY)
+                                    read_only=parameter.name in _START_ONLY,
+                                    dynamic_typing=(not _HAS_PRE_SET
+                                                    and isinstance(parameter.default, float)))
     constraints = []
     if parameter.choices:
         constraints.append(f"one of {', '.join(map(str, parameter.choices))}")
@@ -74,6 +78,8 @@ class Settings:
         self._values = declare(node, _DECLARED.values())
         self.config = Config.load(_core(self._values))
         check_low_score(self.config, named(self.config)[0])
+        if _HAS_PRE_SET:
+            node.add_pre_set_parameters_callback(_with_floats)
         node.add_on_set_parameters_callback(self._on_set)
 
     def __getitem__(self, name: str) -> Any:
@@ -107,6 +113,14 @@ class Settings:
             raise ConfigError(f"parameter '{name}': {value!r} cannot be set while the node is "
                               "configured; first 'deactivate' and 'cleanup' it")
         return value
+
+
+def _with_floats(parameters: Iterable[Any]) -> list[Any]:
+    """Return the parameters, whole numbers as floats where that is the declared type."""
+    return [rclpy.parameter.Parameter(item.name, value=float(item.value))
+            if type(item.value) is int and item.name in _DECLARED
+            and isinstance(_DECLARED[item.name].default, float) else item
+            for item in parameters]
 
 
 def declare(node: Node, parameters: Iterable[Parameter]) -> dict[str, Any]:

@@ -6,7 +6,9 @@ from face_tracker_ros.ros.outputs.annotated_image import AnnotatedImageOutput
 from face_tracker_ros.ros.outputs.crops import CropsOutput
 from face_tracker_ros.ros.outputs.foxglove import FoxgloveOutput
 from face_tracker_ros.ros.outputs.hri import HriOutput
+from face_tracker_ros.ros.outputs.id_changes import IdChangesOutput
 from face_tracker_ros.ros.outputs.label_info import LabelInfoOutput
+from face_tracker_ros.ros.outputs.landmarks import LandmarksOutput
 from face_tracker_ros.ros.outputs.markers import MarkersOutput
 from face_tracker_ros.ros.outputs.output import Output
 from face_tracker_ros.ros.outputs.track_states import TrackStatesOutput
@@ -16,7 +18,9 @@ from face_tracker_ros.ros.outputs.transforms import TransformsOutput
 
 OUTPUTS: list[type[Output]] = [
     TracksOutput,
+    IdChangesOutput,
     TrackStatesOutput,
+    LandmarksOutput,
     LabelInfoOutput,
     Tracks3DOutput,
     TransformsOutput,
