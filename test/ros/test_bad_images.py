@@ -176,6 +176,7 @@ def test_good_images_are_answered_between_bad_ones_which_are_counted_and_named(
     for width, height in ((1, 1), (1, 2000), (3840, 2160)):  # odd, but good
         node.answers(lambda: client.publish(np.zeros((height, width, 3), np.uint8)))
     huge = raw('mono8', 2**17, 2**10, 2**17)
+    huge.header = client.header()
     reason = node.rejects('an image of 128 MB', lambda: client.images.publish(huge))
     assert '131072x1024 pixels is too large' in reason
     client.tracks_of(two_people, 2)
