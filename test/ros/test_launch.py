@@ -118,6 +118,13 @@ def test_missing_rviz_is_named_with_both_remedies(tmp_path: Path,
     launch_arguments.require_rviz()
 
 
+@pytest.mark.parametrize('value', ['fast', '', 'nan', 'inf'])
+def test_argument_that_is_no_number_is_named(value: str) -> None:
+    assert launch_arguments.number({'rate': '12.5'}, 'rate') == 12.5
+    with pytest.raises(ValueError, match=f"rate: '{value}' is not a number; give"):
+        launch_arguments.number({'rate': value}, 'rate')
+
+
 def test_transport_profile_is_the_default_one_and_has_room_for_images() -> None:
     root = ElementTree.parse(REPOSITORY / 'config' / 'fastdds_large_images.xml').getroot()
     space = {'dds': 'http://www.eprosima.com'}
@@ -231,6 +238,12 @@ def test_demo_without_rviz_starts_nothing(ros2_launch: Launch, tmp_path: Path) -
     assert launched.wait(30) != 0
     log = (tmp_path / 'log').read_text()
     assert 'rviz:=false' in log and 'process started' not in log
+
+
+def test_demo_with_a_bad_number_starts_nothing(ros2_launch: Launch, tmp_path: Path) -> None:
+    assert ros2_launch('demo.launch.py', 'rviz:=false', 'rate:=fast').wait(30) != 0
+    log = (tmp_path / 'log').read_text()
+    assert "rate: 'fast' is not a number" in log and 'process started' not in log
 
 
 def test_demo_launch_ends_with_its_source(client: Client, ros2_launch: Launch, tmp_path: Path,
