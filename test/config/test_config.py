@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Parameters: what is taken, what is refused and how the refusal reads."""
+"""Parameters: what is taken, what is rejected and how the error reads."""
 from __future__ import annotations
 
 import subprocess

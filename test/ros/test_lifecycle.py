@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Life-cycle transitions by the real services, refused models, and leaving by signals."""
+"""Lifecycle transitions by the real services, rejected models, and leaving by signals."""
 from __future__ import annotations
 
 from collections.abc import Callable

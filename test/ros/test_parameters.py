@@ -49,7 +49,7 @@ def values(client: Client, *names: str) -> list[object]:
 
 def test_parameter_file_is_made_from_the_declarations() -> None:
     assert FILE.read_text() == parameter_file(), \
-        'renew it: python -m face_tracker_ros.config.parameter_file > config/tracker.yaml'
+        'update it: python -m face_tracker_ros.config.parameter_file > config/tracker.yaml'
     assert max(map(len, FILE.read_text().splitlines())) <= 99
     assert Config.load(FILE) == Config()
     assert yaml.safe_load(FILE.read_text())['/**']['ros__parameters']['autostart'] is True

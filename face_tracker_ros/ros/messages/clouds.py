@@ -14,7 +14,7 @@ _INTEGERS = ('id', 'state')
 _NUMBERS = ('center_x', 'center_y', 'size_x', 'size_y', 'velocity_x', 'velocity_y', 'score', 'age',
             'time_since_update', 'embedding_age')
 ROW = np.dtype([*((name, '<u4') for name in _INTEGERS), *((name, '<f4') for name in _NUMBERS)])
-"""One track, in pixels of the image, pixels a second, and seconds (docs/topics.md)."""
+"""One track, in pixels of the image, pixels a second, and seconds (docs/reference/topics.md)."""
 
 _FIELDS = [PointField(name=name, offset=4 * position, count=1, datatype=datatype)
            for position, (name, datatype) in enumerate(
