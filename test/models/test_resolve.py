@@ -110,7 +110,7 @@ def test_what_is_not_recognised_is_shown_with_what_is_needed(outputs, shape, tas
         assert word in message
 
 
-def test_wrong_family_in_a_description_is_refused_when_the_network_runs(tmp_path):
+def test_wrong_family_in_a_description_is_rejected_when_the_network_runs(tmp_path):
     path = constant_network(tmp_path / 'odd.xml', {'a': np.zeros((1, 5))})
     spec = guess_model(constant_network(tmp_path / 'ssd.xml', {'a': np.zeros((1, 1, 9, 7))}),
                        'detector')
@@ -161,7 +161,7 @@ def test_huge_description_is_not_read(tmp_path):
     assert 'give a model.yaml' in refusal(str(tmp_path / 'huge.yaml'), 'encoder')
 
 
-def test_description_for_the_other_task_is_refused(own):
+def test_description_for_the_other_task_is_rejected(own):
     assert 'is not the encoder but the detector kind' in refusal(str(own), 'encoder')
 
 

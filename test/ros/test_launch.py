@@ -281,7 +281,7 @@ def test_launched_cameras_share_the_threads(client: Client, ros2_launch: Launch,
 
 
 @pytest.mark.parametrize('argument', ['cameras:=front,front', 'threads:=many'])
-def test_bad_cameras_are_refused(ros2_launch: Launch, tmp_path: Path, argument: str) -> None:
+def test_bad_cameras_are_rejected(ros2_launch: Launch, tmp_path: Path, argument: str) -> None:
     arguments = [argument] if 'cameras' in argument else ['cameras:=front', argument]
     assert ros2_launch('multi_camera.launch.py', *arguments).wait(30) != 0
     assert argument.split(':=')[1] in (tmp_path / 'log').read_text()
@@ -290,7 +290,7 @@ def test_bad_cameras_are_refused(ros2_launch: Launch, tmp_path: Path, argument: 
 @pytest.mark.parametrize('argument', ['transport:=magic', 'dds_profile:=magic', 'preset:=quick',
                                       'image_transport:=theora', 'log_level:=loud',
                                       'annotate:=maybe', 'params_file:=/nowhere.yaml'])
-def test_bad_launch_argument_is_refused(ros2_launch: Launch, tmp_path: Path,
-                                        argument: str) -> None:
+def test_bad_launch_argument_is_rejected(ros2_launch: Launch, tmp_path: Path,
+                                         argument: str) -> None:
     assert ros2_launch('tracker.launch.py', argument).wait(30) != 0
     assert argument.split(':=')[1] in (tmp_path / 'log').read_text()

@@ -76,7 +76,7 @@ def test_inactive_node_rests_and_cleaned_up_node_frees_its_models(
     assert _held(process)['memory'] < loaded - 5_000, 'kB'
 
 
-def test_hundred_rounds_with_refusals_leave_nothing_behind(
+def test_hundred_rounds_with_errors_leave_nothing_behind(
         client: Client, start: Start, two_people: np.ndarray, tmp_path: Path,
         monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(small_models.make(tmp_path / 'models')))

@@ -251,7 +251,7 @@ def test_every_model_shows_the_faces_of_a_clip_live(
     ({'landmarks': 'yunet'}, ['is not the landmarks']),
     ({'encoder': ''}, ['unknown']),
 ])
-def test_models_that_are_not_there_are_refused_with_the_reason(
+def test_models_that_are_not_there_are_rejected_with_the_reason(
         client: Client, process: NodeProcess, values: dict[str, str], words: list[str]) -> None:
     result = client.set_parameters(values)
     assert not result.successful and '\n' not in result.reason
@@ -259,7 +259,7 @@ def test_models_that_are_not_there_are_refused_with_the_reason(
     assert models(client) == DEFAULTS
 
 
-def test_damaged_file_is_refused_and_the_old_model_goes_on(
+def test_damaged_file_is_rejected_and_the_old_model_goes_on(
         client: Client, process: NodeProcess, stream: Stream, shared: Path,
         tmp_path: Path) -> None:
     path = tmp_path / 'cut.onnx'
