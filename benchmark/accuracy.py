@@ -3,7 +3,7 @@
 """
 Measure every detector and encoder that is installed and write docs/accuracy.md with its plots.
 
-All but the times follows from the pictures, the models and the arguments.
+All but the times follows from the images, the models and the arguments.
 """
 from __future__ import annotations
 

@@ -3,8 +3,8 @@
 """
 Association compared: every tracker on the same detections and embeddings, scored alike.
 
-Where a tracker joins a detection to an id, that detection is scored, so that no smoothing of
-boxes counts; where it shows a face that was not detected, its own box is.
+Where a tracker associates a detection with an id, that detection is scored, so that no smoothing
+of boxes counts; where it shows a face that was not detected, its own box is.
 """
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pathlib import Path
 import statistics
 import time
 
+from baselines import BASELINES, Moment, ours, Step
 from cases import Case, clip_cases, cut, ltft_cases, PERFECT, perfect, scene_cases
-from contenders import CONTENDERS, Moment, ours, Step
 from face_tracker_ros import Config, Detections
 from face_tracker_ros.evaluation.metrics import Labels, score
 import numpy as np
@@ -116,7 +116,7 @@ def _cell(result: Result, name: str) -> str:
 
 def entries(names: Sequence[str], ablation: bool, variants: Sequence[str]) -> list[Entry]:
     """Return the rows: trackers by name, the default without each part, and given variants."""
-    rows = [Entry(name, CONTENDERS[name]) for name in names]
+    rows = [Entry(name, BASELINES[name]) for name in names]
     changes = [*(_ABLATIONS if ablation else ()), *map(_parse, variants)]
     for change in changes:
         Config.load(change)
@@ -150,14 +150,14 @@ def main() -> None:
                         help='keep what detector and encoder found in the scenes here')
     parser.add_argument('--clips', type=Path, metavar='FOLDER',
                         help='clips that benchmark/labels tells the people of')
-    parser.add_argument('--trackers', nargs='*', choices=CONTENDERS,
+    parser.add_argument('--trackers', nargs='*', choices=BASELINES,
                         default=['robust', 'deepsort'])
     parser.add_argument('--ablation', action='store_true',
                         help='add rows: the default without each of its parts')
     parser.add_argument('--variant', action='append', default=[], metavar='NAME=VALUE[,...]',
                         help='add a row: the default with these parameters (repeatable)')
     parser.add_argument('--perfect', nargs='+', choices=PERFECT, default=[],
-                        help='put the truth in the place of these parts')
+                        help='put the truth in place of these parts')
     parser.add_argument('--time', type=int, nargs='+', metavar='TRACKS',
                         help='compare the time of one update with so many tracks instead')
     parser.add_argument('--each', action='store_true', help='print every case, too')

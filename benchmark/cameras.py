@@ -3,7 +3,7 @@
 """
 Several cameras on one machine: a process for each node against one process for all.
 
-One publisher sends the same 1280x720 picture of two faces to every camera's topic. Told are
+One publisher sends the same 1280x720 image of two faces to every camera's topic. Reported are
 processor time a processed frame, memory (proportional, so that shared libraries count once) and
 latency.
 """

@@ -34,7 +34,7 @@ class Case:
     One sequence.
 
     seen: detections of all frames with their scores, embeddings and sharpness, in step. camera:
-    (frames, 2, 3), how the picture moved since the frame before, NaN where that is not known.
+    (frames, 2, 3), how the image moved since the frame before, NaN where that is not known.
     """
 
     name: str
@@ -180,7 +180,7 @@ def clip_cases(folder: Path, labels: Path) -> Iterator[Case]:
     """
     Yield the labelled clips in `folder`, each shown twice with an absence of three seconds.
 
-    The pictures are seen by the shipped detector and encoder.
+    The images are seen by the shipped detector and encoder.
     """
     config = SHIPPED
     eye = _Eye(config)

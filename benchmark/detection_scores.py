@@ -39,30 +39,30 @@ def match(reference: FloatArray, boxes: FloatArray, min_iou: float) -> IntArray:
     value = np.where(overlap > min_iou, 1 + overlap / (1 + len(boxes)), 0.0)
     rows, columns = linear_sum_assignment(value, maximize=True)
     taken = np.full(len(boxes), -1, np.intp)
-    joined = value[rows, columns] > 0
-    taken[columns[joined]] = rows[joined]
+    matched = value[rows, columns] > 0
+    taken[columns[matched]] = rows[matched]
     return taken
 
 
 def judge(reference: FloatArray, counts: BoolArray, boxes: FloatArray, scores: FloatArray,
           min_iou: float) -> tuple[FloatArray, BoolArray, int]:
     """
-    Return the scores of the detections of a picture that count, which are right, and misses.
+    Return the scores of the detections of an image that count, which are right, and misses.
 
     counts (N,): False for reference boxes that need not be found (hidden faces); a detection on
     one of them is neither right nor wrong.
     """
     taken = match(reference[counts], boxes, min_iou)
     right = taken >= 0
-    spare = match(reference[~counts], boxes[~right], min_iou) >= 0
+    ignored = match(reference[~counts], boxes[~right], min_iou) >= 0
     fair = np.ones(len(boxes), bool)
-    fair[np.flatnonzero(~right)[spare]] = False
+    fair[np.flatnonzero(~right)[ignored]] = False
     return scores[fair], right[fair], int(counts.sum() - right.sum())
 
 
 def summarise(judged: Iterable[tuple[FloatArray, BoolArray, int]],
               threshold: float) -> DetectionScores:
-    """Return what the judged pictures come to: at a threshold, and over all thresholds."""
+    """Return what the judged images come to: at a threshold, and over all thresholds."""
     parts = list(judged)
     scores = np.concatenate([part[0] for part in parts] or [np.zeros(0, np.float32)])
     right = np.concatenate([part[1] for part in parts] or [np.zeros(0, bool)])

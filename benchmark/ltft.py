@@ -4,7 +4,7 @@ The LTFT ground truth as a test of association: its boxes as detections, simulat
 
 LTFT (Barquero, Fernandez, Hupont, "Long-Term Face Tracking for Crowded Video-Surveillance
 Scenarios", IJCB 2020) labels faces in videos of crowds; people who come back keep their id. The
-pictures are not part of it, so identity vectors are drawn at random: a direction for every
+images are not part of it, so identity vectors are drawn at random: a direction for every
 person, a slowly wandering pose and noise for every sight, more of both for small faces.
 """
 from __future__ import annotations

@@ -86,7 +86,7 @@ def row(name: str, config: Config, clips: list[Clip]) -> str:
     covered, number, embedded, milliseconds = 0, 0, 0, []
     for clip in clips:
         tracker = FaceTracker.from_config(config)
-        tracker.process(clip.frames[0][1], -1000.0)  # compiles for the size of the pictures
+        tracker.process(clip.frames[0][1], -1000.0)  # compiles for the size of the images
         for (stamp, frame), faces in zip(clip.frames, clip.faces):
             begin = time.process_time()
             result = tracker.process(frame, stamp)

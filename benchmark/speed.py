@@ -5,7 +5,7 @@ Speed on generated scenes, the original proof of concept and this package taking
 
 Each has half a second of frames at a time, so that none works with caches that another emptied.
 The process is bound to as many cores as there are threads. Where ROS 2 is sourced, what the node
-adds to a frame is measured, too: message to picture, tracks to a serialized message, drawing.
+adds to a frame is measured, too: message to image, tracks to a serialized message, drawing.
 """
 from __future__ import annotations
 

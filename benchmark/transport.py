@@ -43,10 +43,10 @@ def publish(width: int, height: int, rate: float, seconds: float) -> dict[str, A
     while publisher.get_subscription_count() == 0:
         rclpy.spin_once(node, timeout_sec=0.05)
     time.sleep(0.5)
-    picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     begin, count = time.monotonic(), round(rate * seconds)
     for number in range(count):
-        message = to_message(picture, Header(stamp=node.get_clock().now().to_msg()))
+        message = to_message(image, Header(stamp=node.get_clock().now().to_msg()))
         publisher.publish(message)
         time.sleep(max(0.0, begin + (number + 1) / rate - time.monotonic()))
     return {'sent': count, 'seconds': time.monotonic() - begin}

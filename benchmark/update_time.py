@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 import statistics
 import time
 
+from baselines import BASELINES, Moment
 from cases import Case
-from contenders import CONTENDERS, Moment
 from face_tracker_ros import Detections
 from face_tracker_ros.evaluation.metrics import Labels
 from face_tracker_ros.vectors import unit
@@ -40,7 +40,7 @@ def _medians(count: int) -> dict[str, float]:
     case = Case('time', 30.0, (1920, 1080), range(0), nothing, np.zeros(0, np.float32),
                 np.zeros((0, _DIMENSION), np.float32), np.zeros(0, np.float32),
                 np.zeros((0, 2, 3)), nothing)
-    steps = {name: CONTENDERS[name](case) for name in _TRACKERS}
+    steps = {name: BASELINES[name](case) for name in _TRACKERS}
     seconds: dict[str, list[float]] = {name: [] for name in _TRACKERS}
     for now in _walk(count):
         for name, step in steps.items():
@@ -52,7 +52,7 @@ def _medians(count: int) -> dict[str, float]:
 
 
 def _walk(count: int) -> Iterator[Moment]:
-    """Yield people who walk straight on through a picture of 1920x1080 and meet now and then."""
+    """Yield people who walk straight on through an image of 1920x1080 and meet now and then."""
     random = np.random.default_rng(0)
     centre = random.uniform((200, 150), (1720, 930), (count, 2))
     pace = random.normal(0, 1.5, (count, 2))

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The refusals of the core: every message names the thing, its value and the remedy."""
+"""The errors of the core: every message names the thing, its value and the remedy."""
 from __future__ import annotations
 
 import reprlib
@@ -10,7 +10,7 @@ _LONGEST = 1000  # characters of a line about an error
 
 
 class FaceTrackerError(Exception):
-    """Base of everything the package refuses; the message is one line, ready to show."""
+    """Base of everything the package rejects; the message is one line, ready to show."""
 
 
 class ConfigError(FaceTrackerError):
@@ -34,7 +34,7 @@ class SourceError(FaceTrackerError):
 
 
 def reason(error: Exception) -> str:
-    """Return what a person is told of an error, in one line; others than ours with their kind."""
+    """Return the text of an error, in one line; others than ours with their kind."""
     text = one_line(str(error))
     return text if isinstance(error, FaceTrackerError) else f'{type(error).__name__}: {text}'
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from face_tracker_ros.config import Config, MODEL_PARAMETERS
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.encoder import FaceEncoder
-from face_tracker_ros.models.resolve import is_slow_to_check, resolve_model
+from face_tracker_ros.models.resolve import is_slow_to_check, MODELS_PAGE, resolve_model
 from face_tracker_ros.models.spec import AUTO
 from face_tracker_ros.models.thresholds import check_low_score, effective
 
@@ -107,7 +107,7 @@ class ModelSet:
         for spec in specs:
             if not spec.files[0].checksum and spec.source == spec.name:
                 lines.append(f"'{spec.name}': recognised as '{spec.family}', input {spec.input}; "
-                             'if that is wrong, describe it in a model.yaml (docs/models.md)')
+                             f'if that is wrong, describe it in a model.yaml ({MODELS_PAGE})')
         return lines
 
 

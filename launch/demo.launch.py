@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from face_tracker_ros.ros.launch_arguments import require_rviz
+from face_tracker_ros.ros.launch_arguments import number, require_rviz
 from launch import LaunchContext, LaunchDescription
 from launch.actions import (DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction,
                             Shutdown)
@@ -13,6 +13,7 @@ from launch_ros.actions import Node
 
 SHARE = Path(__file__).parents[1]
 SHOWN = ('face_tracker/annotated_image', 'face_tracker/markers')
+NUMBERS = ('rate', 'horizontal_fov')
 
 ARGUMENTS = (
     DeclareLaunchArgument('source', default_value='0',
@@ -24,7 +25,7 @@ ARGUMENTS = (
                           'launch there.'),
     DeclareLaunchArgument('horizontal_fov', default_value='60.0',
                           description='Degrees that the camera sees from left to right, for '
-                          'positions in space; 0: the source has no camera_info.'),
+                          '3-D positions; 0: the source has no camera_info.'),
     DeclareLaunchArgument('rviz', default_value='true', choices=['true', 'false'],
                           description='Show the annotated image in RViz.'),
 )
@@ -42,8 +43,11 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def _check(context: LaunchContext) -> None:
-    if context.launch_configurations['rviz'] == 'true':
-        require_rviz()  # before anything starts
+    given = context.launch_configurations  # before anything starts
+    for name in NUMBERS:
+        number(given, name)
+    if given['rviz'] == 'true':
+        require_rviz()
 
 
 def _others(context: LaunchContext) -> list[Node]:
@@ -52,9 +56,8 @@ def _others(context: LaunchContext) -> list[Node]:
     nodes = [Node(
         package='face_tracker_ros', executable='video_publisher', name='video_publisher',
         namespace=given['namespace'], output='screen', emulate_tty=True,
-        parameters=[{'source': given['source'], 'rate': float(given['rate']),
-                     'loop': given['loop'] == 'true',
-                     'horizontal_fov': float(given['horizontal_fov'])}],
+        parameters=[{'source': given['source'], 'loop': given['loop'] == 'true',
+                     **{name: number(given, name) for name in NUMBERS}}],
         remappings=[(name, given[name]) for name in ('image', 'camera_info')
                     if given[name] != name],
         on_exit=Shutdown(reason='the source has ended'))]

@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from face_tracker_ros.ros.dds_environment import large_images
-from face_tracker_ros.ros.launch_arguments import (check_dds_profile, DDS_PROFILES,
-                                                   parameter_files, PRESETS, rename)
+from face_tracker_ros.ros.launch_actions import prepare
+from face_tracker_ros.ros.launch_arguments import DDS_PROFILES, parameter_files, PRESETS
 from launch import LaunchContext, LaunchDescription
-from launch.actions import (DeclareLaunchArgument, LogInfo, OpaqueFunction,
-                            SetEnvironmentVariable)
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch_ros.actions import Node
 
 SHARE = Path(__file__).parents[1]
@@ -47,18 +45,8 @@ ARGUMENTS = (
 
 def generate_launch_description() -> LaunchDescription:
     """Return the arguments, the environment and the nodes."""
-    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=_environment),
+    return LaunchDescription([*ARGUMENTS, prepare(SHARE, 'transport'),
                               OpaqueFunction(function=_nodes)])
-
-
-def _environment(context: LaunchContext) -> list[LogInfo | SetEnvironmentVariable]:
-    given = context.launch_configurations
-    logged = [LogInfo(msg=line) for line in rename(given, 'transport')]
-    check_dds_profile(given['dds_profile'])
-    if given['dds_profile'] == 'system':
-        return logged
-    return [*logged, *(SetEnvironmentVariable(name, value)
-                       for name, value in large_images(SHARE, os.environ).items())]
 
 
 def _nodes(context: LaunchContext) -> list[Node]:

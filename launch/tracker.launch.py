@@ -2,15 +2,12 @@
 """The face tracker node on an image topic; `--show-args` lists the arguments."""
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from face_tracker_ros.ros.dds_environment import large_images
-from face_tracker_ros.ros.launch_arguments import (check_dds_profile, DDS_PROFILES,
-                                                   parameter_files, PRESETS, rename)
+from face_tracker_ros.ros.launch_actions import prepare
+from face_tracker_ros.ros.launch_arguments import DDS_PROFILES, parameter_files, PRESETS
 from launch import LaunchContext, LaunchDescription
-from launch.actions import (DeclareLaunchArgument, LogInfo, OpaqueFunction,
-                            SetEnvironmentVariable)
+from launch.actions import DeclareLaunchArgument, OpaqueFunction
 from launch_ros.actions import Node
 
 SHARE = Path(__file__).parents[1]
@@ -23,7 +20,7 @@ ARGUMENTS = (
                           description='raw: topic image, compressed: topic image/compressed; '
                           'empty: as in the parameter file.'),
     DeclareLaunchArgument('camera_info', default_value='camera_info',
-                          description='Calibration topic of the camera, for tracks in space; by '
+                          description='Calibration topic of the camera, for 3-D tracks; by '
                           'default next to the image topic.'),
     DeclareLaunchArgument('depth_image', default_value='',
                           description='Depth image topic, registered to the images; empty: '
@@ -35,7 +32,7 @@ ARGUMENTS = (
                           description='Parameter file; a copy of the default one, changed.'),
     DeclareLaunchArgument('preset', default_value='', choices=['', *PRESETS],
                           description='config/NAME.yaml, laid over the parameter file: fast for '
-                          'little CPU, accurate for far faces and sure ids.'),
+                          'little CPU, accurate for distant faces and stable IDs.'),
     DeclareLaunchArgument('detector', default_value='',
                           description='Detection model, a name or a path; empty: as in the '
                           'parameter file.'),
@@ -59,18 +56,8 @@ ARGUMENTS = (
 
 def generate_launch_description() -> LaunchDescription:
     """Return the arguments, the environment and the node."""
-    return LaunchDescription([*ARGUMENTS, OpaqueFunction(function=_environment),
+    return LaunchDescription([*ARGUMENTS, prepare(SHARE, 'depth', 'transport'),
                               OpaqueFunction(function=_node)])
-
-
-def _environment(context: LaunchContext) -> list[LogInfo | SetEnvironmentVariable]:
-    given = context.launch_configurations
-    logged = [LogInfo(msg=line) for line in rename(given, 'depth', 'transport')]
-    check_dds_profile(given['dds_profile'])
-    if given['dds_profile'] == 'system':
-        return logged
-    return [*logged, *(SetEnvironmentVariable(name, value)
-                       for name, value in large_images(SHARE, os.environ).items())]
 
 
 def _node(context: LaunchContext) -> list[Node]:

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Pictures, clips and models that many tests look at."""
+"""Images, clips and models that many tests look at."""
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
@@ -80,8 +80,8 @@ def wheels(own_cache: Path) -> None:
 def grace() -> np.ndarray:
     """Return a portrait of Grace Hopper's head, uint8 BGR (400, 400, 3)."""
     with cbook.get_sample_data('grace_hopper.jpg') as file:
-        picture = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR)
-    return np.ascontiguousarray(picture[30:430, 60:460])
+        image = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR)
+    return np.ascontiguousarray(image[30:430, 60:460])
 
 
 @pytest.fixture(scope='session')
@@ -93,9 +93,9 @@ def eileen() -> np.ndarray:
 @pytest.fixture(scope='session')
 def two_portraits(grace: np.ndarray, eileen: np.ndarray) -> np.ndarray:
     """Return 1280x720 with Grace Hopper at the left and Eileen Collins at the right."""
-    picture = np.full((720, 1280, 3), 90, np.uint8)
-    picture[160:560, 160:560], picture[100:612, 700:1212] = grace, eileen
-    return picture
+    image = np.full((720, 1280, 3), 90, np.uint8)
+    image[160:560, 160:560], image[100:612, 700:1212] = grace, eileen
+    return image
 
 
 @pytest.fixture(scope='session')

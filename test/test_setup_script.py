@@ -33,14 +33,14 @@ def run_setup(machine: Path, **environment: str) -> subprocess.CompletedProcess[
                           check=False, env={'PATH': str(machine / 'bin'), **environment})
 
 
-def test_a_python_without_wheels_is_refused(bare_machine: Path) -> None:
+def test_a_python_without_wheels_is_rejected(bare_machine: Path) -> None:
     done = run_setup(bare_machine)
     assert done.returncode == 1
     assert 'need CPython 3.11' in done.stderr or 'there are no ROS wheels' in done.stderr
     assert not (bare_machine / '.venv').exists()
 
 
-def test_wheels_that_there_are_not_are_refused(bare_machine: Path) -> None:
+def test_wheels_that_there_are_not_are_rejected(bare_machine: Path) -> None:
     done = run_setup(bare_machine, ROS_WHEELS='foxy')
     assert done.returncode == 1
     assert "ROS_WHEELS: 'foxy' is not kilted or jazzy" in done.stderr

@@ -29,7 +29,7 @@ def path_argument(arguments: argparse.ArgumentParser, option: str, text: str) ->
 
 
 def end(step: str, work: Callable[[], None]) -> int:
-    """Do the work and return the exit code: 2 and one line for what is refused."""
+    """Do the work and return the exit code: 2 and one line for bad input."""
     def done() -> int:
         work()
         return 0

@@ -23,7 +23,7 @@ where other work runs: it counts what this process computes, on all threads, and
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; return 0, 2 for what is refused, or 130 when interrupted."""
+    """Run the command; return 0, 2 for bad input, or 130 when interrupted."""
     parser = argparse.ArgumentParser(
         prog=program('benchmark'), description='Measure the speed of tracking, stage by stage.',
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)

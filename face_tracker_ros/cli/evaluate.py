@@ -23,7 +23,7 @@ whose seventh value is 0 does not count: tracks on it are neither right nor wron
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; return 0, 2 for what is refused, or 130 when interrupted."""
+    """Run the command; return 0, 2 for bad input, or 130 when interrupted."""
     parser = argparse.ArgumentParser(
         prog=program('evaluate'),
         description='Score tracks: HOTA, IDF1, MOTA and what they are made of.',

@@ -2,7 +2,7 @@
 """
 The text of config/tracker.yaml and of README's table, from the declarations in config.
 
-`python -m face_tracker_ros.config.parameter_file > config/tracker.yaml` renews the file, and
+`python -m face_tracker_ros.config.parameter_file > config/tracker.yaml` updates the file, and
 `--table` prints the table.
 """
 from __future__ import annotations

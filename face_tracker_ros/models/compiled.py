@@ -103,7 +103,7 @@ def _lock(path: Path) -> Iterator[None]:
     """
     Keep other processes from compiling the same network.
 
-    The lock spares work, no more: after a while, or where there are no locks, it is done without.
+    The lock saves work, no more: after a while, or where there are no locks, it is done without.
     It ends with the process that holds it.
     """
     try:

@@ -17,7 +17,8 @@ from face_tracker_ros.models.preference import first_usable
 from face_tracker_ros.models.registry import find_model, known_models, load_spec, wrong_task
 from face_tracker_ros.models.spec import InputSpec, is_path, ModelFile, ModelSpec, Port, SUFFIXES
 
-_HOW = 'describe it in a model.yaml (docs/models.md) and give the path to that'
+MODELS_PAGE = 'https://face-tracker-ros.github.io/face_tracker_ros/guides/models/'
+_HOW = f'describe it in a model.yaml ({MODELS_PAGE}) and give the path to that'
 
 
 def resolve_model(text: str, task: str,

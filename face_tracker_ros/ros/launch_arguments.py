@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, MutableMapping
+import math
 import os
 from pathlib import Path
 
@@ -37,6 +38,24 @@ def check_dds_profile(value: str) -> None:
     """Raise ValueError for another value than those of DDS_PROFILES."""
     if value not in DDS_PROFILES:
         raise ValueError(f"dds_profile: '{value}' is unknown; give {' or '.join(DDS_PROFILES)}")
+
+
+def number(arguments: Mapping[str, str], name: str) -> float:
+    """
+    Return an argument as a finite number.
+
+    To be called before the first process starts, which launch would leave running at an error.
+
+    Raises:
+        ValueError: It is not one.
+    """
+    try:
+        value = float(arguments[name])
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"{name}: '{arguments[name]}' is not a number; give one such as 15.0")
+    return value
 
 
 def parameter_files(share: Path, params_file: str, preset: str) -> list[str]:

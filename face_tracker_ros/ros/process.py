@@ -73,6 +73,7 @@ def run(make_nodes: Callable[[Sequence[str]], Sequence[Any]],
             code = node.stop() or code
             node.destroy_node()
         rclpy.try_shutdown()
+        _ignore_signals()
     return code
 
 
@@ -105,6 +106,13 @@ def _watch_signals() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, leave)
     return leaving
+
+
+def _ignore_signals() -> None:
+    # Python sets its own handlers back to the default on its way out, where a second signal, as
+    # launch sends one after Ctrl-C, would make a clean end a failure. What is ignored, stays so.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def _asks_for_help(arguments: Sequence[str]) -> bool:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
-from face_tracker_ros.boxes import iou
 from face_tracker_ros.config import Config
 from face_tracker_ros.models.thresholds import effective
-from face_tracker_ros.tracking import kalman
+from face_tracker_ros.tracking import kalman, presence
 from face_tracker_ros.tracking.flicker import Flicker
 from face_tracker_ros.tracking.frame_match import FrameMatch
 from face_tracker_ros.tracking.identities import Identities
@@ -18,9 +17,7 @@ from face_tracker_ros.types import (BoolArray, Detections, Float64Array, FloatAr
 import numpy as np
 
 _LEAST_NOISE = 0.05  # share of the measurement noise left to the most confident detection
-_VAGUE = 0.1  # standard deviation, in heights, from which a missed face is not shown
 _AMONG_OTHERS = 0.1  # seconds for which the embedding of a face near others is recent enough
-_SECOND_BOX = 0.3  # IoU with a tracked face from which another box is of the same face
 
 
 class Tracker:
@@ -237,7 +234,7 @@ class Tracker:
         first[tracked] = False
         if first.any() and len(tracked) and self._robust \
                 and self._config.tracker.suppress_duplicates:
-            first &= ~(frame.face_overlap[:, tracked] > _SECOND_BOX).any(axis=1)
+            first &= ~(frame.face_overlap[:, tracked] > presence.SECOND_BOX).any(axis=1)
         return first.nonzero()[0]
 
     def _add(self, faces: IntArray, frame: FrameMatch) -> None:
@@ -289,7 +286,7 @@ class Tracker:
         missed = table.misses > 0
         if missed.any():
             if self._robust:
-                missed &= ~self._likely_there()
+                missed &= ~presence.likely_there(table, self._flicker, self._config)
             self._delete(np.where(table.confirmed, self._expired(), missed))
 
     def _expired(self) -> BoolArray:
@@ -299,27 +296,9 @@ class Tracker:
     def _delete(self, gone: BoolArray) -> None:
         self._identities.end(self._table, gone, self._now)
 
-    def _likely_there(self) -> BoolArray:
-        """Return which tracks are missed by the detector's fault rather than gone."""
-        clear = self._table.score >= (1 + self._config.detection.score) / 2
-        return np.asarray(clear & self._flicker.there(self._table))
-
-    def _shown(self) -> BoolArray:
-        """Return which tracks were seen, or are likely there and overlap none that was."""
-        table, coast = self._table, self._config.tracker.coast
-        seen = np.asarray(table.misses == 0)
-        if not self._robust or coast == 0 or seen.all():
-            return seen
-        there = (~seen & (self._now - table.last_seen <= coast + 1e-6)
-                 & table.confirmed & self._likely_there()
-                 & (table.covariance[:, 0, 0] < np.square(_VAGUE * table.mean[:, 3])))
-        if there.any() and seen.any() and self._config.tracker.suppress_duplicates:
-            overlap = iou(kalman.to_boxes(table.mean[there]), kalman.to_boxes(table.mean[seen]))
-            there[there] = ~(overlap > _SECOND_BOX).any(axis=1)
-        return np.asarray(seen | there)
-
     def _report(self) -> tuple[Tracks, Tracks]:
         """Return the tracks to show, and those lost."""
-        shown = self._shown()
+        shown = presence.shown(self._table, self._flicker, self._config, self._now) \
+            if self._robust else self._table.misses == 0
         return (self._table.report(shown, self._now),
                 Tracks.empty() if shown.all() else self._table.report(~shown, self._now))

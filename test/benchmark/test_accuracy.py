@@ -202,7 +202,7 @@ def test_distance_to_recommend_is_measured_on_every_second_person(page, shared):
     (('--from', 'nowhere.json'), "figures 'nowhere.json' cannot be read"),
     (('--clips', '.', '--people', '.', '--seeds', '3-5'), "seeds '3-5': give FIRST-LAST"),
 ])
-def test_refusals_are_one_line(arguments, message):
+def test_errors_are_one_line(arguments, message):
     done = accuracy(*arguments)
     assert done.returncode == 2
     assert message in done.stderr and len(done.stderr.splitlines()) == 1

@@ -33,7 +33,7 @@ def test_real_annotations(shared):
 
 
 @pytest.mark.parametrize('text', ['', '3\n', '1\n0 2 1 2 3\n', '1\n0 x\n'])
-def test_other_files_are_refused(tmp_path, text):
+def test_other_files_are_rejected(tmp_path, text):
     path = tmp_path / 'bad.txt'
     path.write_text(text)
     with pytest.raises(SourceError, match='bad.txt.*is no LTFT annotation'):

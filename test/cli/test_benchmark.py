@@ -41,7 +41,7 @@ def test_every_stage_is_measured_and_they_add_up(pictures, tmp_path, capsys):
     (['{pictures}', '--frames', '3'], 'at least 6'),
     (['{pictures}', '--set', 'detection.width=8'], '64'),
 ])
-def test_what_cannot_be_measured_is_refused_in_one_line(words, said, pictures, capsys):
+def test_what_cannot_be_measured_is_rejected_in_one_line(words, said, pictures, capsys):
     assert main([word.format(pictures=pictures) for word in words]) == 2
     error = capsys.readouterr().err
     assert said in error and error.count('\n') == 1 and error.startswith('benchmark: ')

@@ -185,7 +185,7 @@ def test_malformed_lines_are_named(det, capsys, line, shown):
     refused(capsys, alone(det), f'{det}:61: ', shown, 'frame,id,left,top,width,height,score')
 
 
-def test_bad_embeddings_are_refused(det, tmp_path, capsys):
+def test_bad_embeddings_are_rejected(det, tmp_path, capsys):
     path = tmp_path / 'emb.npy'
     words = alone(det, '--embeddings', path)
     refused(capsys, words, 'emb.npy', 'No such file')
@@ -212,7 +212,7 @@ def test_bad_embeddings_are_refused(det, tmp_path, capsys):
     (['--frame-rate', '0'], ['--frame-rate 0', 'above 0']),
     (['--output', 'a.mp4'], ['--output: needs images']),
 ])
-def test_bad_options_are_refused(det, capsys, more, parts):
+def test_bad_options_are_rejected(det, capsys, more, parts):
     refused(capsys, alone(det, *more), *parts)
 
 
@@ -221,7 +221,7 @@ def test_inputs_are_never_overwritten(det, capsys):
     assert det.read_text() == DETECTIONS
 
 
-def test_bad_sources_and_models_are_refused(video, tmp_path, capsys):
+def test_bad_sources_and_models_are_rejected(video, tmp_path, capsys):
     refused(capsys, ['track', str(tmp_path / 'no.mp4')], "no.mp4': no such file")
     (tmp_path / 'text.mp4').write_text('text')
     refused(capsys, ['track', str(tmp_path / 'text.mp4')], 'not a readable video')

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Parameters: what is taken, what is refused and how the refusal reads."""
+"""Parameters: what is taken, what is rejected and how the error reads."""
 from __future__ import annotations
 
 import subprocess
@@ -58,7 +58,7 @@ def test_empty_file_means_the_defaults(tmp_path):
     ({'detection.low_score': 0.9, 'detection.score': 0.5},
      ['detection.low_score', '0.9', 'detection.score (0.5)']),
 ])
-def test_what_is_wrong_is_refused_with_name_value_and_remedy(values, words):
+def test_what_is_wrong_is_rejected_with_name_value_and_remedy(values, words):
     with pytest.raises(ConfigError) as refusal:
         Config.load(values)
     assert '\n' not in str(refusal.value)
@@ -72,7 +72,7 @@ def test_what_is_wrong_is_refused_with_name_value_and_remedy(values, words):
                                      'a: &a [1,1,1,1,1,1,1,1,1]\n' + ''.join(
                                          f'{b}: &{b} [{f"*{a}," * 9}]\n'
                                          for a, b in zip('abcdefghij', 'bcdefghijk'))])
-def test_file_that_holds_no_parameters_is_refused_by_its_name(tmp_path, content):
+def test_file_that_holds_no_parameters_is_rejected_by_its_name(tmp_path, content):
     path = tmp_path / 'bad.yaml'
     path.write_bytes(content.encode('latin-1'))
     with pytest.raises(ConfigError, match='bad.yaml') as refusal:
@@ -80,7 +80,7 @@ def test_file_that_holds_no_parameters_is_refused_by_its_name(tmp_path, content)
     assert '\n' not in str(refusal.value)
 
 
-def test_what_is_refused_is_shown_in_short(tmp_path):
+def test_what_is_rejected_is_shown_in_short(tmp_path):
     path = tmp_path / 'huge.yaml'
     for value in (f"0x{'f' * 5000}", 'x' * 100000, f"[{'1,' * 9999}]"):
         path.write_text(f'tracker.n_init: {value}')
@@ -89,7 +89,7 @@ def test_what_is_refused_is_shown_in_short(tmp_path):
         assert len(str(refusal.value)) < 500
 
 
-def test_missing_file_is_refused_by_its_name(tmp_path):
+def test_missing_file_is_rejected_by_its_name(tmp_path):
     with pytest.raises(ConfigError, match='nowhere.yaml'):
         Config.load(tmp_path / 'nowhere.yaml')
 

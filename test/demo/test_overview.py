@@ -37,6 +37,6 @@ def test_run_without_faces_is_drawn_too(tmp_path: Path) -> None:
     assert cv2.imread(str(tmp_path / 'page.png')) is not None
 
 
-def test_page_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+def test_page_that_cannot_be_written_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match='cannot be written'):
         draw_overview(History(), tmp_path / 'none' / 'page.png')

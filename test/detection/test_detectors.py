@@ -197,7 +197,7 @@ def test_views_of_pictures_are_as_good_as_copies(view, load, two_portraits):
     (np.zeros((480, 640, 3), np.float32), 'float32 (480, 640, 3)'),
     (np.zeros((0, 640, 3), np.uint8), 'uint8 (0, 640, 3)'),
     (None, 'NoneType')])
-def test_other_images_are_refused_with_what_came(image, words, load):
+def test_other_images_are_rejected_with_what_came(image, words, load):
     with pytest.raises(FrameError) as refusal:
         load('face-detector').detect(image, 0.5, 0.4)
     assert words in str(refusal.value) and 'uint8 BGR array (H, W, 3)' in str(refusal.value)

@@ -61,7 +61,7 @@ def test_the_malformed_line_is_named(text, bad):
     assert 'frame,id,left,top,width,height,score' in message
 
 
-def test_files_that_are_no_text_are_refused(tmp_path):
+def test_files_that_are_no_text_are_rejected(tmp_path):
     (tmp_path / 'video.mp4').write_bytes(bytes(range(256)))
     for name in ('video.mp4', 'missing.txt', '.'):
         with pytest.raises(SourceError, match='cannot be read'):

@@ -66,7 +66,7 @@ def test_what_cannot_be_converted_is_said_in_one_line(arguments, words, tmp_path
         assert word in error
 
 
-def test_conversion_that_differs_is_refused(tmp_path):
+def test_conversion_that_differs_is_rejected(tmp_path):
     model, run = convert_file(feature_network(tmp_path / 'source.xml'), FEEDING)
     with pytest.raises(ModelError, match='differs by .* it cannot be used'):
         save_encoder(model, lambda pictures: run(pictures[::-1]), Origin('made'), FEEDING,

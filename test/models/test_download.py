@@ -165,7 +165,7 @@ def test_redirection_within_https_is_followed(server, tmp_path):
     assert download(replace(item, url=f'{server.address}/old'), tmp_path, quiet).is_file()
 
 
-def test_unknown_certificate_is_refused(server, tmp_path, monkeypatch):
+def test_unknown_certificate_is_rejected(server, tmp_path, monkeypatch):
     monkeypatch.delenv('SSL_CERT_FILE')
     with pytest.raises(ModelError, match='CERTIFICATE_VERIFY_FAILED'):
         download(offered(server), tmp_path, quiet)

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The registry: where models are found, what is refused, and how the refusal reads."""
+"""The registry: where models are found, what is rejected, and how the error reads."""
 from __future__ import annotations
 
 import os
@@ -200,7 +200,7 @@ def test_name_that_is_a_path_is_unknown(name):
         load_spec(name)
 
 
-def test_model_for_the_other_task_is_refused_with_those_that_would_do():
+def test_model_for_the_other_task_is_rejected_with_those_that_would_do():
     message = refusal('yunet', 'encoder')
     assert 'mobilenetv3-large-face' in message and 'centerface' not in message
 
@@ -238,7 +238,7 @@ def test_model_for_the_other_task_is_refused_with_those_that_would_do():
     ('licence: ', 'licence: &x [*x] #', 'is not YAML'),
     ('task:', '!!python/object/apply:os.system [true]: ', 'is not YAML'),
 ])
-def test_wrong_description_is_refused_with_entry_value_and_remedy(old, new, words, copied):
+def test_wrong_description_is_rejected_with_entry_value_and_remedy(old, new, words, copied):
     path = copied / 'model.yaml'
     text = path.read_text()
     assert old in text
@@ -259,12 +259,12 @@ def test_only_one_version_of_one_package_may_be_asked_of_pip(requirement, copied
 
 
 @pytest.mark.parametrize('content', ['', '- 1', 'files: 1', '\x00'])
-def test_description_that_is_none_is_refused(content, copied):
+def test_description_that_is_none_is_rejected(content, copied):
     (copied / 'model.yaml').write_text(content)
     assert str(copied / 'model.yaml') in refusal('mine')
 
 
-def test_encoder_without_input_size_is_refused(tmp_path):
+def test_encoder_without_input_size_is_rejected(tmp_path):
     name = 'mobilenetv3-large-face'
     folder = shutil.copytree(MODELS / name, tmp_path / name)
     path = folder / 'model.yaml'
@@ -275,7 +275,7 @@ def test_encoder_without_input_size_is_refused(tmp_path):
 
 @pytest.mark.parametrize('content', [b'', b'<net/>', b'nonsense', b'\x08\x07\x12\x03'])
 @pytest.mark.parametrize('name', ['model.xml', 'model.onnx'])
-def test_file_that_is_no_network_is_refused_by_its_name(name, content, tmp_path):
+def test_file_that_is_no_network_is_rejected_by_its_name(name, content, tmp_path):
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(ModelError, match=name) as caught:

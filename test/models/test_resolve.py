@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Models by name, by description and by bare file: what each is taken for, and what is refused."""
+"""Models by name, by description and by bare file: what each is taken for, what is rejected."""
 from __future__ import annotations
 
 from pathlib import Path
@@ -106,11 +106,11 @@ def test_encoder_of_one_picture_at_a_time_is_fed_one_by_one(tmp_path, two_portra
 def test_what_is_not_recognised_is_shown_with_what_is_needed(outputs, shape, task, words,
                                                              tmp_path):
     message = refusal(str(constant_network(tmp_path / 'odd.xml', outputs, shape)), task)
-    for word in (*words, 'docs/models.md', 'odd.xml'):
+    for word in (*words, '/guides/models/', 'odd.xml'):
         assert word in message
 
 
-def test_wrong_family_in_a_description_is_refused_when_the_network_runs(tmp_path):
+def test_wrong_family_in_a_description_is_rejected_when_the_network_runs(tmp_path):
     path = constant_network(tmp_path / 'odd.xml', {'a': np.zeros((1, 5))})
     spec = guess_model(constant_network(tmp_path / 'ssd.xml', {'a': np.zeros((1, 1, 9, 7))}),
                        'detector')
@@ -161,7 +161,7 @@ def test_huge_description_is_not_read(tmp_path):
     assert 'give a model.yaml' in refusal(str(tmp_path / 'huge.yaml'), 'encoder')
 
 
-def test_description_for_the_other_task_is_refused(own):
+def test_description_for_the_other_task_is_rejected(own):
     assert 'is not the encoder but the detector kind' in refusal(str(own), 'encoder')
 
 

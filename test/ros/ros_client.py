@@ -184,7 +184,7 @@ class Client:
             self.node.destroy_client(service)
 
     def state(self) -> str:
-        """Return the node's life-cycle state."""
+        """Return the node's lifecycle state."""
         return str(self.call(GetState, 'get_state').current_state.label)
 
     def change(self, transition: str) -> bool:
@@ -194,7 +194,7 @@ class Client:
 
     @contextmanager
     def changes(self) -> Iterator[Callable[[str], bool]]:
-        """Give a function that requests transitions, as a life-cycle manager does."""
+        """Give a function that requests transitions, as a lifecycle manager does."""
         service = self.node.create_client(ChangeState, f'{NODE}/change_state')
 
         def change(transition: str) -> bool:
@@ -204,7 +204,7 @@ class Client:
             return bool(future.result().success)
 
         try:
-            self.wait(service.service_is_ready, 'the life-cycle services')
+            self.wait(service.service_is_ready, 'the lifecycle services')
             yield change
         finally:
             self.node.destroy_client(service)

@@ -51,7 +51,7 @@ def test_three_cameras_in_one_process_are_tracked_apart(
     assert 'Traceback' not in process.output()
 
 
-def test_namespace_that_is_none_is_refused(start: Callable[..., NodeProcess]) -> None:
+def test_namespace_that_is_none_is_rejected(start: Callable[..., NodeProcess]) -> None:
     for namespaces in (('front', 'no good'), ('no good', 'no good')):
         process = start(namespaces=namespaces)
         assert process.wait() == 2

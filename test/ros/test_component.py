@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from ros_client import Client
 
-# As in docs/cameras.md: the node and another one in one executor.
+# As in docs/guides/cameras.md: the node and another one in one executor.
 OWN_PROCESS = """
 import sys
 import face_tracker_ros.ros

@@ -189,7 +189,7 @@ def _changed(**changes: object) -> Image:
     (_changed(width=5, encoding='uyvy'), ['width 5 is odd']),
     (_changed(height=2, encoding='bayer_rggb8'), ['6x2', 'at least 3x3']),
 ])
-def test_bad_message_is_refused_in_one_line(message: Image, words: list[str]) -> None:
+def test_bad_message_is_rejected_in_one_line(message: Image, words: list[str]) -> None:
     with pytest.raises(FrameError) as refusal:
         convert.to_image(message)
     text = str(refusal.value)
@@ -217,7 +217,7 @@ def test_compressed_picture_becomes_a_message_and_comes_back() -> None:
 
 
 @pytest.mark.parametrize('data', [b'', b'not a picture'])
-def test_undecodable_compressed_image_is_refused(data: bytes) -> None:
+def test_undecodable_compressed_image_is_rejected(data: bytes) -> None:
     message = CompressedImage(format='jpeg')
     message.data = array.array('B', data)
     with pytest.raises(FrameError, match='cannot be decoded'):

@@ -118,6 +118,13 @@ def test_missing_rviz_is_named_with_both_remedies(tmp_path: Path,
     launch_arguments.require_rviz()
 
 
+@pytest.mark.parametrize('value', ['fast', '', 'nan', 'inf'])
+def test_argument_that_is_no_number_is_named(value: str) -> None:
+    assert launch_arguments.number({'rate': '12.5'}, 'rate') == 12.5
+    with pytest.raises(ValueError, match=f"rate: '{value}' is not a number; give"):
+        launch_arguments.number({'rate': value}, 'rate')
+
+
 def test_transport_profile_is_the_default_one_and_has_room_for_images() -> None:
     root = ElementTree.parse(REPOSITORY / 'config' / 'fastdds_large_images.xml').getroot()
     space = {'dds': 'http://www.eprosima.com'}
@@ -233,6 +240,12 @@ def test_demo_without_rviz_starts_nothing(ros2_launch: Launch, tmp_path: Path) -
     assert 'rviz:=false' in log and 'process started' not in log
 
 
+def test_demo_with_a_bad_number_starts_nothing(ros2_launch: Launch, tmp_path: Path) -> None:
+    assert ros2_launch('demo.launch.py', 'rviz:=false', 'rate:=fast').wait(30) != 0
+    log = (tmp_path / 'log').read_text()
+    assert "rate: 'fast' is not a number" in log and 'process started' not in log
+
+
 def test_demo_launch_ends_with_its_source(client: Client, ros2_launch: Launch, tmp_path: Path,
                                           two_people: np.ndarray) -> None:
     import cv2
@@ -268,7 +281,7 @@ def test_launched_cameras_share_the_threads(client: Client, ros2_launch: Launch,
 
 
 @pytest.mark.parametrize('argument', ['cameras:=front,front', 'threads:=many'])
-def test_bad_cameras_are_refused(ros2_launch: Launch, tmp_path: Path, argument: str) -> None:
+def test_bad_cameras_are_rejected(ros2_launch: Launch, tmp_path: Path, argument: str) -> None:
     arguments = [argument] if 'cameras' in argument else ['cameras:=front', argument]
     assert ros2_launch('multi_camera.launch.py', *arguments).wait(30) != 0
     assert argument.split(':=')[1] in (tmp_path / 'log').read_text()
@@ -277,7 +290,7 @@ def test_bad_cameras_are_refused(ros2_launch: Launch, tmp_path: Path, argument: 
 @pytest.mark.parametrize('argument', ['transport:=magic', 'dds_profile:=magic', 'preset:=quick',
                                       'image_transport:=theora', 'log_level:=loud',
                                       'annotate:=maybe', 'params_file:=/nowhere.yaml'])
-def test_bad_launch_argument_is_refused(ros2_launch: Launch, tmp_path: Path,
-                                        argument: str) -> None:
+def test_bad_launch_argument_is_rejected(ros2_launch: Launch, tmp_path: Path,
+                                         argument: str) -> None:
     assert ros2_launch('tracker.launch.py', argument).wait(30) != 0
     assert argument.split(':=')[1] in (tmp_path / 'log').read_text()

@@ -1,11 +1,12 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Life-cycle transitions by the real services, refused models, and leaving by signals."""
+"""Lifecycle transitions by the real services, rejected models, and leaving by signals."""
 from __future__ import annotations
 
 from collections.abc import Callable
 import os
 from pathlib import Path
 import signal
+import time
 
 from diagnostic_msgs.msg import DiagnosticStatus
 import numpy as np
@@ -75,7 +76,7 @@ def test_inactive_node_rests_and_cleaned_up_node_frees_its_models(
     assert _held(process)['memory'] < loaded - 5_000, 'kB'
 
 
-def test_hundred_rounds_with_refusals_leave_nothing_behind(
+def test_hundred_rounds_with_errors_leave_nothing_behind(
         client: Client, start: Start, two_people: np.ndarray, tmp_path: Path,
         monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(small_models.make(tmp_path / 'models')))
@@ -131,7 +132,7 @@ def test_signal_while_loading_ends_cleanly(client: Client, start: Start,
         client.wait(lambda: process.handles(signal.SIGTERM), 'the first handler')
         client.spin(seconds)
         assert process.end(number) == 0, process.output()
-        assert 'Traceback' not in process.output()
+        assert 'Traceback' not in process.output() and 'ERROR' not in process.output()
 
 
 @pytest.mark.parametrize('number', SIGNALS)
@@ -143,6 +144,16 @@ def test_signal_while_tracking_ends_cleanly(client: Client, tracker: NodeProcess
         client.publish(two_people)
     assert tracker.end(number) == 0, tracker.output()
     assert 'Traceback' not in tracker.output() and 'ERROR' not in tracker.output()
+
+
+def test_more_signals_on_the_way_out_change_nothing(client: Client, start: Start) -> None:
+    process = start()
+    client.wait(lambda: client.state() == 'active', 'the node')
+    while process.process.poll() is None:
+        process.process.send_signal(signal.SIGINT)
+        time.sleep(0.005)
+    assert process.wait() == 0, process.output()
+    assert 'Traceback' not in process.output() and 'ERROR' not in process.output()
 
 
 @pytest.mark.parametrize('number', SIGNALS)

@@ -273,7 +273,7 @@ def test_auto_takes_the_best_installed_detector_live_and_gives_it_back(
     ({'landmarks': 'yunet'}, ['is not the landmarks']),
     ({'encoder': ''}, ['unknown']),
 ])
-def test_models_that_are_not_there_are_refused_with_the_reason(
+def test_models_that_are_not_there_are_rejected_with_the_reason(
         client: Client, process: NodeProcess, values: dict[str, str], words: list[str]) -> None:
     result = client.set_parameters(values)
     assert not result.successful and '\n' not in result.reason
@@ -281,7 +281,7 @@ def test_models_that_are_not_there_are_refused_with_the_reason(
     assert models(client) == DEFAULTS
 
 
-def test_damaged_file_is_refused_and_the_old_model_goes_on(
+def test_damaged_file_is_rejected_and_the_old_model_goes_on(
         client: Client, process: NodeProcess, stream: Stream, shared: Path,
         tmp_path: Path) -> None:
     path = tmp_path / 'cut.onnx'

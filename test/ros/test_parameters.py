@@ -49,7 +49,7 @@ def values(client: Client, *names: str) -> list[object]:
 
 def test_parameter_file_is_made_from_the_declarations() -> None:
     assert FILE.read_text() == parameter_file(), \
-        'renew it: python -m face_tracker_ros.config.parameter_file > config/tracker.yaml'
+        'update it: python -m face_tracker_ros.config.parameter_file > config/tracker.yaml'
     assert max(map(len, FILE.read_text().splitlines())) <= 99
     assert Config.load(FILE) == Config()
     assert yaml.safe_load(FILE.read_text())['/**']['ros__parameters']['autostart'] is True
@@ -92,7 +92,7 @@ REFUSED: list[tuple[dict[str, object], list[str]]] = [
 ]
 
 
-def test_bad_change_is_refused_with_its_reason_and_changes_nothing(
+def test_bad_change_is_rejected_with_its_reason_and_changes_nothing(
         client: Client, tracker: NodeProcess) -> None:
     before = values(client, *DECLARED)
     for changes, words in REFUSED:
@@ -184,7 +184,7 @@ def test_bad_value_at_start_ends_the_process_with_one_line(start: Start, setting
     assert len(lines) == 1 and all(word in lines[0] for word in words), lines
 
 
-def test_change_that_fails_in_any_way_is_refused_and_ends_nothing() -> None:
+def test_change_that_fails_in_any_way_is_rejected_and_ends_nothing() -> None:
     """An exception out of the callback would end the executor, and the node with it."""
     def apply(config: Config) -> None:
         raise OSError('the disk\nis gone')

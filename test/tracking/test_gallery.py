@@ -87,7 +87,7 @@ def test_growing_keeps_what_is_there():
     np.testing.assert_allclose(gallery.nearest(slot, AXES[3:]), [[0]], atol=1e-6)
 
 
-def test_another_embedding_size_is_refused():
+def test_another_embedding_size_is_rejected():
     gallery, slot = filled(2, AXES[0])
     with pytest.raises(ValueError, match='embeddings of 3 values in a gallery of 4'):
         gallery.add(slot, np.ones((1, 3), np.float32), ONE)

@@ -145,21 +145,21 @@ def test_shipped_detector_finds_those_held_out(made, capsys):
     assert len(recalls) == 3 and recalls[0] > 80
 
 
-def test_another_network_is_refused():
+def test_another_network_is_rejected():
     picture = np.zeros((96, 128, 3), np.uint8)
     assert check_detector(Compiled(MODEL), picture).shape == (12 * 16 + 6 * 8 + 3 * 4, 15)
     with pytest.raises(ModelError, match='does not run on float32'):
         check_detector(Compiled(ENCODER), picture)
 
 
-def test_a_cut_pack_is_refused(made, tmp_path):
+def test_a_cut_pack_is_rejected(made, tmp_path):
     for name, cut_off in (('tiles.npz', None), ('tiles.bin', -1)):
         (tmp_path / name).write_bytes((made / 'pack' / name).read_bytes()[:cut_off])
     with pytest.raises(SourceError, match='make it again with training.detector.pack'):
         read_tiles(tmp_path, tile_file.TRAIN)
 
 
-def test_refusals_are_one_line(tmp_path, shared, capsys):
+def test_errors_are_one_line(tmp_path, shared, capsys):
     pack_of = ['--output', str(tmp_path), '--tiles', str(tmp_path)]
     for main, arguments, message in (
             (cut.main, ['--images', 'nowhere', '--output', str(tmp_path)],

@@ -75,7 +75,7 @@ def test_evaluation_crops_are_the_encoders():
     assert 0 < blurred[56, 52, 0] < 200
 
 
-def test_a_network_without_unit_vectors_is_refused(tmp_path):
+def test_a_network_without_unit_vectors_is_rejected(tmp_path):
     crops = np.zeros((2, 112, 112, 3), np.uint8)
     assert check_encoder(Compiled(MODEL), crops).shape == (2, 256)
     with pytest.raises(ModelError, match='does not run on uint8'):
@@ -89,7 +89,7 @@ def test_a_network_without_unit_vectors_is_refused(tmp_path):
     (['--set', 'a=docs', '--detector', 'face-detection-0200'], 'gives no landmarks'),
     (['--set', 'a=docs', '--unnamed', 'a', '--hold-out', 'a'], "set 'a' has no names"),
 ])
-def test_refusals_are_one_line(arguments, message, tmp_path, shared, monkeypatch, capsys):
+def test_errors_are_one_line(arguments, message, tmp_path, shared, monkeypatch, capsys):
     monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models' / 'yunet'))
     assert prepare.main([*arguments, '--output', str(tmp_path)]) == 2
     shown = capsys.readouterr().err

@@ -3,7 +3,7 @@
 Step 4: trained weights become an OpenVINO network, checked against torch.
 
 Takes uint8 BGR crops (N, 112, 112, 3); gives unit vectors (N, 256). Weights are kept in half
-precision. A network whose vectors differ from torch's by a cosine below 0.999 is refused.
+precision. A network whose vectors differ from torch's by a cosine below 0.999 is rejected.
 """
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from face_tracker_ros.ros.node.lifecycle import SteadyLifecycleNode
 from face_tracker_ros.ros.node.model_swap import ModelSwap
 from face_tracker_ros.ros.node.settings import Settings, unknown_overrides
 from face_tracker_ros.ros.outputs.outputs import Outputs
+from rclpy.impl.logging_severity import LoggingSeverity
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from std_srvs.srv import SetBool, Trigger
 
@@ -99,6 +100,8 @@ class FaceTrackerNode(SteadyLifecycleNode):
             return TransitionCallbackReturn.FAILURE if isinstance(error, FaceTrackerError) \
                 else TransitionCallbackReturn.ERROR
         if not self.context.ok():
+            # rclpy would log as an error that it cannot publish this transition any more
+            self.get_logger().set_level(LoggingSeverity.FATAL)
             return TransitionCallbackReturn.FAILURE
         self._swap = ModelSwap(self, self._tracker, self._tracker_lock, self._settings.restore,
                                self._configure_outputs)

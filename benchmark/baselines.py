@@ -101,7 +101,7 @@ def _roboflow(name: str) -> Callable[[Case], Step]:
     return make
 
 
-CONTENDERS: Mapping[str, Callable[[Case], Step]] = {
+BASELINES: Mapping[str, Callable[[Case], Step]] = {
     'robust': ours,
     'deepsort': lambda case: ours(case, **{'tracker.mode': 'deepsort',
                                            'embedding.policy': 'always'}),
