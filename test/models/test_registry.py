@@ -17,7 +17,7 @@ import pytest
 
 MODELS = Path(__file__).resolve().parents[2] / 'models'
 SHIPPED = ('face-detector', 'face-detector-int8', 'mobilenetv3-large-face',
-           'mobilenetv3-large-face-int8')
+           'mobilenetv3-large-face-free', 'mobilenetv3-large-face-int8')
 # Nobody offers these but PyPI, and their publisher's own server.
 ELSEWHERE = {name for name in known_models() if load_spec(name).fetch is not None} | {
     'face-detection-0202', 'face-detection-0204', 'face-detection-0205', 'face-detection-0206',
@@ -60,6 +60,9 @@ def test_shipped_models_are_intact_and_carry_their_notice(name):
         assert spec.licence == 'Apache-2.0' and not spec.restricted
         assert 'any purpose' in card or 'as for the original' in card
         assert 'FairFace' in (path.parent / 'ATTRIBUTION.md').read_text()
+    elif name.endswith('-free'):
+        assert spec.licence == 'Apache-2.0' and not spec.restricted
+        assert 'any purpose' in card and 'OpenStax' in (path.parent / 'ATTRIBUTION.md').read_text()
     else:
         assert spec.licence == 'research use only' and spec.restricted
         assert 'research use' in card
@@ -76,15 +79,16 @@ def test_preset_has_only_models_that_are_free_for_all_uses(name):
             assert spec.licence in ('MIT', 'Apache-2.0') and not spec.restricted
 
 
-def test_preset_can_be_fetched_and_where_people_look_says_how():
+def test_free_preset_needs_nothing_fetched_and_names_the_better_encoder():
     preset = (MODELS.parent / 'config' / 'permissive.yaml').read_text()
     terms = (MODELS.parent / 'docs' / 'about' / 'terms.md').read_text()
     config = Config.load(MODELS.parent / 'config' / 'permissive.yaml')
     assert config.detector == AUTO and find_model(DETECTORS[-1])
-    spec = load_spec(config.encoder)
-    assert spec.fetchable
-    assert f'`face-tracker models fetch {spec.name}`' in terms
-    assert f"'models fetch {spec.name}'" in preset
+    assert config.encoder in SHIPPED and f'`{config.encoder}`' in terms
+    better = load_spec('face-reidentification-retail-0095')
+    assert better.fetchable and not better.restricted
+    assert f'`face-tracker models fetch {better.name}`' in terms
+    assert f"'models fetch {better.name}'" in preset
 
 
 def test_checksum_may_be_sha_384(copied):
