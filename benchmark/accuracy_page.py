@@ -181,7 +181,7 @@ def _tracking(figures: Figures) -> list[str]:
         f'`{OURS[0]}` and `{OURS[1]}`, on other scenes of other people.', '',
         '## Terms', '', *table(('model', 'licence'), [
             (label(name), licence) for name, licence in figures['terms'].items()]),
-        'Our detectors may be used for any purpose, our encoders for research: see README.']
+        'Which of our weights may be used for any purpose: [terms](about/terms.md).']
 
 
 def _plot_detectors(figures: Figures, path: Path) -> None:

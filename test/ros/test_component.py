@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from face_tracker_ros.ros import FaceTrackerNode
 import numpy as np
 import pytest
 from ros_client import Client
@@ -76,3 +77,16 @@ def test_node_answers_help_without_starting_ros(arguments: list[str]) -> None:
     assert len(lines) <= 24 and max(map(len, lines)) <= 99, 'fits on a screen'
     assert lines[0].startswith('usage: ') and 'Example:' in done.stdout
     assert '-r image:=/camera/image_raw' in done.stdout
+
+
+def test_a_destroyed_node_leaves_no_services_in_its_process(client: Client) -> None:
+    """Requests to the next node of that name would go to them, unanswered."""
+    node = FaceTrackerNode(namespace='passing', context=client.node.context)
+    services = {f'/passing/face_tracker/{name}' for name in ('change_state', 'get_state')}
+
+    def offered() -> set[str]:
+        return services & {name for name, _ in client.node.get_service_names_and_types()}
+
+    client.wait(lambda: offered() == services, 'the services')
+    node.destroy_node()
+    client.wait(lambda: not offered(), 'their end')

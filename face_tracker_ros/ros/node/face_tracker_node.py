@@ -83,6 +83,8 @@ class FaceTrackerNode(SteadyLifecycleNode):
         if hasattr(self, '_input'):
             self.stop()
         super().destroy_node()
+        if hasattr(self, '_state_machine'):  # rclpy leaves its services to others, unanswered
+            self._state_machine.destroy_when_not_in_use()
 
     # Lifecycle
 
