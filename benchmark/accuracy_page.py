@@ -137,7 +137,7 @@ def _encoders(figures: Figures) -> list[str]:
         'size, a robot has worse ones. The tracker aligns for '
         '`face-reidentification-retail-0095`, where it has landmarks, and takes box crops for '
         'ours.', '',
-        'Held out by name means that a few of these people may be among the training pictures '
+        'Held out by name means that a few of these people may be among the training images '
         f'of `{OURS[1]}` under another name, and some have look-alikes there (its '
         '[MODEL_CARD](../models/mobilenetv3-large-face/MODEL_CARD.md) estimates what that is '
         'worth: 0.3 to 0.8 points). What other encoders were trained on is not known to us and '

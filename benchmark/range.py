@@ -219,7 +219,7 @@ def main() -> None:
     parser.add_argument('--face-size', type=float, default=FacePrior.size)
     parser.add_argument('--face-spread', type=float, default=FacePrior.spread)
     parser.add_argument('--json', type=Path, help='write the figures to this file, too')
-    parser.add_argument('--picture', type=Path, help='write a frame of the first scene')
+    parser.add_argument('--image', type=Path, help='write a frame of the first scene')
     given = parser.parse_args()
     first, _, last = given.seeds.partition('-')
     seeds = range(int(first), int(last or first) + 1)

@@ -16,48 +16,48 @@ FEEDING = InputSpec('NCHW', 'RGB', (123.675, 116.28, 103.53), (58.395, 57.12, 57
 
 def constant_network(path: Path, outputs: Mapping[str, np.ndarray],
                      shape: Sequence[int] = (1, 3, 64, 64)) -> Path:
-    """Write a network that takes pictures of a shape (-1 = any) and always gives `outputs`."""
-    picture = ops.parameter(ov.PartialShape(list(shape)), np.float32, name='picture')
-    nothing = ops.multiply(ops.reduce_mean(picture, np.array([0, 1, 2, 3]), False),
+    """Write a network that takes images of a shape (-1 = any) and always gives `outputs`."""
+    image = ops.parameter(ov.PartialShape(list(shape)), np.float32, name='image')
+    nothing = ops.multiply(ops.reduce_mean(image, np.array([0, 1, 2, 3]), False),
                            np.float32(0))
     results = []
     for name, value in outputs.items():
         node = ops.add(ops.constant(np.asarray(value, np.float32)), nothing)
         node.output(0).get_tensor().set_names({name})
         results.append(ops.result(node))
-    ov.save_model(ov.Model(results, [picture]), str(path), compress_to_fp16=False)
+    ov.save_model(ov.Model(results, [image]), str(path), compress_to_fp16=False)
     return path
 
 
 def feature_network(path: Path, channels: int = 24, side: int = 64, layout: str = 'NCHW',
                     seed: int = 0) -> Path:
-    """Write a network of one random convolution: pictures to a feature map of `channels`."""
+    """Write a network of one random convolution: images to a feature map of `channels`."""
     random = np.random.default_rng(seed)
     shape = [-1, 3, side, side] if layout == 'NCHW' else [-1, side, side, 3]
-    picture = ops.parameter(ov.PartialShape(shape), np.float32, name='picture')
-    node = picture if layout == 'NCHW' else ops.transpose(picture, np.array([0, 3, 1, 2]))
+    image = ops.parameter(ov.PartialShape(shape), np.float32, name='image')
+    node = image if layout == 'NCHW' else ops.transpose(image, np.array([0, 3, 1, 2]))
     weights = random.normal(size=(channels, 3, 8, 8)).astype(np.float32) / 100
     node = ops.relu(ops.convolution(node, ops.constant(weights), [8, 8], [0, 0], [0, 0], [1, 1]))
     if layout == 'NHWC':
         node = ops.transpose(node, np.array([0, 2, 3, 1]))
-    ov.save_model(ov.Model([ops.result(node)], [picture]), str(path), compress_to_fp16=False)
+    ov.save_model(ov.Model([ops.result(node)], [image]), str(path), compress_to_fp16=False)
     return path
 
 
 def crops(number: int, side: int) -> np.ndarray:
-    """Return pictures of noise, uint8 BGR."""
+    """Return images of noise, uint8 BGR."""
     return np.random.default_rng(3).integers(0, 256, (number, side, side, 3), np.uint8)
 
 
-def by_hand(pictures: np.ndarray, feeding: InputSpec = FEEDING) -> np.ndarray:
+def by_hand(images: np.ndarray, feeding: InputSpec = FEEDING) -> np.ndarray:
     """Return what a network with this input is fed, RGB planes."""
-    values = (pictures[..., ::-1] - np.array(feeding.mean)) / np.array(feeding.scale)
+    values = (images[..., ::-1] - np.array(feeding.mean)) / np.array(feeding.scale)
     return np.ascontiguousarray(values.transpose(0, 3, 1, 2), np.float32)
 
 
 def onnx_network(path: Path, factor: float, values: Path | None = None) -> Path:
     """
-    Write an ONNX network that gives pictures (1, 3, 64, 64) times a factor.
+    Write an ONNX network that gives images (1, 3, 64, 64) times a factor.
 
     values: the file next to it that holds the factor, where it is not in the network's file.
     """
@@ -69,9 +69,9 @@ def onnx_network(path: Path, factor: float, values: Path | None = None) -> Path:
         values.write_bytes(factor_bytes)
         place = _bytes(1, b'location') + _bytes(2, values.name.encode())
         tensor = dims + kind + _bytes(8, b'factor') + _bytes(13, place) + _number(14, 1)
-    node = _bytes(1, b'picture') + _bytes(1, b'factor') + _bytes(2, b'scaled') + _bytes(4, b'Mul')
+    node = _bytes(1, b'image') + _bytes(1, b'factor') + _bytes(2, b'scaled') + _bytes(4, b'Mul')
     graph = (_bytes(1, node) + _bytes(2, b'graph') + _bytes(5, tensor)
-             + _bytes(11, _port(b'picture')) + _bytes(12, _port(b'scaled')))
+             + _bytes(11, _port(b'image')) + _bytes(12, _port(b'scaled')))
     path.write_bytes(_number(1, 8) + _bytes(7, graph) + _bytes(8, _number(2, 13)))
     return path
 

@@ -67,7 +67,7 @@ def test_boxes_without_area_or_number_are_not_usable(box):
 
 
 @given(any_boxes)
-def test_clipped_boxes_lie_in_the_picture(boxes):
+def test_clipped_boxes_lie_in_the_image(boxes):
     clipped = box_ops.clip(boxes, 640, 480)
     assert (clipped >= 0).all() and (clipped <= [640, 480, 640, 480]).all()
     inside = (boxes >= 0).all(1) & (boxes <= [640, 480, 640, 480]).all(1)
@@ -75,28 +75,28 @@ def test_clipped_boxes_lie_in_the_picture(boxes):
 
 
 def test_crop_is_the_square_around_the_box_with_the_longer_side_scaled():
-    picture = np.zeros((200, 300, 3), np.uint8)
-    picture[60:140, 110:190] = 255  # 80 pixels square around (150, 100)
+    image = np.zeros((200, 300, 3), np.uint8)
+    image[60:140, 110:190] = 255  # 80 pixels square around (150, 100)
     box = np.array([[130, 60, 170, 140]], np.float32)  # 40 wide, 80 high, same centre
-    tight = box_ops.square_crops(picture, box, 80, 1.0)[0]
+    tight = box_ops.square_crops(image, box, 80, 1.0)[0]
     assert tight.min() == 255
-    wide = box_ops.square_crops(picture, box, 120, 1.5)[0]
-    np.testing.assert_array_equal(wide, picture[40:160, 90:210])
+    wide = box_ops.square_crops(image, box, 120, 1.5)[0]
+    np.testing.assert_array_equal(wide, image[40:160, 90:210])
 
 
 def test_crop_over_the_border_repeats_the_border():
-    picture = np.random.default_rng(1).integers(0, 256, (50, 60, 3), dtype=np.uint8)
+    image = np.random.default_rng(1).integers(0, 256, (50, 60, 3), dtype=np.uint8)
     box = np.array([[-20, -20, 20, 20], [40, 30, 80, 70]], np.float32)
-    first, second = box_ops.square_crops(picture, box, 40, 1.0)
-    np.testing.assert_array_equal(first[20:, 20:], picture[:20, :20])
-    np.testing.assert_array_equal(first[:20, :20], np.broadcast_to(picture[0, 0], (20, 20, 3)))
-    np.testing.assert_array_equal(first[:20, 20:], np.broadcast_to(picture[0, :20], (20, 20, 3)))
-    np.testing.assert_array_equal(second[:20, :20], picture[30:, 40:])
-    np.testing.assert_array_equal(second[20:, 20:], np.broadcast_to(picture[-1, -1], (20, 20, 3)))
+    first, second = box_ops.square_crops(image, box, 40, 1.0)
+    np.testing.assert_array_equal(first[20:, 20:], image[:20, :20])
+    np.testing.assert_array_equal(first[:20, :20], np.broadcast_to(image[0, 0], (20, 20, 3)))
+    np.testing.assert_array_equal(first[:20, 20:], np.broadcast_to(image[0, :20], (20, 20, 3)))
+    np.testing.assert_array_equal(second[:20, :20], image[30:, 40:])
+    np.testing.assert_array_equal(second[20:, 20:], np.broadcast_to(image[-1, -1], (20, 20, 3)))
 
 
 @given(real_boxes.map(lambda boxes: boxes / 8))
 def test_any_box_gives_a_crop(boxes):
-    picture = np.full((40, 30, 3), 7, np.uint8)
-    crops = box_ops.square_crops(picture, boxes, 16, 1.15)
+    image = np.full((40, 30, 3), 7, np.uint8)
+    crops = box_ops.square_crops(image, boxes, 16, 1.15)
     assert crops.shape == (len(boxes), 16, 16, 3) and (crops == 7).all()

@@ -25,13 +25,13 @@ class Compiled:
             raise ModelError(f"network '{path}' cannot be read ({_line(error)}); export it "
                              'again') from error
 
-    def run(self, pictures: Any) -> FloatArray:
+    def run(self, images: Any) -> FloatArray:
         """Return the one output; ModelError for another kind of network."""
         try:
-            outputs = self._network([pictures])
+            outputs = self._network([images])
         except RuntimeError as error:
-            raise ModelError(f"network '{self.path}' does not run on {pictures.dtype} "
-                             f'{pictures.shape} ({_line(error)}); export it again') from error
+            raise ModelError(f"network '{self.path}' does not run on {images.dtype} "
+                             f'{images.shape} ({_line(error)}); export it again') from error
         if len(outputs) != 1:
             raise ModelError(f"network '{self.path}' has {len(outputs)} outputs; export it again")
         return np.array(outputs[0], np.float32)
@@ -51,11 +51,11 @@ def check_encoder(network: Compiled, crops: Image) -> FloatArray:
     return vectors
 
 
-def check_detector(network: Compiled, picture: Image) -> FloatArray:
-    """Return the rows (M, 15) for a picture (H, W, 3), sides multiples of 32; else ModelError."""
-    planes = np.ascontiguousarray(picture.transpose(2, 0, 1)[None], np.float32)
+def check_detector(network: Compiled, image: Image) -> FloatArray:
+    """Return the rows (M, 15) for an image (H, W, 3), sides multiples of 32; else ModelError."""
+    planes = np.ascontiguousarray(image.transpose(2, 0, 1)[None], np.float32)
     rows = network.run(planes)
-    height, width = picture.shape[:2]
+    height, width = image.shape[:2]
     cells = sum((height // stride) * (width // stride) for stride in (8, 16, 32))
     if rows.shape != (1, cells, 15) or not np.isfinite(rows).all() \
             or rows[..., 4].min() < 0 or rows[..., 4].max() > 1:

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""What the steps share: how they end, which pictures there are, files and devices."""
+"""What the steps share: how they end, which images there are, files and devices."""
 from __future__ import annotations
 
 import argparse
@@ -14,7 +14,7 @@ from face_tracker_ros.errors import ConfigError, SourceError
 from face_tracker_ros.types import Image
 import numpy as np
 
-PICTURES = ('.jpg', '.jpeg', '.png', '.pgm', '.webp')
+IMAGES = ('.jpg', '.jpeg', '.png', '.pgm', '.webp')
 
 
 def parser(step: str, description: str | None) -> argparse.ArgumentParser:
@@ -36,19 +36,19 @@ def end(step: str, work: Callable[[], None]) -> int:
     return finish(f'training.{step}', done)
 
 
-def pictures(folder: Path) -> list[Path]:
-    """Return all pictures below a folder, sorted; SourceError where there are none."""
-    found = sorted(path for path in folder.rglob('*') if path.suffix.lower() in PICTURES)
+def image_files(folder: Path) -> list[Path]:
+    """Return all images below a folder, sorted; SourceError where there are none."""
+    found = sorted(path for path in folder.rglob('*') if path.suffix.lower() in IMAGES)
     if not found:
-        raise SourceError(f"folder '{folder}' holds no pictures; give one with "
-                          f"{', '.join(PICTURES)} files")
+        raise SourceError(f"folder '{folder}' holds no images; give one with "
+                          f"{', '.join(IMAGES)} files")
     return found
 
 
-def read_picture(path: Path) -> Image | None:
-    """Return a picture as uint8 BGR (H, W, 3), or None when it cannot be read."""
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    return None if picture is None else np.asarray(picture, np.uint8)
+def read_image(path: Path) -> Image | None:
+    """Return an image as uint8 BGR (H, W, 3), or None when it cannot be read."""
+    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    return None if image is None else np.asarray(image, np.uint8)
 
 
 def load_arrays(path: Path, names: Sequence[str], step: str) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def add_training_arguments(arguments: argparse.ArgumentParser, seconds: float, b
     """Add what both trainings take."""
     arguments.add_argument('--seconds', type=float, default=seconds,
                            help='how long to train; the learning rate falls with the clock')
-    arguments.add_argument('--batch', type=int, default=batch, help='pictures in a step')
+    arguments.add_argument('--batch', type=int, default=batch, help='images in a step')
     arguments.add_argument('--rate', type=float, default=rate, help='highest learning rate')
     arguments.add_argument('--device', choices=('auto', 'cuda', 'cpu'), default='auto',
                            help='cuda where there is one, unless said')

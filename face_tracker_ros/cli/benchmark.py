@@ -17,7 +17,7 @@ _EPILOG = """
 example:
   benchmark people.mp4 --threads 1 --set detection.width=480
 
-Bare inference is the same networks on the same pictures with nothing around them. Give --clock cpu
+Bare inference is the same networks on the same images with nothing around them. Give --clock cpu
 where other work runs: it counts what this process computes, on all threads, and not its waiting.
 """
 
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog=program('benchmark'), description='Measure the speed of tracking, stage by stage.',
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('source', metavar='SOURCE', help='video file, folder or pattern of '
-                        'pictures')
+                        'images')
     parser.add_argument('--frames', type=int, default=200, metavar='N', help='most to process')
     parser.add_argument('--threads', type=int, metavar='N', help='threads of inference')
     parser.add_argument('--clock', choices=speed.CLOCKS, default='wall', help='what is counted')

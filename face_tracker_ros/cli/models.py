@@ -33,7 +33,7 @@ examples:
   models benchmark yunet        measure one on this machine
   models convert torchvision:mobilenet_v3_large --weights mine.pth --name mine
                                 make an encoder of your own network (needs torch)
-  models quantize encoder mine/model.yaml --pictures faces/ --name mine-int8
+  models quantize encoder mine/model.yaml --images faces/ --name mine-int8
                                 quantize a model to INT8 (needs nncf)
 
 '(auto)' marks what the parameter detector: auto takes: the best installed detector.

@@ -55,7 +55,7 @@ def add_parsers(commands: Any) -> None:
     quantize = commands.add_parser('quantize', help='quantize a model to INT8')
     quantize.add_argument('task', choices=['detector', 'encoder'])
     quantize.add_argument('model', metavar='MODEL', help='name or path')
-    quantize.add_argument('--pictures', required=True, metavar='FOLDER',
+    quantize.add_argument('--images', '--pictures', required=True, metavar='FOLDER',
                           help='images or a video with faces as the camera will see them')
     quantize.add_argument('--most', type=int, default=300, help='samples used (default 300)')
     quantize.set_defaults(run=_quantize)
@@ -154,7 +154,7 @@ def _convert(arguments: argparse.Namespace) -> int:
 def _quantize(arguments: argparse.Namespace) -> int:
     from face_tracker_ros.models.tools.quantize import quantize
     folder = arguments.output or Path(arguments.name)
-    spec, samples = quantize(arguments.task, arguments.model, arguments.name, arguments.pictures,
+    spec, samples = quantize(arguments.task, arguments.model, arguments.name, arguments.images,
                              folder, arguments.most)
     print(f'{spec.name}: calibrated on {samples} samples; use it with {spec.task}: '
           f"{folder / 'model.yaml'}, and see first what it costs in accuracy")

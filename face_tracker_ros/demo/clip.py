@@ -4,7 +4,7 @@ The demo clip: 20 seconds of two people in front of a brick wall, with exact gro
 
 Grace Hopper (sample data of matplotlib) and Eileen Collins (sample data of scikit-image, as is
 the wall, CC0) are cut out and moved along smooth paths. Hopper hides Collins for a second, then
-Collins leaves the picture for three seconds, comes back elsewhere and hides Hopper. Nothing is
+Collins leaves the image for three seconds, comes back elsewhere and hides Hopper. Nothing is
 left to chance: every run gives the same frames.
 """
 from __future__ import annotations
@@ -104,7 +104,7 @@ class _Person:
         return covered
 
 
-def pictures() -> tuple[Image, Image, Image]:
+def images() -> tuple[Image, Image, Image]:
     """
     Return photos of Grace Hopper, of Eileen Collins, and of bricks, BGR.
 
@@ -126,14 +126,14 @@ def pictures() -> tuple[Image, Image, Image]:
 def _read(path: str) -> Image:
     picture = cv2.imread(path, cv2.IMREAD_COLOR)
     if picture is None:
-        raise SourceError(f"demo clip: picture '{path}' cannot be read; run scripts/setup, or "
+        raise SourceError(f"demo clip: image '{path}' cannot be read; run scripts/setup, or "
                           'install matplotlib and scikit-image with pip')
     return np.asarray(picture, np.uint8)
 
 
 def frames() -> Iterator[SceneFrame]:
     """Yield the clip with its truth: boxes cut at the border, and how much of each face shows."""
-    hopper, collins, bricks = pictures()
+    hopper, collins, bricks = images()
     people = [
         _person(HOPPER, hopper, _HOPPER_OUTLINE, _HOPPER_BUST, _HOPPER_FACE, _HOPPER_VISITS),
         _person(COLLINS, collins, _COLLINS_OUTLINE, _COLLINS_BUST, _COLLINS_FACE, _COLLINS_VISITS)]
@@ -207,7 +207,7 @@ def _blend(canvas: Image, placed: Image, softness: float) -> None:
 
 
 def _wall(bricks: Image) -> Image:
-    """Return a brick wall, larger than the picture, out of focus and lit from the top left."""
+    """Return a brick wall, larger than the image, out of focus and lit from the top left."""
     brick = cv2.GaussianBlur(np.rot90(bricks), (0, 0), 1.0)
     brick = np.hstack((brick, brick[:, ::-1], brick))[:480]
     wall = cv2.resize(brick, (1640, 800), interpolation=cv2.INTER_CUBIC).astype(np.float32) / 255

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""A run on one page: a picture with its tracks, who was there when, and where from above."""
+"""A run on one page: an image with its tracks, who was there when, and where from above."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -24,18 +24,18 @@ class History:
     What a run showed.
 
     seen: (second, id) of every track of every frame. places: (second, id, x, z) in metres, of
-    those with a place in space. picture: one annotated frame, BGR, and the second it shows.
+    those with a place in space. image: one annotated frame, BGR, and the second it shows.
     """
 
     seen: list[tuple[float, int]] = field(default_factory=list)
     places: list[tuple[float, int, float, float]] = field(default_factory=list)
-    picture: Image | None = None
+    image: Image | None = None
     second: float = 0.0
 
 
 def draw_overview(history: History, path: Path, note: str = '') -> None:
     """
-    Write the page as a picture file (PNG or JPEG by its name).
+    Write the page as an image file (PNG or JPEG by its name).
 
     note: a line below the top view; what is drawn there is averaged over nine frames. Raises
     SourceError when matplotlib is missing and when the file cannot be written.
@@ -44,7 +44,7 @@ def draw_overview(history: History, path: Path, note: str = '') -> None:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise SourceError(f"picture '{path}': matplotlib cannot be imported ({error}); "
+        raise SourceError(f"image '{path}': matplotlib cannot be imported ({error}); "
                           'pip install matplotlib') from error
     figure = Figure(figsize=(12, 6.2), dpi=100, facecolor='white')
     FigureCanvasAgg(figure)
@@ -56,7 +56,7 @@ def draw_overview(history: History, path: Path, note: str = '') -> None:
     try:
         figure.savefig(path)
     except (OSError, ValueError) as error:
-        raise SourceError(f"picture '{path}': cannot be written ({error}); give a .png or .jpg in "
+        raise SourceError(f"image '{path}': cannot be written ({error}); give a .png or .jpg in "
                           'a folder that is yours') from error
 
 
@@ -67,12 +67,12 @@ def _color(track: int) -> tuple[float, float, float]:
 
 def _draw_picture(axes: Any, history: History) -> None:
     axes.set_axis_off()
-    if history.picture is not None:
-        axes.imshow(history.picture[..., ::-1], interpolation='antialiased')
+    if history.image is not None:
+        axes.imshow(history.image[..., ::-1], interpolation='antialiased')
         axes.set_title(f'What the tracker shows, at {history.second:.1f} s', loc='left',
                        color=_DARK, fontsize=11)
     else:
-        axes.set_title('No annotated picture came', loc='left', color=_DARK, fontsize=11)
+        axes.set_title('No annotated image came', loc='left', color=_DARK, fontsize=11)
 
 
 def _draw_times(axes: Any, history: History) -> None:

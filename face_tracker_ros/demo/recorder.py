@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""A node that writes down what a face tracker publishes: tracks, pictures, counters."""
+"""A node that writes down what a face tracker publishes: tracks, images, counters."""
 from __future__ import annotations
 
 import csv
@@ -23,7 +23,7 @@ from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray, Detection3DArray
 
-_WAITING_FRAMES = 60  # pictures kept for the video encoder; more are dropped
+_WAITING_FRAMES = 60  # images kept for the video encoder; more are dropped
 COLUMNS = ('frame', 'second', 'id', 'left', 'top', 'width', 'height', 'score')
 """Of the file of tracks; frames count from 1, seconds from the first frame's stamp."""
 
@@ -39,7 +39,7 @@ class TrackRecord:
 
 
 class VideoWriter:
-    """Writes stamped pictures in a thread of its own, each at its time in the video."""
+    """Writes stamped images in a thread of its own, each at its time in the video."""
 
     def __init__(self, path: Path, rate: float) -> None:
         """Begin; SourceError when the file cannot be written."""
@@ -51,10 +51,10 @@ class VideoWriter:
         self._thread = threading.Thread(target=self._run, name='video', daemon=True)
         self._thread.start()
 
-    def put(self, stamp: float, picture: Picture) -> None:
-        """Hand over one picture; it is dropped when the encoder is too far behind."""
+    def put(self, stamp: float, image: Picture) -> None:
+        """Hand over one image; it is dropped when the encoder is too far behind."""
         try:
-            self._queue.put_nowait((stamp, picture))
+            self._queue.put_nowait((stamp, image))
         except queue.Full:
             self.dropped += 1
 
@@ -68,10 +68,10 @@ class VideoWriter:
 
     def _run(self) -> None:
         while (item := self._queue.get()) is not None:
-            stamp, picture = item
+            stamp, image = item
             try:
                 if self._error is None:
-                    self.written += self._sink.write(picture, stamp)
+                    self.written += self._sink.write(image, stamp)
             except (SourceError, MemoryError) as error:
                 self._error = error
 
@@ -158,11 +158,11 @@ class Recorder(Node):
                                  f'{score:.4f}'))
 
     def _on_image(self, message: Image) -> None:
-        stamp, picture = stamp_seconds(message.header), to_image(message)
-        self.video.put(stamp, picture)
+        stamp, image = stamp_seconds(message.header), to_image(message)
+        self.video.put(stamp, image)
         if self.stamps and self.present >= self._most:
             self._most = self.present
-            self.history.picture, self.history.second = picture, stamp - self.stamps[0]
+            self.history.image, self.history.second = image, stamp - self.stamps[0]
 
     def _on_places(self, message: Detection3DArray) -> None:
         second = stamp_seconds(message.header) - (self.stamps[0] if self.stamps else 0.0)

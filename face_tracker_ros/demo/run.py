@@ -257,7 +257,7 @@ def _parser() -> argparse.ArgumentParser:
         'tracker in processes of their own. Without --video or --camera, a clip of two faces that '
         'cross, leave and come back.')
     source = parser.add_mutually_exclusive_group()
-    source.add_argument('--video', metavar='FILE', help='a video, or a folder of pictures')
+    source.add_argument('--video', metavar='FILE', help='a video, or a folder of images')
     source.add_argument('--camera', metavar='N', type=_camera, help='a camera, such as 0')
     parser.add_argument('--duration', metavar='S', type=_duration, default=SECONDS,
                         help='seconds to run at most (default: %(default)g)')

@@ -3,7 +3,7 @@
 Generated scenes: real faces on made-up paths, with exact ground truth.
 
 People walk on random smooth paths over a textured background, at changing size, in front of each
-other (the larger is nearer and hides the smaller), leave the picture and come back, under
+other (the larger is nearer and hides the smaller), leave the image and come back, under
 changing light, blur, tilt and squeeze; the camera stands still or pans and shakes. Everything
 follows from the seed.
 """
@@ -24,7 +24,7 @@ import numpy as np
 WIDTH, HEIGHT, RATE = 1280, 720, 30.0
 VISIBLE = 0.4  # share of a face that must show for it to count as there
 
-_MARGIN = 160  # pixels of background around the picture, for the camera to move in
+_MARGIN = 160  # pixels of background around the image, for the camera to move in
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class SceneFrame:
     One frame with its truth.
 
     image: uint8 BGR (720, 1280, 3). ids (N,), boxes (N, 4), visible (N,): share of each face that
-    shows, for all faces inside the picture, hidden ones included.
+    shows, for all faces inside the image, hidden ones included.
     """
 
     stamp: float
@@ -57,7 +57,7 @@ class SceneOptions:
     What a scene is like.
 
     people: how many; seconds: how long; camera: 'still' or 'moving'; returns: whether people
-    leave the picture and come back; other_photo: how often a return shows another photo of the
+    leave the image and come back; other_photo: how often a return shows another photo of the
     same person (0 to 1).
     """
 
@@ -115,7 +115,7 @@ def read_portraits(folder: Path, detector: FaceDetector) -> list[list[Portrait]]
 
 
 def background(random: np.random.Generator, width: int, height: int) -> Image:
-    """Return a textured picture (height, width, 3): soft noise of all sizes, and boards."""
+    """Return a textured image (height, width, 3): soft noise of all sizes, and boards."""
     canvas = np.zeros((height, width, 3), np.float32)
     for octave in range(1, 8):
         cells = 2 ** octave
@@ -134,7 +134,7 @@ def background(random: np.random.Generator, width: int, height: int) -> Image:
 
 
 class _Visit:
-    """One person's time in the picture: a photo on a path, from entering to leaving."""
+    """One person's time in the image: a photo on a path, from entering to leaving."""
 
     def __init__(self, random: np.random.Generator, portrait: Portrait, begin: float, end: float,
                  open_ended: bool) -> None:
@@ -275,9 +275,9 @@ def generate(people: Sequence[Sequence[Portrait]], seed: int,
 
 def visible_share(box: FloatArray, nearer: Sequence[Image]) -> float:
     """
-    Return how much of a face box (4,) is inside the picture and behind nobody.
+    Return how much of a face box (4,) is inside the image and behind nobody.
 
-    nearer: (720, 1280) uint8 each, how much of the picture somebody in front covers. From 0 to
+    nearer: (720, 1280) uint8 each, how much of the image somebody in front covers. From 0 to
     1, and -1 for a box wholly outside.
     """
     x0, y0, x1, y1 = clip(box[None], WIDTH, HEIGHT)[0].astype(int)

@@ -1,6 +1,6 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """
-Are two pictures of one person? What an encoder's vectors are worth for that question.
+Are two images of one person? What an encoder's vectors are worth for that question.
 
 Pairs are scored by cosine; a threshold calls a pair the same person where it is at or above.
 """
@@ -17,7 +17,7 @@ FOLDS = 10
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of pictures: first, second (P,) their rows; same (P,): one person; fold (P,)."""
+    """Pairs of images: first, second (P,) their rows; same (P,): one person; fold (P,)."""
 
     first: IntArray
     second: IntArray
@@ -52,10 +52,10 @@ class Verification:
 
 def make_pairs(people: Sequence[str], folds: int = FOLDS) -> Pairs:
     """
-    Return all pairs of pictures by one rule, nothing drawn by chance.
+    Return all pairs of images by one rule, nothing drawn by chance.
 
-    people: who is on each picture. The names, sorted, are dealt into folds in turn; a pair joins
-    two pictures of one fold, so that no person is in two folds: all pairs of one person, and all
+    people: who is on each image. The names, sorted, are dealt into folds in turn; a pair joins
+    two images of one fold, so that no person is in two folds: all pairs of one person, and all
     pairs of two people. There are fewer folds where some would hold one person only.
     """
     names, who = np.unique(np.asarray(people), return_inverse=True)

@@ -72,7 +72,7 @@ class VideoFile(FrameSource):
                       f'decoded, {count} were used; the file is damaged or incomplete')
 
     def _next(self) -> tuple[tuple[float, Image] | None, int]:
-        """Return time and picture of the next frame that can be decoded, and how many failed."""
+        """Return time and image of the next frame that can be decoded, and how many failed."""
         end = math.inf
         for failed in range(self._tries):
             frame = opencv.read(self._capture)

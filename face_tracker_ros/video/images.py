@@ -129,7 +129,7 @@ def frame_count(path: Path) -> int | None:
 
 def read_frames(path: Path, log: Log) -> Frames:
     """
-    Yield duration in seconds (None: unknown) and picture of every frame of an image file.
+    Yield duration in seconds (None: unknown) and image of every frame of an image file.
 
     Raises:
         SourceError: The file cannot be decoded, or not to its end.
@@ -153,7 +153,7 @@ def read_frames(path: Path, log: Log) -> Frames:
 
 
 def _decode(path: Path) -> Image:
-    """Return the picture of a file; its name may be any, as only its bytes go to OpenCV."""
+    """Return the image of a file; its name may be any, as only its bytes go to OpenCV."""
     picture: Any = None
     try:
         with opencv.quiet():

@@ -34,7 +34,7 @@ def accuracy(*arguments: object, command: Path = COMMAND) -> subprocess.Complete
 
 @pytest.fixture(scope='module')
 def page(shared, no_other_models, tmp_path_factory) -> Path:
-    """Return a folder with a page about few pictures of few models, and its figures."""
+    """Return a folder with a page about few images of few models, and its figures."""
     folder = tmp_path_factory.mktemp('accuracy')
     several = [entry for entry in sorted((shared / 'data' / 'lfw-people').iterdir())
                if len(list(entry.iterdir())) > 1]

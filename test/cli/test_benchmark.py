@@ -9,17 +9,17 @@ import pytest
 
 
 @pytest.fixture(scope='module')
-def pictures(tmp_path_factory, two_portraits):
-    folder = tmp_path_factory.mktemp('pictures')
+def images(tmp_path_factory, two_portraits):
+    folder = tmp_path_factory.mktemp('images')
     small = cv2.resize(two_portraits, (640, 360), interpolation=cv2.INTER_AREA)
     for number in range(12):
         cv2.imwrite(str(folder / f'{number:02}.png'), small[:, number:600 + number])
     return folder
 
 
-def test_every_stage_is_measured_and_they_add_up(pictures, tmp_path, capsys):
+def test_every_stage_is_measured_and_they_add_up(images, tmp_path, capsys):
     path = tmp_path / 'speed.json'
-    assert main([str(pictures), '--threads', '1', '--clock', 'cpu', '--set',
+    assert main([str(images), '--threads', '1', '--clock', 'cpu', '--set',
                  'detection.width=320', '--set', 'embedding.policy=always', '--json',
                  str(path)]) == 0
     found, = json.loads(path.read_text())
@@ -38,10 +38,10 @@ def test_every_stage_is_measured_and_they_add_up(pictures, tmp_path, capsys):
 
 @pytest.mark.parametrize('words, said', [
     (['nowhere.mp4'], 'nowhere.mp4'),
-    (['{pictures}', '--frames', '3'], 'at least 6'),
-    (['{pictures}', '--set', 'detection.width=8'], '64'),
+    (['{images}', '--frames', '3'], 'at least 6'),
+    (['{images}', '--set', 'detection.width=8'], '64'),
 ])
-def test_what_cannot_be_measured_is_rejected_in_one_line(words, said, pictures, capsys):
-    assert main([word.format(pictures=pictures) for word in words]) == 2
+def test_what_cannot_be_measured_is_rejected_in_one_line(words, said, images, capsys):
+    assert main([word.format(images=images) for word in words]) == 2
     error = capsys.readouterr().err
     assert said in error and error.count('\n') == 1 and error.startswith('benchmark: ')

@@ -16,8 +16,8 @@ DETECTIONS = ''.join(f'{frame},-1,{100 + 3 * frame},80,50,60,0.9,-1,-1,-1\n'
 
 @pytest.fixture
 def video(tmp_path, two_portraits):
-    """Return a folder of 12 pictures of two people who move."""
-    folder = tmp_path / 'pictures'
+    """Return a folder of 12 images of two people who move."""
+    folder = tmp_path / 'images'
     folder.mkdir()
     small = cv2.resize(two_portraits, (640, 360), interpolation=cv2.INTER_AREA)
     for step in range(12):
@@ -36,7 +36,7 @@ def alone(det, *more):
     return ['track', '--detections', str(det), '--frame-rate', '30', *map(str, more)]
 
 
-def test_pictures_to_annotated_video_and_tracks(video, tmp_path, capsys):
+def test_images_to_annotated_video_and_tracks(video, tmp_path, capsys):
     tracks, output = tmp_path / 'tracks.txt', tmp_path / 'out.mp4'
     assert main(['track', str(video), '--output', str(output), '--tracks', str(tracks),
                  *FAST]) == 0
@@ -252,7 +252,7 @@ def test_a_full_disk_is_told(det, capsys):
             'No space left', 'not complete')
 
 
-def test_boxes_outside_of_the_pictures_are_told(det, capsys):
+def test_boxes_outside_of_the_images_are_told(det, capsys):
     assert main(alone(det, '--image-size', '300x200')) == 0
     assert '30 of 60 boxes lie outside of 300x200 pixels' in capsys.readouterr().err
 

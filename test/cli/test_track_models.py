@@ -19,9 +19,9 @@ ELSEWHERE = {'face-detection-0202', 'face-detection-0204', 'face-detection-0205'
 
 
 @pytest.fixture(scope='module')
-def pictures(shared, tmp_path_factory):
-    """Return a folder of six pictures of two people."""
-    folder = tmp_path_factory.mktemp('pictures')
+def images(shared, tmp_path_factory):
+    """Return a folder of six images of two people."""
+    folder = tmp_path_factory.mktemp('images')
     capture = cv2.VideoCapture(str(shared / 'data' / 'clips' / CLIP))
     for number in range(12):
         frame = capture.read()[1]
@@ -32,13 +32,13 @@ def pictures(shared, tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
-def track(pictures, shared, wheels):
+def track(images, shared, wheels):
     """Return a function that tracks with options and returns boxes (N, 4) by id."""
     def run(*options):
-        path = pictures / 'tracks.txt'
+        path = images / 'tracks.txt'
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
-            assert main(['track', str(pictures), '--tracks', str(path), '--quiet', *options]) == 0
+            assert main(['track', str(images), '--tracks', str(path), '--quiet', *options]) == 0
         rows = np.loadtxt(path, delimiter=',', ndmin=2)
         boxes = np.hstack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]])
         return {int(number): boxes[rows[:, 1] == number] for number in np.unique(rows[:, 1])}
@@ -52,7 +52,7 @@ def expected(track):
 
 
 def agrees(found, expected):
-    """Return whether the same people were followed at the same places, to the last picture."""
+    """Return whether the same people were followed at the same places, to the last image."""
     overlap = iou(np.array([boxes[-1] for boxes in expected.values()]),
                   np.array([boxes[-1] for boxes in found.values()]))
     return len(found) == len(expected) == 2 and (overlap.max(axis=1) > 0.4).all()
@@ -82,27 +82,27 @@ def test_models_by_path_serve_the_track_command(track, shared, expected):
                   expected)
 
 
-def test_terms_and_what_a_bare_file_is_taken_for_are_told(pictures, shared, tmp_path, capsys):
+def test_terms_and_what_a_bare_file_is_taken_for_are_told(images, shared, tmp_path, capsys):
     import shutil
     path = tmp_path / 'mine.onnx'
     shutil.copy(shared / 'models' / 'ultra-light' / 'version-slim-320.onnx', path)
-    assert main(['track', str(pictures), '--set', f'detector={path}']) == 0
+    assert main(['track', str(images), '--set', f'detector={path}']) == 0
     error = capsys.readouterr().err
     assert "'mobilenetv3-large-face': weights for research use only" in error
     assert f"'{path}': recognised as 'ultra-light', input 320 x 240 pixels, RGB" in error
 
 
-def test_track_names_its_models_and_takes_rotated_images(pictures, tmp_path, capsys):
+def test_track_names_its_models_and_takes_rotated_images(images, tmp_path, capsys):
     from face_tracker_ros.evaluation.mot_text import read_labels
     from face_tracker_ros.rotation import Rotation
-    rotated, files = tmp_path / 'rotated', sorted(pictures.glob('*.png'))
+    rotated, files = tmp_path / 'rotated', sorted(images.glob('*.png'))
     rotated.mkdir()
     for path in files:
         image = cv2.imread(str(path))
         cv2.imwrite(str(rotated / f'{path.stem}.png'),
                     cv2.rotate(image, cv2.ROTATE_90_COUNTERCLOCKWISE))
     found = {}
-    for folder, degrees in ((pictures, 0), (rotated, 90)):
+    for folder, degrees in ((images, 0), (rotated, 90)):
         text = tmp_path / f'{degrees}.txt'
         assert main(['track', str(folder), '--tracks', str(text), '--set', 'detector=auto',
                      '--set', f'image_rotation={degrees}']) == 0

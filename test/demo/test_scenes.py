@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Generated scenes: the same for one seed, with truth that fits the pictures."""
+"""Generated scenes: the same for one seed, with truth that fits the images."""
 from itertools import islice
 
 from face_tracker_ros.config import Config

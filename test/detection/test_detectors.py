@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Every detector of the registry, on its real file and real pictures."""
+"""Every detector of the registry, on its real file and real images."""
 from __future__ import annotations
 
 import os
@@ -55,7 +55,7 @@ def find(load):
 
 
 @pytest.fixture(scope='module')
-def pictures(two_portraits, clip_frames):
+def images(two_portraits, clip_frames):
     return {'portraits': two_portraits, **clip_frames}
 
 
@@ -64,8 +64,8 @@ def test_every_detector_of_the_registry_is_tested_here():
 
 
 @pytest.mark.parametrize('name', DETECTORS)
-def test_boxes_agree_with_the_most_accurate_detector(name, find, pictures):
-    for title, picture in pictures.items():
+def test_boxes_agree_with_the_most_accurate_detector(name, find, images):
+    for title, picture in images.items():
         if name in NEAR_FACES_ONLY.get(title, ()):
             continue
         expected = find('face-detection-adas-0001', picture).boxes
@@ -78,8 +78,8 @@ def test_boxes_agree_with_the_most_accurate_detector(name, find, pictures):
 
 
 @pytest.mark.parametrize('name', DETECTORS)
-def test_faces_come_best_first_and_do_not_overlap(name, load, pictures):
-    for picture in pictures.values():
+def test_faces_come_best_first_and_do_not_overlap(name, load, images):
+    for picture in images.values():
         found = load(name).detect(picture, 0.05, 0.3)
         assert (np.diff(found.scores) <= 0).all()
         assert ((found.scores >= 0.05) & (found.scores <= 1)).all()
@@ -87,8 +87,8 @@ def test_faces_come_best_first_and_do_not_overlap(name, load, pictures):
 
 
 @pytest.mark.parametrize('name', FREE_SIZE)
-def test_landmarks_lie_in_the_face_the_subjects_right_eye_first(name, find, pictures):
-    for title, picture in pictures.items():
+def test_landmarks_lie_in_the_face_the_subjects_right_eye_first(name, find, images):
+    for title, picture in images.items():
         found = find(name, picture)
         assert load_spec(name).landmarks and found.landmarks.shape == (len(found), 5, 2)
         for box, points in zip(found.boxes, found.landmarks):
@@ -112,7 +112,7 @@ def test_networks_of_different_people_agree_on_landmarks(find, two_portraits):
 
 @pytest.mark.parametrize('name', FREE_SIZE)
 @pytest.mark.parametrize('shape', [(480, 640), (360, 1000), (900, 500)])
-def test_boxes_are_right_in_pictures_of_any_shape(name, shape, find, two_portraits, grace):
+def test_boxes_are_right_in_images_of_any_shape(name, shape, find, two_portraits, grace):
     expected = find('face-detection-adas-0001', two_portraits).boxes
     expected = (expected[expected[:, 0].argmin()] - 160) / 400  # in sides of the portrait
     picture = np.full((*shape, 3), 90, np.uint8)
@@ -121,7 +121,7 @@ def test_boxes_are_right_in_pictures_of_any_shape(name, shape, find, two_portrai
     assert iou(found.boxes[:1], (expected * 250 + [150, 30, 150, 30])[None])[0, 0] > 0.6
 
 
-def test_near_face_in_a_small_picture_is_found(find, grace):
+def test_near_face_in_a_small_image_is_found(find, grace):
     small = cv2.resize(grace, (250, 250), interpolation=cv2.INTER_AREA)
     found, expected = find('face-detector', small), find('yunet', small)
     assert len(found) == 1 and iou(found.boxes, expected.boxes)[0, 0] > 0.7
@@ -133,7 +133,7 @@ def test_smaller_width_gives_the_same_boxes_more_coarsely(width, find, two_portr
     assert (iou(full.boxes[:2], small.boxes).max(axis=1) > 0.6).all()
 
 
-def test_sizes_may_change_from_picture_to_picture(find, two_portraits):
+def test_sizes_may_change_from_image_to_image(find, two_portraits):
     half, tall = cv2.resize(two_portraits, (640, 360)), two_portraits[:, :600]
     before = [find('face-detector', picture).boxes for picture in (two_portraits, half, tall)]
     sizes = [cv2.resize(two_portraits, (500 + 70 * step, 500)) for step in range(4)]
@@ -168,13 +168,13 @@ def test_compiled_models_from_the_cache_give_the_same(name, load, own_cache, sha
 
 @pytest.mark.parametrize('name', ['face-detector', 'yunet', 'face-detection-0200',
                                   'ultra-light-rfb-320'])
-def test_picture_without_faces_gives_none(name, find):
+def test_image_without_faces_gives_none(name, find):
     found = find(name, np.full((480, 640, 3), 90, np.uint8))
     assert len(found) == 0 and found.boxes.shape == (0, 4)
 
 
 @pytest.mark.parametrize('size', [(1, 1), (1, 3000), (2000, 1), (5, 7)])
-def test_pictures_of_odd_sizes_are_no_trouble(size, find):
+def test_images_of_odd_sizes_are_no_trouble(size, find):
     assert len(find('face-detector', np.full((*size, 3), 90, np.uint8))) == 0
 
 
@@ -184,7 +184,7 @@ def test_lowest_threshold_is_bearable(name, load, two_portraits):
 
 
 @pytest.mark.parametrize('view', [lambda p: p[:, ::-1], lambda p: p[::-1], lambda p: p[::2, ::2]])
-def test_views_of_pictures_are_as_good_as_copies(view, load, two_portraits):
+def test_views_of_images_are_as_good_as_copies(view, load, two_portraits):
     detector = load('face-detector')
     found = detector.detect(view(two_portraits), 0.2, 0.4)
     copied = detector.detect(view(two_portraits).copy(), 0.2, 0.4)

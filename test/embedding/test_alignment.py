@@ -48,7 +48,7 @@ def test_points_that_are_no_face_fit_nothing(points):
 
 @pytest.fixture(scope='module')
 def tilted(two_portraits, load):
-    """Return (picture, box, landmarks) of Grace Hopper upright, and tilted by 30 degrees."""
+    """Return (image, box, landmarks) of Grace Hopper upright, and tilted by 30 degrees."""
     found = load(FaceDetector, detector='yunet').detect(two_portraits, 0.5, 0.4)
     row = found.boxes[:, 0].argmin()
     box, points = found.boxes[row], found.landmarks[row]
@@ -59,8 +59,8 @@ def tilted(two_portraits, load):
 
 
 def test_tilted_head_gives_the_crop_of_an_upright_one(tilted):
-    (upright, turned), made = zip(*(aligned_crops(picture, points, TEMPLATE, 6 / 7, 128)
-                                    for picture, _, points in tilted))
+    (upright, turned), made = zip(*(aligned_crops(image, points, TEMPLATE, 6 / 7, 128)
+                                    for image, _, points in tilted))
     assert all(made) and np.abs(upright.astype(int) - turned)[0, 30:110, 30:100].mean() < 6
     dark_pupils = upright[0, 54:64, [40, 87]].min(axis=(1, 2))
     assert (dark_pupils < upright[0].mean()).all(), 'the eyes lie where they belong'
@@ -69,7 +69,7 @@ def test_tilted_head_gives_the_crop_of_an_upright_one(tilted):
 def test_tilted_face_stays_itself_only_when_aligned(tilted, load):
     encoder = load(FaceEncoder, encoder=ALIGNING)
     aligned = [encoder.encode(*face)[0] for face in tilted]
-    cropped = [encoder.encode(picture, box)[0] for picture, box, _ in tilted]
+    cropped = [encoder.encode(image, box)[0] for image, box, _ in tilted]
     assert aligned[0] @ aligned[1] > 0.85 > 0.75 > cropped[0] @ cropped[1]
 
 

@@ -132,7 +132,7 @@ def test_batch_gives_what_one_by_one_gives(encoder, photos):
 
 
 def test_blue_comes_first(shipped, photos):
-    """Pictures with red first are told apart less well: the order of colours is the right one."""
+    """Images with red first are told apart less well: the order of colours is the right one."""
     right = embed(shipped, photos)
     swapped = embed(shipped, [(name, photo[..., ::-1], box) for name, photo, box in photos])
     assert (right * swapped).sum(axis=1).mean() < 0.97

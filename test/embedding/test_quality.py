@@ -36,9 +36,9 @@ def test_sharpness_hardly_depends_on_the_size_of_the_face():
     assert sharpness(half, face / 2) == pytest.approx(sharpness(photo, face), rel=0.3)
 
 
-def test_boxes_outside_the_picture_are_not_sharp():
-    picture = np.zeros((20, 20, 3), np.uint8)
-    assert sharpness(picture, np.float32([[30, 30, 40, 40], [5, 5, 5.5, 9]])).tolist() == [0, 0]
+def test_boxes_outside_the_image_are_not_sharp():
+    image = np.zeros((20, 20, 3), np.uint8)
+    assert sharpness(image, np.float32([[30, 30, 40, 40], [5, 5, 5.5, 9]])).tolist() == [0, 0]
 
 
 def test_no_boxes_give_nothing():

@@ -20,13 +20,13 @@ def test_feature_map_of_a_file_is_pooled_and_fed_in_the_graph(layout, tmp_path):
     made, difference = save_encoder(*convert_file(source, feeding), Origin('made'),
                                     feeding, tmp_path / 'made')
     assert made.embedding_size == 24 and difference < 1e-2
-    pictures = crops(3, 64)
-    fed = by_hand(pictures) if layout == 'NCHW' else by_hand(pictures).transpose(0, 2, 3, 1)
+    images = crops(3, 64)
+    fed = by_hand(images) if layout == 'NCHW' else by_hand(images).transpose(0, 2, 3, 1)
     expected = ov.compile_model(str(source), 'CPU', {'INFERENCE_PRECISION_HINT': 'f32'})(fed)[0]
     expected = expected.mean(axis=(2, 3) if layout == 'NCHW' else (1, 2))
     encoder = FaceEncoder.from_config(Config.load(
         {'encoder': str(tmp_path / 'made' / 'model.yaml')}))
-    found = encoder._infer(pictures)
+    found = encoder._infer(images)
     np.testing.assert_allclose(found, expected, atol=1e-2 * np.abs(expected).max())
 
 
@@ -69,7 +69,7 @@ def test_what_cannot_be_converted_is_said_in_one_line(arguments, words, tmp_path
 def test_conversion_that_differs_is_rejected(tmp_path):
     model, run = convert_file(feature_network(tmp_path / 'source.xml'), FEEDING)
     with pytest.raises(ModelError, match='differs by .* it cannot be used'):
-        save_encoder(model, lambda pictures: run(pictures[::-1]), Origin('made'), FEEDING,
+        save_encoder(model, lambda images: run(images[::-1]), Origin('made'), FEEDING,
                      tmp_path / 'made')
     assert not (tmp_path / 'made').exists()
 
@@ -81,7 +81,7 @@ def test_extras_that_are_missing_are_named(tmp_path, capsys, monkeypatch):
     assert main(['convert', 'torchvision:resnet18', '--name', 'a']) == 2
     assert "torch is not installed; install it with pip (the extra 'convert')" in \
         capsys.readouterr().err
-    assert main(['quantize', 'encoder', 'mobilenetv3-large-face', '--pictures', str(tmp_path),
+    assert main(['quantize', 'encoder', 'mobilenetv3-large-face', '--images', str(tmp_path),
                  '--name', 'a']) == 2
     assert "nncf is not installed; install it with pip (the extra 'quantize')" in \
         capsys.readouterr().err

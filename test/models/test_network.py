@@ -23,11 +23,11 @@ def quick():
 
 
 def test_half_precision_is_used_where_the_processor_has_it_and_it_is_wanted(precise, quick):
-    picture = np.zeros((1, 288, 480, 3), np.uint8)
+    image = np.zeros((1, 288, 480, 3), np.uint8)
     kinds = {}
     for name, config in (('precise', precise), ('quick', quick)):
         network = FaceDetector.from_config(config)._network
-        compiled = network.request(picture).get_compiled_model()
+        compiled = network.request(image).get_compiled_model()
         kinds[name] = compiled.get_property('INFERENCE_PRECISION_HINT').get_type_name()
     assert kinds['precise'] == 'f32'
     assert (kinds['quick'] in ('bf16', 'f16')) is HAS_HALF

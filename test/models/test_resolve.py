@@ -84,7 +84,7 @@ def test_feature_maps_are_pooled(layout, tmp_path, two_portraits):
     np.testing.assert_allclose(vectors, single, atol=1e-4)
 
 
-def test_encoder_of_one_picture_at_a_time_is_fed_one_by_one(tmp_path, two_portraits):
+def test_encoder_of_one_image_at_a_time_is_fed_one_by_one(tmp_path, two_portraits):
     path = constant_network(tmp_path / 'single.xml', {'vector': np.ones((1, 32))})
     encoder = FaceEncoder.from_config(Config.load({'encoder': str(path)}))
     vectors = encoder.encode(two_portraits, np.full((5, 4), [10, 10, 90, 90], np.float32))
@@ -101,7 +101,7 @@ def test_encoder_of_one_picture_at_a_time_is_fed_one_by_one(tmp_path, two_portra
     ({'a': np.zeros(16), 'b': np.zeros(1)}, (1, 3, 64, 64), 'detector', ['a [16], b [1]']),
     ({'a': np.zeros(64)}, (1, 3, 64, 64), 'encoder', ['a [64]']),
     ({'a': np.zeros(())}, (1, 3, 64, 64), 'detector', ['a []']),
-    ({'a': np.zeros((1, 64))}, (1, 4, 64, 64), 'encoder', ['its input is picture [1, 4, 64, 64]']),
+    ({'a': np.zeros((1, 64))}, (1, 4, 64, 64), 'encoder', ['its input is image [1, 4, 64, 64]']),
 ])
 def test_what_is_not_recognised_is_shown_with_what_is_needed(outputs, shape, task, words,
                                                              tmp_path):

@@ -30,9 +30,9 @@ def main(topic: str, reliability: str) -> None:
     time.sleep(1.0)
     for line in sys.stdin:
         width, height, number = map(int, line.split())
-        picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+        image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
         for _ in range(number):
-            publisher.publish(to_message(picture, Header(stamp=node.get_clock().now().to_msg())))
+            publisher.publish(to_message(image, Header(stamp=node.get_clock().now().to_msg())))
             time.sleep(1 / RATE)
     node.destroy_node()
     rclpy.shutdown()

@@ -49,10 +49,10 @@ def two_people() -> np.ndarray:
     with cbook.get_sample_data('grace_hopper.jpg') as file:
         hopper = cv2.imdecode(np.frombuffer(file.read(), np.uint8), cv2.IMREAD_COLOR)
     collins = cv2.cvtColor(data.astronaut(), cv2.COLOR_RGB2BGR)
-    picture = np.full((360, 640, 3), 90, np.uint8)
-    picture[30:330, 60:316] = cv2.resize(hopper, (256, 300))
-    picture[30:330, 330:630] = cv2.resize(collins, (300, 300))
-    return picture
+    image = np.full((360, 640, 3), 90, np.uint8)
+    image[30:330, 60:316] = cv2.resize(hopper, (256, 300))
+    image[30:330, 330:630] = cv2.resize(collins, (300, 300))
+    return image
 
 
 @pytest.fixture(scope='session')

@@ -37,7 +37,7 @@ TRANSITIONS = {'configure': Transition.TRANSITION_CONFIGURE,
                'shutdown': Transition.TRANSITION_INACTIVE_SHUTDOWN}
 TIMEOUT = 30.0
 _ASK_AGAIN = 5.0
-# Centre of each face in the picture of two people.
+# Centre of each face in the image of two people.
 FACES = {'hopper': (200, 150), 'collins': (463, 100)}
 
 
@@ -150,7 +150,7 @@ class Client:
         return header
 
     def publish(self, picture: np.ndarray, publisher: Any = None) -> Header:
-        """Publish a picture with the next header; return that."""
+        """Publish an image with the next header; return that."""
         header = self.header()
         self.sent.append(header)
         (publisher or self.images).publish(to_message(picture, header))
@@ -158,7 +158,7 @@ class Client:
 
     def tracks_of(self, picture: np.ndarray, number: int,
                   publisher: Any = None) -> Detection2DArray:
-        """Publish the picture until an array with this number of tracks comes; return it."""
+        """Publish the image until an array with this number of tracks comes; return it."""
         self.arrays.clear()
         self.wait(lambda: any(len(array.detections) == number for array in self.arrays),
                   f'{number} tracks', lambda: self.publish(picture, publisher))

@@ -17,11 +17,11 @@ CAMERAS = ('front', 'left/upper', 'rear')
 def test_three_cameras_in_one_process_are_tracked_apart(
         client: Client, start: Callable[..., NodeProcess], two_people: np.ndarray) -> None:
     process = start('-p', 'detection.width:=320', '-p', 'inference.threads:=1',
-                    '-r', 'image:=picture', namespaces=CAMERAS)
+                    '-r', 'image:=image', namespaces=CAMERAS)
     half = two_people.copy()
     half[:, 330:] = 90
-    pictures = dict(zip(CAMERAS, (two_people, half, np.full_like(half, 90))))
-    publishers = {name: client.publisher(QoSReliabilityPolicy.BEST_EFFORT, f'/{name}/picture')
+    images = dict(zip(CAMERAS, (two_people, half, np.full_like(half, 90))))
+    publishers = {name: client.publisher(QoSReliabilityPolicy.BEST_EFFORT, f'/{name}/image')
                   for name in CAMERAS}
     found: dict[str, list[Detection2DArray]] = {name: [] for name in CAMERAS}
     subscriptions = [client.node.create_subscription(
@@ -32,7 +32,7 @@ def test_three_cameras_in_one_process_are_tracked_apart(
 
     def publish() -> None:
         for name in CAMERAS:
-            client.publish(pictures[name], publishers[name])
+            client.publish(images[name], publishers[name])
 
     def seen(name: str, number: int) -> bool:
         return any(len(message.detections) == number for message in found[name])

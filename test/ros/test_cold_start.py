@@ -24,8 +24,8 @@ def test_nodes_that_start_together_on_an_empty_cache_all_track(
     monkeypatch.setenv('FACE_TRACKER_CACHE', str(tmp_path / 'cache'))
     found: dict[str, list[Detection2DArray]] = {name: [] for name in CAMERAS}
     processes = [start('-p', 'detection.width:=320', '-p', 'inference.threads:=1',
-                       '-r', f'__ns:=/{name}', '-r', 'image:=picture') for name in CAMERAS]
-    publishers = [client.publisher(QoSReliabilityPolicy.BEST_EFFORT, f'/{name}/picture')
+                       '-r', f'__ns:=/{name}', '-r', 'image:=image') for name in CAMERAS]
+    publishers = [client.publisher(QoSReliabilityPolicy.BEST_EFFORT, f'/{name}/image')
                   for name in CAMERAS]
     subscriptions = [client.node.create_subscription(
         Detection2DArray, f'/{name}/face_tracker/tracks', found[name].append, 10)

@@ -146,7 +146,7 @@ def test_no_process_of_the_demo_is_left(demo: Run) -> None:
 @pytest.mark.parametrize('number, code', [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signal_ends_all_processes(start: Callable[..., Run], number: int, code: int) -> None:
     run = start()
-    run.wait_for('ids so far: #1')  # pictures have been recorded, however slowly
+    run.wait_for('ids so far: #1')  # images have been recorded, however slowly
     assert len(run.nodes()) == 2
     run.process.send_signal(number)
     assert run.wait() == code
@@ -194,7 +194,7 @@ def test_skipped_frames_are_a_failure_though_faces_were_tracked(demo: Run) -> No
 
 
 def test_no_face_is_exit_code_1(start: Callable[..., Run], tmp_path: Path) -> None:
-    folder = tmp_path / 'pictures'
+    folder = tmp_path / 'images'
     folder.mkdir()
     for number in range(20):
         cv2.imwrite(str(folder / f'{number}.png'), np.full((120, 160, 3), 90, np.uint8))

@@ -63,10 +63,10 @@ def test_examples_say_who_is_nearest_turn_there_and_count(
     client.wait(lambda: node.count_subscribers('/face_tracker/tracks_3d') == 2
                 and node.count_subscribers('/face_tracker/tracks') == 2, 'the examples')
 
-    def show(picture: np.ndarray) -> Callable[[], None]:
+    def show(image: np.ndarray) -> Callable[[], None]:
         def send() -> None:
             calibrations.publish(INFO)
-            client.publish(picture)
+            client.publish(image)
         return send
 
     only_hopper, only_collins = two_people.copy(), two_people.copy()

@@ -153,7 +153,7 @@ def test_a_missing_openvino_names_its_remedy(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch, two_people: np.ndarray) -> None:
     (tmp_path / 'sitecustomize.py').write_text("import sys\nsys.modules['openvino'] = None\n")
     monkeypatch.setenv('PYTHONPATH', os.pathsep.join([str(tmp_path), os.environ['PYTHONPATH']]))
-    picture = tmp_path / 'picture.png'
+    picture = tmp_path / 'image.png'
     cv2.imwrite(str(picture), two_people)
     node = NodeProcess('face_tracker_ros.ros.node.main', (), tmp_path / 'log')
     outputs = [node.wait()]

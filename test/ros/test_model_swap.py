@@ -26,7 +26,7 @@ from std_srvs.srv import Trigger
 from vision_msgs.msg import Detection2DArray, LabelInfo
 
 CLIP = 'head-pose-face-detection-female-and-male.gif'
-PICTURES, JUDGED = 8, 5
+IMAGES, JUDGED = 8, 5
 REID = 'face-reidentification-retail-0095'
 ENCODERS = ({'encoder': REID}, {'encoder': 'mobilenetv3-large-face-int8'},
             {'encoder': REID, 'landmarks': 'landmarks-regression-retail-0009'})
@@ -52,7 +52,7 @@ def process(tmp_path_factory: pytest.TempPathFactory, client: Client,
 
 
 class Stream:
-    """Sends a picture, and the next as soon as the tracks of the last have come."""
+    """Sends an image, and the next as soon as the tracks of the last have come."""
 
     def __init__(self, client: Client, picture: np.ndarray) -> None:
         """Take the place of the subscription to tracks."""
@@ -79,7 +79,7 @@ class Stream:
         self.until(lambda: len(self.seen) >= goal, f'{frames} more frames')
 
     def set(self, **values: str) -> Any:
-        """Set parameters while the pictures go on; return the result."""
+        """Set parameters while the images go on; return the result."""
         service = self.client.node.create_client(SetParametersAtomically,
                                                  f'{NODE}/set_parameters_atomically')
         self.until(service.service_is_ready, 'the service')
@@ -148,7 +148,7 @@ def test_models_change_between_two_frames_and_tracks_live_on(
 
 def test_camera_that_does_not_wait_loses_nothing_uncounted(
         client: Client, process: NodeProcess, two_people: np.ndarray, shared: Path) -> None:
-    """15 pictures a second, come what may, while models change under them."""
+    """15 images a second, come what may, while models change under them."""
     def counts() -> dict[str, float]:
         client.spin(0.2)  # so that the next report has it all
         client.diagnostics.clear()
@@ -171,7 +171,7 @@ def test_camera_that_does_not_wait_loses_nothing_uncounted(
     finally:
         client.node.destroy_timer(timer)
     client.wait(lambda: bool(client.arrays) and client.arrays[-1].header == client.sent[-1],
-                'the tracks of the last picture')
+                'the tracks of the last image')
     end = counts()
     count = {name: int(end[name] - start[name]) for name in end}
     answered = [tracks.header for tracks in client.arrays]
@@ -186,18 +186,18 @@ def test_camera_that_does_not_wait_loses_nothing_uncounted(
 
 @pytest.fixture(scope='module')
 def film(shared: Path) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return pictures of a clip, and the boxes (2, 4) that the most accurate detector finds."""
+    """Return images of a clip, and the boxes (2, 4) that the most accurate detector finds."""
     detector = FaceDetector.from_config(Config.load({
         'detector': str(shared / 'models' / 'face-detection-adas-0001' / 'FP16'
                         / 'face-detection-adas-0001.xml')}))
     capture = cv2.VideoCapture(str(shared / 'data' / 'clips' / CLIP))
-    pictures = [capture.read()[1] for _ in range(PICTURES + 4)][4:]
+    images = [capture.read()[1] for _ in range(IMAGES + 4)][4:]
     capture.release()
-    return [(picture, detector.detect(picture, 0.5, 0.4).boxes) for picture in pictures]
+    return [(picture, detector.detect(picture, 0.5, 0.4).boxes) for picture in images]
 
 
 def shown(client: Client, picture: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the boxes, by id, that the node publishes for a picture."""
+    """Return the boxes, by id, that the node publishes for an image."""
     header = client.publish(picture)
     client.wait(lambda: bool(client.arrays) and client.arrays[-1].header == header, 'the tracks',
                 step=0.002)
@@ -236,7 +236,7 @@ def test_every_model_shows_the_faces_of_a_clip_live(
         ids: set[str] = set()
         for number, (picture, faces) in enumerate(film):
             boxes = shown(client, picture)
-            if number < PICTURES - JUDGED:
+            if number < IMAGES - JUDGED:
                 continue
             ids.update(boxes)
             overlap = iou(faces, np.array(list(boxes.values())).reshape(-1, 4)) > 0.4

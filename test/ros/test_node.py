@@ -137,7 +137,7 @@ def test_states_tell_velocity_and_lost_tracks(client: Client, tracker: NodeProce
         shift[0] = (shift[0] + 2) % 60
         client.publish(np.roll(two_people, shift[0], axis=1))
 
-    # the whole picture is shifted, which is how a turning camera looks
+    # the whole image is shifted, which is how a turning camera looks
     assert client.set_parameters({'tracker.camera_motion': False}).successful
     client.tracks_of(two_people, 2)
     client.wait(lambda: len(rows()) == 2 and (rows()['velocity_x'] > 20).all(), 'velocities', walk)
@@ -169,8 +169,8 @@ def test_class_is_told_to_those_who_come_late(client: Client, tracker: NodeProce
     client.node.destroy_subscription(subscription)
 
 
-def test_picture_that_cannot_be_drawn_is_no_bad_frame(client: Client,
-                                                      tracker: NodeProcess) -> None:
+def test_image_that_cannot_be_drawn_is_no_bad_frame(client: Client,
+                                                    tracker: NodeProcess) -> None:
     client.wait(lambda: client.diagnostics != {}, 'a report')
     bad = client.report('bad_frames')
     subscription = client.node.create_subscription(

@@ -41,7 +41,7 @@ def test_camera_that_restarts_finds_its_people_again(client: Client, tracker: No
 
 
 def in_encoding(picture: np.ndarray, encoding: str, header: Header) -> Image:
-    """Return a bgr8 picture as a message in another encoding."""
+    """Return a bgr8 image as a message in another encoding."""
     codes = {'rgb8': cv2.COLOR_BGR2RGB, 'bgra8': cv2.COLOR_BGR2BGRA, 'mono8': cv2.COLOR_BGR2GRAY}
     pixels = cv2.cvtColor(picture, codes[encoding]) if encoding in codes else picture
     message = Image(header=header, height=picture.shape[0], width=picture.shape[1],
@@ -51,7 +51,7 @@ def in_encoding(picture: np.ndarray, encoding: str, header: Header) -> Image:
 
 
 def near(message: Detection2DArray, scale: float) -> bool:
-    """Return whether both faces are where a picture of `scale` times the width has them."""
+    """Return whether both faces are where an image of `scale` times the width has them."""
     found = [detection.bbox.center.position for detection in message.detections]
     return all(any(abs(place.x - scale * x) < 40 * scale and abs(place.y - scale * y) < 40 * scale
                    for place in found) for x, y in FACES.values())

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The video publisher: a folder of pictures as an image topic."""
+"""The video publisher: a folder of images as an image topic."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -24,8 +24,8 @@ FRAMES = 12
 
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of pictures, each of one grey that is ten times its number."""
-    path = tmp_path_factory.mktemp('pictures')
+    """Return a folder of images, each of one grey that is ten times its number."""
+    path = tmp_path_factory.mktemp('images')
     for number in range(FRAMES):
         cv2.imwrite(str(path / f'{number:03d}.png'),
                     np.full((720, 1280, 3), 10 * number, np.uint8))
@@ -49,7 +49,7 @@ def _publish(start: Start, source: object, *settings: str) -> NodeProcess:
                  module='video_publisher.main')
 
 
-def test_every_picture_arrives_stamped_at_the_rate_and_the_node_ends(
+def test_every_image_arrives_stamped_at_the_rate_and_the_node_ends(
         client: Client, start: Start, images: list, folder: Path) -> None:
     infos: list[CameraInfo] = []
     calibrations = client.node.create_subscription(CameraInfo, 'camera_info', infos.append, 20)

@@ -61,7 +61,7 @@ def test_no_rays_are_made_up_where_the_distortion_cannot_be_undone() -> None:
     assert camera.rays(np.zeros((0, 2))).shape == (0, 3)
 
 
-@pytest.mark.parametrize('changes, size, picture', [
+@pytest.mark.parametrize('changes, size, image', [
     ({}, (640, 360), lambda full: full[::2, ::2]),
     ({'binning': (2, 2)}, (640, 360), lambda full: full[::2, ::2]),
     ({'binning': (2, 2)}, (1280, 720), lambda full: full),
@@ -69,10 +69,10 @@ def test_no_rays_are_made_up_where_the_distortion_cannot_be_undone() -> None:
     ({'roi': (200, 100, 640, 480), 'binning': (2, 2)}, (320, 240),
      lambda full: full[100:580:2, 200:840:2]),
     ({'roi': (200, 100, 640, 480)}, (1280, 720), lambda full: full)])
-def test_cut_binned_and_scaled_pictures_see_the_same_rays(changes, size, picture) -> None:
-    """Follow pixels through the very slicing that makes the picture."""
+def test_cut_binned_and_scaled_images_see_the_same_rays(changes, size, image) -> None:
+    """Follow pixels through the very slicing that makes the image."""
     x, y = np.meshgrid(np.arange(1280.0), np.arange(720.0))
-    columns, rows = picture(x), picture(y)
+    columns, rows = image(x), image(y)
     assert columns.shape == size[::-1]
     step = (columns[0, 1] - columns[0, 0] - 1) / 2  # a binned pixel is the middle of its parts
     reference = CameraModel(calibration(d=D['plumb_bob']), 1280, 720)

@@ -45,9 +45,9 @@ def test_faces_that_walk_do_not_count_as_camera():
     assert camera.update(moved, NO_FACES) is not None, 'not at rest, but lost'
 
 
-def noisy(picture, seed):
-    noise = np.random.default_rng(seed).normal(0, 2, picture.shape)
-    return np.clip(picture + noise, 0, 255).astype(np.uint8)
+def noisy(image, seed):
+    noise = np.random.default_rng(seed).normal(0, 2, image.shape)
+    return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
 def at_rest():
@@ -64,14 +64,14 @@ def test_a_camera_at_rest_has_no_motion_in_spite_of_noise():
         assert camera.update(noisy(WALL, 10 + step), NO_FACES) is None
 
 
-def test_a_camera_at_rest_is_the_same_with_and_without_a_reduced_picture():
+def test_a_camera_at_rest_is_the_same_with_and_without_a_reduced_image():
     frame = noisy(np.float64(WALL) + np.random.default_rng(5).normal(0, 40, WALL.shape), 0)
     reduced = cv2.resize(frame, (640, 360), interpolation=cv2.INTER_LINEAR)
     camera = CameraMotion()
     for _ in range(2):
         camera.update(frame, NO_FACES)
-    for picture in (reduced, None, reduced):
-        assert camera.update(frame, NO_FACES, picture) is None
+    for image in (reduced, None, reduced):
+        assert camera.update(frame, NO_FACES, image) is None
 
 
 @pytest.mark.parametrize('shift', [(12, -7), (3, 0), (0, 2)])
@@ -110,7 +110,7 @@ def test_nothing_is_said_without_texture_or_after_a_change_of_size():
     assert camera.update(half, NO_FACES) is not None
 
 
-def test_a_picture_of_something_else_is_no_motion():
+def test_a_image_of_something_else_is_no_motion():
     other = background(np.random.default_rng(9), 1280, 720)
     camera = CameraMotion()
     camera.update(WALL, NO_FACES)
@@ -131,7 +131,7 @@ def test_reset_forgets_the_last_frame():
 
 
 @pytest.mark.parametrize('shape', [(1, 1, 3), (2, 900, 3), (900, 3, 3)])
-def test_tiny_pictures_are_no_trouble(shape):
+def test_tiny_images_are_no_trouble(shape):
     camera = CameraMotion()
     for _ in range(2):
         assert camera.update(np.zeros(shape, np.uint8), NO_FACES) is None

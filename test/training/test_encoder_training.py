@@ -84,7 +84,7 @@ def test_a_network_without_unit_vectors_is_rejected(tmp_path):
 
 @pytest.mark.parametrize('arguments, message', [
     (['--set', 'here'], "set 'here': give NAME=FOLDER"),
-    (['--set', 'a=nowhere'], "folder 'nowhere' holds no pictures"),
+    (['--set', 'a=nowhere'], "folder 'nowhere' holds no images"),
     (['--set', 'a=docs', '--hold-out', 'b'], "set 'b' is none of those given: a"),
     (['--set', 'a=docs', '--detector', 'face-detection-0200'], 'gives no landmarks'),
     (['--set', 'a=docs', '--unnamed', 'a', '--hold-out', 'a'], "set 'a' has no names"),

@@ -16,7 +16,7 @@ def flat(value, width=64, height=48):
 def pictures(tmp_path):
     for number in (10, 9, 1):
         cv2.imwrite(str(tmp_path / f'frame{number}.png'), flat(20 * number))
-    (tmp_path / 'notes.txt').write_text('no picture')
+    (tmp_path / 'notes.txt').write_text('no image')
     return tmp_path
 
 

@@ -54,11 +54,11 @@ def test_what_is_written_lasts_as_long_as_what_was_read(shared, tmp_path, name):
     with VideoSink(tmp_path / 'out.mp4', source.frame_rate) as sink:
         taken = [sink.write(frame, stamp) for stamp, frame in zip(stamps, frames)]
     assert all(taken)
-    written, times, pictures = read(tmp_path / 'out.mp4')
+    written, times, images = read(tmp_path / 'out.mp4')
     assert times[-1] == pytest.approx(stamps[-1], abs=3 / source.frame_rate)
     for stamp, frame in list(zip(stamps, frames))[::10]:
         near = np.abs(times - stamp) <= 3 / source.frame_rate
-        differences = [np.abs(pictures[i].astype(int) - frame).mean() for i in near.nonzero()[0]]
+        differences = [np.abs(images[i].astype(int) - frame).mean() for i in near.nonzero()[0]]
         assert min(differences) < 6  # the encoder's loss
 
 
@@ -97,7 +97,7 @@ def test_rates_are_fractions_that_mpeg_4_can_count(rate):
     assert Fraction(str(fitted)).limit_denominator(1000).numerator <= 65535
 
 
-def test_pictures_without_times_of_their_own_have_those_of_a_rate(tmp_path):
+def test_images_without_times_of_their_own_have_those_of_a_rate(tmp_path):
     for number in range(3):
         cv2.imwrite(str(tmp_path / f'{number}.png'), flat(80 * number))
     _, stamps, _ = read(tmp_path)

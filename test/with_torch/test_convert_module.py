@@ -73,13 +73,13 @@ def test_mobilenet_of_random_weights_agrees_with_pytorch(tmp_path):
     feeding = InputSpec('NCHW', 'RGB', FEEDING.mean, FEEDING.scale, 112, 112)
     made, _ = save_encoder(*convert_module(module, feeding), Origin('made'), feeding,
                            tmp_path / 'made', half=False)
-    pictures = crops(4, 112)
+    images = crops(4, 112)
     with torch.no_grad():
-        expected = module(torch.from_numpy(by_hand(pictures))).mean(dim=(2, 3)).numpy()
+        expected = module(torch.from_numpy(by_hand(images))).mean(dim=(2, 3)).numpy()
     encoder = FaceEncoder.from_config(Config.load(
         {'encoder': str(tmp_path / 'made' / 'model.yaml')}))
     assert made.embedding_size == encoder.size == 960
-    np.testing.assert_allclose(encoder._infer(pictures), expected,
+    np.testing.assert_allclose(encoder._infer(images), expected,
                                atol=1e-3 * np.abs(expected).max())
     half, difference = save_encoder(*convert_module(module, feeding), Origin('made'), feeding,
                                     tmp_path / 'half')

@@ -11,7 +11,7 @@ from face_tracker_ros.embedding.encoder import FaceEncoder
 
 def test_eight_bits_find_the_same_faces(tmp_path, shared, clip_frames):
     clip = shared / 'data' / 'clips' / 'face-demographics-walking-and-pause.gif'
-    assert main(['quantize', 'detector', 'face-detector', '--pictures', str(clip), '--name',
+    assert main(['quantize', 'detector', 'face-detector', '--images', str(clip), '--name',
                  'small', '--most', '20', '--output', str(tmp_path / 'small')]) == 0
     small = FaceDetector.from_config(Config.load(
         {'detector': str(tmp_path / 'small' / 'model.yaml')}))
@@ -20,7 +20,7 @@ def test_eight_bits_find_the_same_faces(tmp_path, shared, clip_frames):
     assert len(found) == 3
     assert (iou(found, small.detect(frame, 0.5, 0.4).boxes).max(axis=1) > 0.7).all()
     assert small.spec.licence == 'Apache-2.0', 'the terms of the weights go along'
-    assert main(['quantize', 'encoder', 'mobilenetv3-large-face', '--pictures', str(clip),
+    assert main(['quantize', 'encoder', 'mobilenetv3-large-face', '--images', str(clip),
                  '--name', 'small', '--most', '20', '--output', str(tmp_path / 'encoder')]) == 0
     both = [FaceEncoder.from_config(Config.load({'encoder': encoder})).encode(frame, found)
             for encoder in ('mobilenetv3-large-face', str(tmp_path / 'encoder' / 'model.yaml'))]

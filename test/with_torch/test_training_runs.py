@@ -45,7 +45,7 @@ def people(shared, tmp_path_factory) -> Path:
 
 
 @pytest.mark.filterwarnings('ignore::FutureWarning')
-def test_encoder_from_pictures_to_figures(people, models, tmp_path, capsys):
+def test_encoder_from_images_to_figures(people, models, tmp_path, capsys):
     assert run('encoder.prepare', '--set', f'own={people}', '--hold-out', 'own', '--share',
                0.7, '--output', tmp_path) == 0
     assert run('encoder.train', '--data', tmp_path, '--output', tmp_path / '1', '--stage',

@@ -21,7 +21,7 @@ import cv2
 from face_tracker_ros.errors import SourceError
 from face_tracker_ros.types import Image
 import numpy as np
-from training.common import end, new_folder, parser, path_argument, pictures, read_picture
+from training.common import end, image_files, new_folder, parser, path_argument, read_image
 from training.detector import windows
 from training.detector.teachers import decide, Teacher
 from training.detector.tile_file import FACE, FACELESS, HELD, LABELS, TileWriter, TRAIN
@@ -92,10 +92,10 @@ def cut(given: argparse.Namespace) -> None:
     output = new_folder(given.output)
     for source in sources:
         draw = random.Random(zlib.crc32(source.name.encode()))
-        files = pictures(source)
+        files = image_files(source)
         draw.shuffle(files)
         for path in files[:given.limit]:
-            image = usable(read_picture(path))
+            image = usable(read_image(path))
             if image is None:
                 cutter.count['left out'] += 1
             else:

@@ -25,15 +25,15 @@ STEP = 'encoder.evaluate'
 
 def box_crop(loose: Image, size: int, scale: float, face: int) -> Image:
     """Return the crop (size, size, 3) of a loose crop; face: pixels it really holds, 0 = all."""
-    side, picture = BOX * scale, loose
+    side, image = BOX * scale, loose
     if face and face < BOX:
         small = cv2.resize(loose, None, fx=face / BOX, fy=face / BOX,
                            interpolation=cv2.INTER_AREA)
-        picture = np.asarray(cv2.resize(small, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR),
-                             np.uint8)
+        image = np.asarray(cv2.resize(small, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR),
+                           np.uint8)
     zoom = size / side
     move = zoom * (0.5 - (SIDE - side) / 2) - 0.5
-    crop = cv2.warpAffine(picture, np.array([[zoom, 0, move], [0, zoom, move]]), (size, size))
+    crop = cv2.warpAffine(image, np.array([[zoom, 0, move], [0, zoom, move]]), (size, size))
     return np.asarray(crop, np.uint8)
 
 
@@ -45,11 +45,11 @@ def evaluate(given: argparse.Namespace) -> None:
     same = pairs['same'] == 1
     if not same.any() or same.all():
         raise SourceError(f"file '{given.data / 'pairs.npz'}' lacks pairs of one kind; hold out "
-                          'more people with several pictures each')
+                          'more people with several images each')
     network = Compiled(given.model)
     rows, places = np.unique(np.concatenate((pairs['first'], pairs['second'])),
                              return_inverse=True)
-    print(f'{len(rows)} pictures, {same.sum()} pairs of one person, {(~same).sum()} of two')
+    print(f'{len(rows)} images, {same.sum()} pairs of one person, {(~same).sum()} of two')
     for face in (0, 48, 28):
         views = np.stack([box_crop(crops[row], given.size, given.scale, face) for row in rows])
         vectors = np.concatenate([check_encoder(network, part) for part in

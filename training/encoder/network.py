@@ -25,7 +25,7 @@ def _multiple_of_8(value: int) -> int:
 
 
 class SqueezeExcite(nn.Module):
-    """Weighs the channels by what is in all of the picture."""
+    """Weighs the channels by what is in all of the image."""
 
     def __init__(self, channels: int) -> None:
         """Make the two small layers."""

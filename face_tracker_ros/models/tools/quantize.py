@@ -20,12 +20,12 @@ from face_tracker_ros.video import open_source
 _FEWEST = 10
 
 
-def quantize(task: str, model: str, name: str, pictures: str, folder: Path,
+def quantize(task: str, model: str, name: str, images: str, folder: Path,
              most: int = 300) -> tuple[ModelSpec, int]:
     """
     Write the INT8 form of a detector or encoder with its model.yaml; return that and the samples.
 
-    pictures: folder (or video) with faces as the camera will see them; the shipped detector finds
+    images: folder (or video) with faces as the camera will see them; the shipped detector finds
     them for encoders. Raises ModelError when NNCF is missing or too few samples are found.
     """
     if not is_name(name) or name == AUTO:
@@ -40,12 +40,12 @@ def quantize(task: str, model: str, name: str, pictures: str, folder: Path,
     used: FaceDetector | FaceEncoder
     if task == 'detector':
         used = FaceDetector.from_config(config)
-        samples = [used.preprocess(frame) for frame in _frames(pictures, most)]
+        samples = [used.preprocess(frame) for frame in _frames(images, most)]
     else:
         used = FaceEncoder.from_config(config)
-        samples = _crops(used, pictures, most)
+        samples = _crops(used, images, most)
     if len(samples) < _FEWEST:
-        raise ModelError(f"pictures '{pictures}': {len(samples)} samples found; give at least "
+        raise ModelError(f"images '{images}': {len(samples)} samples found; give at least "
                          f'{_FEWEST} (hundreds are better)')
     spec, path = used.spec, used.path
     graph = preprocessed(read_network(path), spec.input)
@@ -96,17 +96,17 @@ def _position_outputs(graph: Any) -> list[str]:
     return sorted(names)
 
 
-def _frames(pictures: str, most: int) -> Iterator[Image]:
-    with open_source(pictures, 1.0) as source:
+def _frames(images: str, most: int) -> Iterator[Image]:
+    with open_source(images, 1.0) as source:
         for number, (_, frame) in enumerate(source):
             if number >= most:
                 return
             yield frame
 
 
-def _crops(encoder: FaceEncoder, pictures: str, most: int) -> list[Image]:
+def _crops(encoder: FaceEncoder, images: str, most: int) -> list[Image]:
     detector, crops = FaceDetector.from_config(Config.load({'detector': 'face-detector'})), []
-    for frame in _frames(pictures, most):
+    for frame in _frames(images, most):
         found = detector.detect(frame, detector.spec.score, 0.4)
         crops += [crop[None] for crop in encoder.crops(frame, found.boxes, found.landmarks)]
     return crops[:most]

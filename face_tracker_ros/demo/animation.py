@@ -2,7 +2,7 @@
 """
 The images of the documentation: the demo clip, tracked and animated, and all of it on one page.
 
-    python -m face_tracker_ros.demo.picture docs/demo.webp docs/overview.jpg
+    python -m face_tracker_ros.demo.image docs/demo.webp docs/overview.jpg
 """
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CAPTIONS = ((2.0, 'two people'), (4.8, 'they cross'), (5.7, 'one is hidden'),
 """Second from which each caption stands, and the caption."""
 
 PAGE_SECOND, OPENING = 8.0, 60.0
-"""What the page shows a picture of, and degrees that the camera is taken to see."""
+"""What the page shows an image of, and degrees that the camera is taken to see."""
 
 MODELS = {'detector': 'face-detector'}
 """The demo shows the same everywhere, whatever else is installed."""
@@ -76,7 +76,7 @@ def history() -> History:
         found.places += [(frame.stamp, result.tracks[row].id, float(x), float(z))
                          for row, (x, _, z) in zip(located.rows, located.points)]
         if index == round(PAGE_SECOND * demo_clip.RATE):
-            found.picture = draw(frame.image.copy(), result)
+            found.image = draw(frame.image.copy(), result)
     return found
 
 
@@ -84,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Write the animation, and the page, to the files named; return the exit code."""
     arguments = sys.argv[1:] if argv is None else argv
     if len(arguments) not in (1, 2):
-        print('usage: python -m face_tracker_ros.demo.picture OUTPUT.webp [PAGE.jpg]',
+        print('usage: python -m face_tracker_ros.demo.image OUTPUT.webp [PAGE.jpg]',
               file=sys.stderr)
         return 2
     try:
@@ -93,7 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             draw_overview(history(), Path(arguments[1]),
                           f'for a camera that sees {OPENING:g} degrees')
     except FaceTrackerError as error:
-        print(f'picture: {error}', file=sys.stderr)
+        print(f'image: {error}', file=sys.stderr)
         return 2
     return 0
 
