@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 import math
 import os
 import threading
 import time
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 from face_tracker_ros.config import Config, PARAMETERS
 from face_tracker_ros.embedding.quality import crop_quality, sharpness
@@ -19,6 +20,9 @@ from face_tracker_ros.tracking.camera_motion import CameraMotion
 from face_tracker_ros.types import (check_image, Detections, Float64Array, FloatArray, FrameResult,
                                     Image, IntArray, Tracks)
 import numpy as np
+
+if TYPE_CHECKING:
+    from face_tracker_ros.identities.recogniser import Recogniser
 
 _LATE = 1.0  # seconds; a frame that is late by up to this is rejected, later ones begin anew
 
@@ -46,6 +50,8 @@ class FaceTracker:
         self._last = -math.inf
         self._shown = Tracks.empty()
         self._coasted = 0  # frames since the detector was run
+        self.recogniser = _recogniser(self._config, models)
+        """Who the tracks are; None without `identities.store`."""
 
     @classmethod
     def from_config(cls, config: Config | Mapping[str, Any] | str | os.PathLike[str] | None = None
@@ -59,9 +65,15 @@ class FaceTracker:
         Raises:
             ConfigError: a parameter is unknown or its value bad.
             ModelError: a model is unknown, missing, corrupt or cannot be run.
+            SourceError: `identities.store` cannot be opened.
         """
         config = Config.load(config)
         return cls(config, ModelSet.load(config))
+
+    def close(self) -> None:
+        """Finish writing to `identities.store`, if there is one, and close it."""
+        if self.recogniser is not None:
+            self.recogniser.close()
 
     @property
     def config(self) -> Config:
@@ -120,12 +132,18 @@ class FaceTracker:
             tracks, lost = self._tracker.finish(match, embeddings, quality)
         else:
             detections, rows = Detections.empty(), np.zeros(0, np.intp)
+            embeddings = quality = None
             camera = self._follow_camera(frame, self._shown.boxes)
             timer.stop('camera')
             tracks, lost = self._tracker.coast(stamp, camera)
         timer.stop('track')
         self._shown = tracks
-        return FrameResult(stamp, tracks, lost, detections, timer.seconds, len(rows), restarted)
+        result = FrameResult(stamp, tracks, lost, detections, timer.seconds, len(rows), restarted,
+                             embeddings, quality)
+        if self.recogniser is not None:
+            result = replace(result, people=self.recogniser.update(result))
+            timer.stop('track')
+        return result
 
     def run(self, frames: Iterable[tuple[float, Image]]) -> Iterator[FrameResult]:
         """Yield the result of each (stamp, frame) as it is processed."""
@@ -138,6 +156,8 @@ class FaceTracker:
             self._tracker.reset()
             self._camera.reset()
             self._last = -math.inf
+            if self.recogniser is not None:
+                self.recogniser.reset()
 
     def reconfigure(self, config: Config, models: ModelSet | None = None) -> None:
         """
@@ -170,6 +190,8 @@ class FaceTracker:
         self._config = self._models.effective(config)
         self._models.detector.min_size = config.detection.min_size
         self._tracker.configure(self._config)
+        if self.recogniser is not None:
+            self.recogniser.configure(self._config, self._models.encoder)
 
     def _check(self, frame: Image, stamp: float) -> None:
         check_image(frame)
@@ -222,6 +244,13 @@ class FaceTracker:
         quality[rows] = crop_quality(chosen.boxes, frame.shape[1::-1],
                                      sharpness(frame, chosen.boxes))
         return embeddings, quality
+
+
+def _recogniser(config: Config, models: ModelSet) -> Recogniser | None:
+    if not config.identities.store:
+        return None
+    from face_tracker_ros.identities.recogniser import Recogniser  # loads SQLite
+    return Recogniser(config, models.encoder)
 
 
 class _StageTimer:
