@@ -139,6 +139,7 @@ def _from_source(given: argparse.Namespace, signals: Signals) -> int:
         if given.tracks is not None:
             check_writable(given.tracks)
         tracker = FaceTracker.from_config(config)
+        stack.callback(tracker.close)
         signals.keep(tracker)
         tracks = stack.enter_context(_open_text(given.tracks))
         report = stack.enter_context(Report(source.name, source.length, given.quiet))

@@ -222,6 +222,9 @@ NODE_PARAMETERS: tuple[Parameter, ...] = (
               'and its depth image.', 0.0, 10.0),
     Parameter('spatial.rectified', False, 'The images are rectified: use P of camera_info, '
               'without distortion.'),
+    Parameter('spatial.facing_angle', 25.0, 'Degrees between the direction of a face and that to '
+              'the camera up to which somebody faces it (~/attention, ~/track_states).',
+              1.0, 90.0),
     Parameter('spatial.tf', False, 'Publish a transform face_f<id> for every track.', live=False),
     Parameter('interop.hri', False, 'Publish /humans/faces (REP-155); needs hri_msgs.',
               live=False),

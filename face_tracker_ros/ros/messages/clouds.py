@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import array
+from collections.abc import Mapping
 
-from face_tracker_ros.types import Tracks
+from face_tracker_ros.ros.messages.people import person_number
+from face_tracker_ros.spatial.heads import HeadsOfFrame
+from face_tracker_ros.types import Identity, Tracks
 import numpy as np
 from sensor_msgs.msg import PointCloud2, PointField
 from std_msgs.msg import Header
@@ -13,17 +16,30 @@ CONFIRMED_STATE, LOST_STATE = 1, 2
 _INTEGERS = ('id', 'state')
 _NUMBERS = ('center_x', 'center_y', 'size_x', 'size_y', 'velocity_x', 'velocity_y', 'score', 'age',
             'time_since_update', 'embedding_age')
-ROW = np.dtype([*((name, '<u4') for name in _INTEGERS), *((name, '<f4') for name in _NUMBERS)])
+_OF_PERSON = ('person', 'facing')
+_ANGLES = ('yaw', 'pitch', 'roll')
+ROW = np.dtype([(name, kind) for names, kind in (
+    (_INTEGERS, '<u4'), (_NUMBERS, '<f4'), (_OF_PERSON, '<u4'), (_ANGLES, '<f4'))
+    for name in names])
 """One track, in pixels of the image, pixels a second, and seconds (docs/topics.md)."""
 
 _FIELDS = [PointField(name=name, offset=4 * position, count=1, datatype=datatype)
            for position, (name, datatype) in enumerate(
-               [*((name, PointField.UINT32) for name in _INTEGERS),
-                *((name, PointField.FLOAT32) for name in _NUMBERS)])]
+               (name, PointField.UINT32 if ROW[name].kind == 'u' else PointField.FLOAT32)
+               for name in ROW.names or ())]
 
 
-def to_cloud(tracks: Tracks, header: Header) -> PointCloud2:
-    """Return a message with a row for each track, in the order given."""
+def to_cloud(tracks: Tracks, header: Header, people: Mapping[int, Identity] = {},
+             heads: HeadsOfFrame | None = None) -> PointCloud2:
+    """
+    Return a message with a row for each track, in the order given.
+
+    Args:
+        tracks: (N,).
+        header: Of the image.
+        people: Who they are, by track.
+        heads: Where their heads are turned.
+    """
     rows = np.zeros(len(tracks), ROW)
     left, top, right, bottom = tracks.boxes.T.astype(np.float64)
     rows['id'] = tracks.ids
@@ -33,6 +49,17 @@ def to_cloud(tracks: Tracks, header: Header) -> PointCloud2:
             *tracks.velocities.T, tracks.scores, tracks.ages, tracks.times_since_update,
             tracks.embedding_ages)):
         rows[name] = values
+    for name in _ANGLES:
+        rows[name] = np.nan
+    for row, track in enumerate(tracks.ids.tolist()):
+        if track in people:
+            rows['person'][row] = person_number(people[track].uid)
+        if heads is not None and track in heads.attention:
+            rows['facing'][row] = heads.attention[track].facing
+        if heads is not None and track in heads.rows:
+            angles = heads.poses.angles[heads.rows[track]]
+            for name, angle in zip(_ANGLES, angles):
+                rows[name][row] = angle
     return PointCloud2(header=header, height=1, width=len(rows), fields=_FIELDS, is_dense=True,
                        point_step=ROW.itemsize, row_step=rows.nbytes,
                        data=array.array('B', rows.tobytes()))
