@@ -66,7 +66,7 @@ def study(vectors: FloatArray, people: list[str]) -> tuple[dict[str, list[float]
 
 
 def search_times() -> dict[int, float]:
-    """Return milliseconds (median) for the search of one face among so many people."""
+    """Return milliseconds of the search for one face, the least of 101 times, by people."""
     times = {}
     draw = np.random.default_rng(0)
     for count in SEARCHED:
@@ -79,7 +79,7 @@ def search_times() -> dict[int, float]:
             begin = time.perf_counter()
             assign(known.distances(face), np.array([-1]), 0.5, 0.1)
             measured.append(time.perf_counter() - begin)
-        times[count] = 1000 * float(np.median(measured))
+        times[count] = 1000 * min(measured)
     return times
 
 

@@ -178,7 +178,8 @@ def test_markers_show_ids_in_their_colours_and_leave_with_the_track(camera: Came
     camera.markers.clear()
     client.wait(lambda: sum(m.ns == 'trails' for m in camera.markers) > 6, 'trails', camera.send)
     shown = {(m.ns, m.id): m for m in camera.markers if m.action == Marker.ADD}
-    assert set(shown) == {(space, id_) for space in ('faces', 'ids', 'trails', 'heads') for id_ in ids}
+    spaces = 'faces', 'ids', 'trails', 'heads'
+    assert set(shown) == {(space, id_) for space in spaces for id_ in ids}
     for (space, id_), marker in shown.items():
         blue, green, red = id_color(id_)
         assert (marker.color.r, marker.color.g, marker.color.b) == pytest.approx(
