@@ -20,7 +20,7 @@ import pytest
 def photos(tmp_path: Path, grace: np.ndarray, eileen: np.ndarray,
            two_portraits: np.ndarray) -> dict[str, str]:
     images = {'grace': grace, 'mirrored': grace[:, ::-1], 'eileen': eileen, 'both': np.hstack(
-        (cv2.resize(grace, (300, 300)), cv2.resize(eileen, (300, 300)))),
+        (grace, grace[:, ::-1])),
         'small': cv2.resize(grace, None, fx=0.09, fy=0.09), 'none': np.full_like(grace, 90)}
     for name, image in images.items():
         cv2.imwrite(str(tmp_path / f'{name}.png'), image)
