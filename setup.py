@@ -62,6 +62,6 @@ setup(
             'face_tracker_node = face_tracker_ros.ros.node.main:main',
             'video_publisher = face_tracker_ros.ros.video_publisher.main:main',
             *(f'{name} = face_tracker_ros.__main__:executable'
-              for name in ('models', 'evaluate', 'benchmark'))]),
+              for name in ('models', 'evaluate', 'identities', 'benchmark'))]),
     ]},
 )

@@ -15,6 +15,7 @@ COMMANDS = {
     'track': 'track the faces of a video, camera or folder of images',
     'models': 'list, check, fetch, measure, convert and quantize models',
     'evaluate': 'score tracks against ground truth (HOTA, IDF1, MOTA)',
+    'identities': 'list, enroll, rename and forget the people known by name',
     'benchmark': 'measure the speed on this machine, stage by stage',
 }
 
@@ -24,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv is None:
         end_quietly()
     import argparse  # now, as an interrupt while it loads would give a traceback
-    listing = '\n'.join(f'  {name:10}{text}' for name, text in COMMANDS.items())
+    listing = '\n'.join(f'  {name:11}{text}' for name, text in COMMANDS.items())
     parser = argparse.ArgumentParser(
         prog='face-tracker', description='Tracked faces with persistent IDs, on the CPU.',
         epilog=f'commands:\n{listing}\n\nexample:\n  face-tracker track people.mp4 --output '

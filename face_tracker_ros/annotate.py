@@ -5,6 +5,7 @@ from __future__ import annotations
 import colorsys
 from functools import lru_cache
 from itertools import product
+import unicodedata
 
 import cv2
 from face_tracker_ros.types import FloatArray, FrameResult, Image
@@ -26,8 +27,8 @@ def draw(image: Image, result: FrameResult) -> Image:
     """
     Draw the tracks of a frame into its image.
 
-    Shown tracks get a box and a tag with id and score, lost ones a faint dashed box at their
-    predicted position. Sizes follow the height of the image.
+    Shown tracks get a box and a tag with id, name if known, and score, lost ones a faint dashed
+    box at their predicted position. Sizes follow the height of the image.
 
     Args:
         image: uint8 BGR (H, W, 3), drawn into.
@@ -44,7 +45,8 @@ def draw(image: Image, result: FrameResult) -> Image:
     for corners, track in zip(boxes, ids):
         _draw_box(image, corners, track, scale)
     for corners, track, score in zip(boxes, ids, tracks.scores.tolist()):  # over all boxes
-        _draw_tag(image, corners, track, score, scale)
+        person = result.people.get(track)
+        _draw_tag(image, corners, track, score, scale, person.name if person else '')
     return image
 
 
@@ -71,11 +73,11 @@ def _draw_box(image: Image, corners: Corners, track: int, scale: float) -> None:
 
 
 def _draw_tag(image: Image, corners: Corners, track: int, confidence: float,
-              scale: float) -> None:
-    """Draw id and score on a filled tag over the box, or in it where there is no room."""
+              scale: float, person: str = '') -> None:
+    """Draw id, name and score on a filled tag over the box, or in it where there is no room."""
     color = id_color(track)
     left, top, _, _ = corners
-    name, score = f'#{track}', f'{confidence:.2f}'
+    name, score = f'#{track} {_drawable(person)}'.strip(), f'{confidence:.2f}'
     size, small = _text_size(scale), 0.72 * _text_size(scale)
     weight = 1 if size < 0.9 else round(1.6 * size)
     pad = round(9 * size)
@@ -130,6 +132,13 @@ def _corners(boxes: FloatArray) -> list[Corners]:
         drawable = np.clip(np.nan_to_num(boxes), -_LARGEST, _LARGEST)
     return [(left, top, right, bottom)
             for left, top, right, bottom in np.rint(drawable).astype(int).tolist()]
+
+
+def _drawable(text: str) -> str:
+    """Return text in the letters that OpenCV can draw, without accents; others become '?'."""
+    plain = ''.join(letter for letter in unicodedata.normalize('NFKD', text)
+                    if not unicodedata.combining(letter))
+    return plain.encode('ascii', 'replace').decode('ascii')
 
 
 def _text_size(scale: float) -> float:

@@ -8,7 +8,7 @@ import math
 import os
 import threading
 import time
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 from face_tracker_ros.config import Config, PARAMETERS
 from face_tracker_ros.embedding.quality import crop_quality, sharpness
@@ -21,6 +21,9 @@ from face_tracker_ros.tracking.camera_motion import CameraMotion
 from face_tracker_ros.types import (check_image, Detections, Float64Array, FloatArray, FrameResult,
                                     Image, IntArray, Tracks)
 import numpy as np
+
+if TYPE_CHECKING:
+    from face_tracker_ros.identities.recogniser import Recogniser
 
 _LATE = 1.0  # seconds; a frame that is late by up to this is rejected, later ones begin anew
 
@@ -48,6 +51,8 @@ class FaceTracker:
         self._last = -math.inf
         self._shown = Tracks.empty()
         self._coasted = 0  # frames since the detector was run
+        self.recogniser = _recogniser(self._config, models)
+        """Who the tracks are; None without `identities.store`."""
 
     @classmethod
     def from_config(cls, config: Config | Mapping[str, Any] | str | os.PathLike[str] | None = None
@@ -61,9 +66,15 @@ class FaceTracker:
         Raises:
             ConfigError: a parameter is unknown or its value bad.
             ModelError: a model is unknown, missing, corrupt or cannot be run.
+            SourceError: `identities.store` cannot be opened.
         """
         config = Config.load(config)
         return cls(config, ModelSet.load(config))
+
+    def close(self) -> None:
+        """Finish writing to `identities.store`, if there is one, and close it."""
+        if self.recogniser is not None:
+            self.recogniser.close()
 
     @property
     def config(self) -> Config:
@@ -130,6 +141,8 @@ class FaceTracker:
         self._tracker.reset()
         self._camera.reset()
         self._last = -math.inf
+        if self.recogniser is not None:
+            self.recogniser.reset()
 
     def reconfigure(self, config: Config, models: ModelSet | None = None) -> None:
         """
@@ -165,6 +178,8 @@ class FaceTracker:
         self._config = self._models.effective(config)
         self._models.detector.min_size = config.detection.min_size
         self._tracker.configure(self._config)
+        if self.recogniser is not None:
+            self.recogniser.configure(self._config, self._models.encoder)
 
     def _check(self, frame: Image, stamp: float) -> None:
         check_image(frame)
@@ -191,13 +206,18 @@ class FaceTracker:
             tracks, lost = self._tracker.finish(match, embeddings, quality)
         else:
             detections, rows = Detections.empty(), np.zeros(0, np.intp)
+            embeddings = quality = None
             camera = self._follow_camera(frame, self._shown.boxes)
             timer.stop('camera')
             tracks, lost = self._tracker.coast(stamp, camera)
         timer.stop('track')
         self._shown = tracks
-        return FrameResult(stamp, tracks, lost, detections, timer.seconds, len(rows), restarted,
-                           self._tracker.id_changes)
+        result = FrameResult(stamp, tracks, lost, detections, timer.seconds, len(rows), restarted,
+                             self._tracker.id_changes, embeddings=embeddings, quality=quality)
+        if self.recogniser is not None:
+            result = replace(result, people=self.recogniser.update(result))
+            timer.stop('track')
+        return result
 
     def _is_detection_due(self, stamp: float) -> bool:
         """Return whether the detector is to be run on the frame that begins, and count it."""
@@ -242,6 +262,13 @@ class FaceTracker:
         quality[rows] = crop_quality(chosen.boxes, frame.shape[1::-1],
                                      sharpness(frame, chosen.boxes))
         return embeddings, quality
+
+
+def _recogniser(config: Config, models: ModelSet) -> Recogniser | None:
+    if not config.identities.store:
+        return None
+    from face_tracker_ros.identities.recogniser import Recogniser  # loads SQLite
+    return Recogniser(config, models.encoder)
 
 
 class _StageTimer:

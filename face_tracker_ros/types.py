@@ -200,6 +200,37 @@ _NO_TRACKS = Tracks.of(())  # made once; there is nothing in it to change
 
 
 @dataclass(frozen=True)
+class Identity:
+    """
+    Who a track is, of the people in `identities.store`.
+
+    Attributes:
+        state: 'pending' (not seen well enough yet), 'known' or 'unknown'.
+        uid: of the person, 32 hexadecimal digits; empty unless known.
+        name: of the person; `person-` and a part of the uid for one without a name; empty unless
+            known.
+        anonymous: whether the person is known and nobody gave them a name.
+        distance: cosine distance to the nearest person, be it this one or not.
+        margin: how much farther the second nearest is.
+        likeness: of the nearest person, 0 to 1; 0.5 at the maximum distance.
+        nearest: uid of the nearest person, empty without one.
+        since: stamp in seconds from which on the track has been this person, or unknown.
+        enrolment: how far an enrolment of this track is; empty: none is going on.
+    """
+
+    state: str
+    uid: str = ''
+    name: str = ''
+    anonymous: bool = False
+    distance: float = float('inf')
+    margin: float = float('inf')
+    likeness: float = 0.0
+    nearest: str = ''
+    since: float = 0.0
+    enrolment: str = ''
+
+
+@dataclass(frozen=True)
 class FrameResult:
     """
     What one frame gave.
@@ -219,6 +250,10 @@ class FrameResult:
             had been given an id of its own.
         image_rotation: degrees clockwise by which the image has to be rotated to be upright;
             everything above is in the coordinates of the image as it came.
+        embeddings: float32 (detections, D), unit length, rows of NaN where a face was not
+            embedded; None where none was.
+        quality: float32 (detections,), 0 to 1, of the crops of the faces that were.
+        people: who the tracks seen are, by id; empty without `identities.store`.
     """
 
     stamp: float
@@ -230,3 +265,6 @@ class FrameResult:
     restarted: bool = False
     id_changes: tuple[tuple[int, int], ...] = ()
     image_rotation: int = 0
+    embeddings: FloatArray | None = None
+    quality: FloatArray | None = None
+    people: Mapping[int, Identity] = field(default_factory=dict)

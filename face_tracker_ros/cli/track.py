@@ -68,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
                              'pattern of images; address such as rtsp://host/path')
     parser.add_argument('--output', type=Path, metavar='VIDEO', help='write annotated frames')
     parser.add_argument('--tracks', type=Path, metavar='FILE', help='write tracks as text')
+    parser.add_argument('--report', type=Path, metavar='HTML',
+                        help='write a page: who was there when, with a crop of each face')
     parser.add_argument('--config', type=Path, metavar='YAML',
                         help='parameters, as in config/tracker.yaml')
     parser.add_argument('--set', action='append', default=[], metavar='NAME=VALUE',
@@ -113,13 +115,14 @@ def _told_how_far(report: Report, written: bool) -> Iterator[None]:
 def _reject_overwriting(given: argparse.Namespace, files: Sequence[Path]) -> None:
     inputs = [*files, *(path for path in (given.detections, given.embeddings, given.config)
                         if path is not None)]
-    outputs = [path for path in (given.output, given.tracks) if path is not None]
+    outputs = [path for path in (given.output, given.tracks, given.report) if path is not None]
     for path in outputs:
         if same_file(path, inputs):
             raise SourceError(f"output '{printable(path)}': is the input as well; give another "
                               'name')
-    if len(outputs) == 2 and os.path.realpath(outputs[0]) == os.path.realpath(outputs[1]):
-        raise SourceError(f"output '{printable(outputs[0])}': is given twice; give two names")
+    for number, path in enumerate(outputs):
+        if os.path.realpath(path) in map(os.path.realpath, outputs[:number]):
+            raise SourceError(f"output '{printable(path)}': is given twice; give two names")
 
 
 def _from_source(given: argparse.Namespace, signals: Signals) -> int:
@@ -129,6 +132,8 @@ def _from_source(given: argparse.Namespace, signals: Signals) -> int:
             raise ConfigError(f"--{option.replace('_', '-')}: goes with --detections only")
     from face_tracker_ros.annotate import draw
     from face_tracker_ros.pipeline import FaceTracker
+    from face_tracker_ros.report.page import write_page
+    from face_tracker_ros.report.record import Record
     with ExitStack() as stack:
         source = stack.enter_context(open_source(given.source, given.frame_rate,
                                                  lambda line: say('track', line)))
@@ -138,7 +143,13 @@ def _from_source(given: argparse.Namespace, signals: Signals) -> int:
             sink = stack.enter_context(VideoSink(given.output, source.frame_rate))
         if given.tracks is not None:
             check_writable(given.tracks)
+        record = None
+        if given.report is not None:
+            check_writable(given.report)
+            record = Record()
+            stack.callback(write_page, record, Path(source.name).name, given.report)
         tracker = FaceTracker.from_config(config)
+        stack.callback(tracker.close)
         signals.keep(tracker)
         tracks = stack.enter_context(_open_text(given.tracks))
         if not given.quiet:
@@ -151,6 +162,8 @@ def _from_source(given: argparse.Namespace, signals: Signals) -> int:
                 if tracks is not None:
                     write_tracks(tracks, report.frames + source.lost + 1, result.tracks)
                     tracks.flush()
+                if record is not None:
+                    record.add(frame, result)
                 if sink is not None:
                     sink.write(draw(frame, result), stamp)
                 report.add(result.tracks, stamp, result.timings['total'], result.embedded)
@@ -166,8 +179,9 @@ def _from_source(given: argparse.Namespace, signals: Signals) -> int:
 def _from_detections(given: argparse.Namespace, signals: Signals) -> int:
     config = configuration(given.config, given.set)
     _reject_overwriting(given, ())
-    if given.output is not None:
-        raise ConfigError('--output: needs images; give a SOURCE instead of --detections')
+    for option in ('output', 'report'):
+        if getattr(given, option) is not None:
+            raise ConfigError(f'--{option}: needs images; give a SOURCE instead of --detections')
     if given.frame_rate is None:
         raise ConfigError('--frame-rate: is missing; --detections holds no times')
     if not 0 < given.frame_rate <= 1000:

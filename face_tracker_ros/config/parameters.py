@@ -120,6 +120,24 @@ class TrackerConfig:
 
 
 @dataclass(frozen=True)
+class IdentitiesConfig:
+    """People known by name across restarts (docs/guides/people.md)."""
+
+    store: str = _param('', 'SQLite file of the people who are known by name across restarts, '
+                        "such as '~/.ros/people.db'; it is made when missing. Empty = nobody is "
+                        'recognised or stored.', live=False)
+    max_distance: float = _param(0.0, 'Maximum cosine distance of a face to a known person; 0 = '
+                                 'as calibrated for the encoder.', 0.0, 2.0)
+    margin: float = _param(0.0, 'How much nearer the best person must be than the second best; '
+                           '0 = as calibrated for the encoder.', 0.0, 2.0)
+    min_quality: float = _param(0.5, 'Minimum quality (size, sharpness and share inside the '
+                                'image; 0 to 1) of a face that is named or enrolled; 0.5 is '
+                                '32 pixels.', 0.0, 1.0)
+    remember: bool = _param(False, 'Store unknown people, too, without a name, so that they are '
+                            'recognised later and by other cameras.')
+
+
+@dataclass(frozen=True)
 class Config:
     """
     All parameters of the core as they were given; make one with `Config.load`.
@@ -142,6 +160,7 @@ class Config:
     detection: DetectionConfig = field(default_factory=DetectionConfig)
     embedding: EmbeddingConfig = field(default_factory=EmbeddingConfig)
     tracker: TrackerConfig = field(default_factory=TrackerConfig)
+    identities: IdentitiesConfig = field(default_factory=IdentitiesConfig)
 
     @classmethod
     def load(cls, source: Config | Mapping[str, Any] | str | os.PathLike[str] | None) -> Config:
@@ -208,6 +227,9 @@ NODE_PARAMETERS: tuple[Parameter, ...] = (
               'and its depth image.', 0.0, 10.0),
     Parameter('spatial.rectified', False, 'The images are rectified: use P of camera_info, '
               'without distortion.'),
+    Parameter('spatial.facing_angle', 25.0, 'Degrees between the direction of a face and that to '
+              'the camera up to which somebody faces it (~/attention, ~/track_states).',
+              1.0, 90.0),
     Parameter('spatial.tf', False, 'Publish a transform face_f<id> for every track.', live=False),
     Parameter('interop.hri', False, 'Publish /humans/faces (REP-155); needs hri_msgs.',
               live=False),

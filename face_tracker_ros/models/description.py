@@ -47,6 +47,8 @@ def read_spec(path: Path, registered: bool = True) -> ModelSpec:
         embedding_size=section.whole('embedding_size', 1, 65536) if encoder else 0,
         distance=section.number('distance', 0.0, 2.0, ModelSpec.distance) if encoder
         else ModelSpec.distance,
+        identity_distance=section.number('identity_distance', 0.0, 2.0, 0.0) if encoder else 0.0,
+        identity_margin=section.number('identity_margin', 0.0, 2.0, 0.0) if encoder else 0.0,
         crop_scale=1.0 if detector else section.number('crop_scale', 0.1, 10.0),
         alignment=_alignment(section) if encoder else (),
         aspect=section.number('aspect', 0.1, 10.0, 1.0) if encoder else 1.0,
@@ -160,6 +162,9 @@ def description_text(spec: ModelSpec) -> str:
     else:
         if spec.task == 'encoder':
             content.update(embedding_size=spec.embedding_size, distance=spec.distance)
+            if spec.identity_distance:
+                content.update(identity_distance=spec.identity_distance,
+                               identity_margin=spec.identity_margin)
         content.update(crop_scale=spec.crop_scale)
     if spec.alignment:
         content.update(alignment=[list(point) for point in spec.alignment], aspect=spec.aspect)

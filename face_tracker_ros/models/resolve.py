@@ -42,7 +42,8 @@ def _resolve(text: str, task: str, inference: InferenceConfig | None) -> tuple[M
             quantized, path = find_model(spec.int8, task)
             # Parameters, tracks and diagnostics do not depend on the processor.
             return replace(quantized, name=spec.name, score=spec.score, low_score=spec.low_score,
-                           distance=spec.distance), path
+                           distance=spec.distance, identity_distance=spec.identity_distance,
+                           identity_margin=spec.identity_margin), path
         return spec, path
     path = Path(os.path.expanduser(text))
     if not os.path.isfile(path):
@@ -96,7 +97,8 @@ def _registered(path: Path, task: str) -> ModelSpec:
     for spec in namesakes:
         if _form(spec) == _form(guessed):
             return replace(guessed, input=spec.input, score=spec.score, low_score=spec.low_score,
-                           distance=spec.distance, crop_scale=spec.crop_scale,
+                           distance=spec.distance, identity_distance=spec.identity_distance,
+                           identity_margin=spec.identity_margin, crop_scale=spec.crop_scale,
                            alignment=spec.alignment, aspect=spec.aspect,
                            summary=f'another build of {spec.name}, by its name and form')
     return guessed

@@ -100,6 +100,9 @@ class ModelSpec:
     family: form of the output (models/families.py). files: the first is the one to open.
     score, low_score: thresholds that publisher or measurement recommend (detectors).
     distance: cosine distance up to which two faces are taken for one person (encoders).
+    identity_distance, identity_margin: maximum cosine distance to a known person and minimum lead
+    over the second nearest (encoders), as `face-tracker identities calibrate` finds them; 0 = not
+    calibrated.
     crop_scale: side of the square crop as a multiple of the longer box side (encoders, landmarks).
     alignment: where the five landmarks belong in the crop, in parts of its sides; () = box crops.
     aspect: width by height of the aligned region, which is stretched to the input.
@@ -121,6 +124,8 @@ class ModelSpec:
     landmarks: bool = False
     embedding_size: int = 0
     distance: float = 0.7
+    identity_distance: float = 0.0
+    identity_margin: float = 0.0
     crop_scale: float = 1.0
     alignment: tuple[tuple[float, float], ...] = ()
     aspect: float = 1.0

@@ -18,6 +18,9 @@ _TIME = 'builtin_interfaces/Time timestamp\n'
 PACKAGES: Mapping[str, Mapping[str, str]] = {
     'tf2_msgs': {'TFMessage': 'geometry_msgs/TransformStamped[] transforms\n'},
     'hri_msgs': {'IdsList': 'std_msgs/Header header\nstring[] ids\n',
+                 'IdsMatch': 'int8 UNSET=0\nint8 PERSON=1\nint8 FACE=2\nint8 BODY=3\n'
+                 'int8 VOICE=4\nstring id1\nint8 id1_type\nstring id2\nint8 id2_type\n'
+                 'float32 confidence\n',
                  'NormalizedRegionOfInterest2D': 'std_msgs/Header header\nfloat32 xmin\n'
                  'float32 ymin\nfloat32 xmax\nfloat32 ymax\nfloat32 c\n'},
     'foxglove_msgs': {

@@ -10,7 +10,10 @@ import subprocess
 import sys
 from typing import Any
 
+import cv2
 from face_tracker_ros.annotate import id_color
+from face_tracker_ros.cli.identities import main as identities
+from face_tracker_ros.identities.sqlite_store import SqliteStore
 import interfaces
 import numpy as np
 import pytest
@@ -20,10 +23,12 @@ from sensor_msgs.msg import CameraInfo
 ASKED = {'spatial.tf': 'tf2_msgs', 'interop.hri': 'hri_msgs', 'interop.foxglove': 'foxglove_msgs'}
 # The test's own process may lack the messages: another one listens and writes down what it hears.
 LISTENER = """
-import array, json
+import array, json, sys
 import rclpy
 from foxglove_msgs.msg import ImageAnnotations
-from hri_msgs.msg import IdsList, NormalizedRegionOfInterest2D
+from hri_msgs.msg import IdsList, IdsMatch, NormalizedRegionOfInterest2D
+from rclpy.qos import QoSDurabilityPolicy, QoSProfile
+from std_msgs.msg import Bool, String
 from tf2_msgs.msg import TFMessage
 
 def plain(value):
@@ -40,9 +45,17 @@ def hear(kind, topic):
         json.dumps([topic, plain(message)]), flush=True), 10)
 hear(TFMessage, '/tf')
 hear(IdsList, '/humans/faces/tracked')
+hear(IdsList, '/humans/persons/tracked')
+hear(IdsMatch, '/humans/candidate_matches')
 hear(ImageAnnotations, '/face_tracker/image_annotations')
 for face in ('f1', 'f2'):
     hear(NormalizedRegionOfInterest2D, f'/humans/faces/{face}/roi')
+latched = QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
+for person in sys.argv[1:]:
+    for kind, topic in ((String, 'face_id'), (String, 'name'), (Bool, 'anonymous')):
+        full = f'/humans/persons/{person}/{topic}'
+        node.create_subscription(kind, full, lambda message, full=full: print(
+            json.dumps([full, plain(message)]), flush=True), latched)
 rclpy.spin(node)
 """
 
@@ -91,12 +104,24 @@ def variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture
-def listener(variables: dict[str, str], tmp_path: Path) -> Iterator[Path]:
+def people(tmp_path: Path, two_people: np.ndarray) -> tuple[str, str]:
+    """Return the path of a store in which Grace Hopper is, and the name of the person."""
+    path, photo = tmp_path / 'people.db', tmp_path / 'grace.png'
+    cv2.imwrite(str(photo), two_people[:, :320])
+    assert identities(['--store', str(path), 'enroll', 'Grace Hopper', str(photo)]) == 0
+    store = SqliteStore(path)
+    person, = store.people()
+    store.close()
+    return str(path), f'p{person.uid[:8]}'
+
+
+@pytest.fixture
+def listener(variables: dict[str, str], people: tuple[str, str], tmp_path: Path) -> Iterator[Path]:
     """Return the file in which everything heard is written, a line a message."""
     log, errors = tmp_path / 'heard', tmp_path / 'errors'
     with log.open('w') as output, errors.open('w') as error:
-        process = subprocess.Popen([sys.executable, '-c', LISTENER], stdout=output, stderr=error,
-                                   env={**os.environ, **variables})
+        process = subprocess.Popen([sys.executable, '-c', LISTENER, people[1]], stdout=output,
+                                   stderr=error, env={**os.environ, **variables})
     yield log
     process.kill()
     process.wait()
@@ -110,10 +135,12 @@ def heard(log: Path) -> dict[str, Any]:
 
 def test_other_tools_are_told_about_the_tracks(
         client: Client, start: Callable[..., NodeProcess], listener: Path, two_people: np.ndarray,
-        variables: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+        people: tuple[str, str], variables: dict[str, str],
+        monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    node = start(*(part for name in ASKED for part in ('-p', f'{name}:=true')))
+    node = start(*(part for name in ASKED for part in ('-p', f'{name}:=true')),
+                 '-p', f'identities.store:={people[0]}')
     client.wait(lambda: client.state() == 'active', 'the node')
     calibrations = client.node.create_publisher(CameraInfo, 'camera_info', 5)
     info = CameraInfo(width=640, height=360, distortion_model='plumb_bob',
@@ -125,7 +152,8 @@ def test_other_tools_are_told_about_the_tracks(
 
     def complete() -> bool:
         now = heard(listener)
-        return {'/humans/faces/f1/roi', '/humans/faces/f2/roi', '/tf'} <= set(now) \
+        return {'/humans/faces/f1/roi', '/humans/faces/f2/roi', '/tf',
+                f'/humans/persons/{people[1]}/anonymous'} <= set(now) \
             and len(now['/humans/faces/tracked']['ids']) == 2 \
             and len(now['/face_tracker/image_annotations']['points']) == 2
 
@@ -142,10 +170,12 @@ def test_other_tools_are_told_about_the_tracks(
         assert 640 * region['xmin'] == pytest.approx(left, abs=2)
         assert 360 * region['ymin'] == pytest.approx(top, abs=2)
     annotations = now['/face_tracker/image_annotations']
-    assert sorted(text['text'] for text in annotations['texts']) == ['#1', '#2']
+    hopper = min(tracks, key=lambda track: tracks[track].center.position.x)
+    assert sorted(text['text'] for text in annotations['texts']) == sorted(
+        [f'#{hopper} Grace Hopper', f'#{3 - hopper}'])
     for outline, text in zip(annotations['points'], annotations['texts']):
         assert outline['type'] == 2 and len(outline['points']) == 4
-        blue, green, red = id_color(int(text['text'][1:]))
+        blue, green, red = id_color(int(text['text'].split()[0][1:]))
         assert [outline['outline_color'][c] for c in 'rgba'] == pytest.approx(
             [red / 255, green / 255, blue / 255, 1])
         assert outline['timestamp'] == text['timestamp'] and outline['timestamp']['sec'] > 0
@@ -155,12 +185,23 @@ def test_other_tools_are_told_about_the_tracks(
         assert frame['header']['frame_id'] == 'lens'
         assert 0.3 < frame['transform']['translation']['z'] < 2
         assert frame['transform']['rotation'] == {'x': 0, 'y': 0, 'z': 0, 'w': 1}
+    person = f'/humans/persons/{people[1]}'
+    assert now['/humans/persons/tracked']['ids'] == [people[1]]
+    assert now[f'{person}/face_id']['data'] == f'f{hopper}'
+    assert now[f'{person}/name']['data'] == 'Grace Hopper'
+    assert now[f'{person}/anonymous']['data'] is False
+    matches = [content for topic, content in map(json.loads, listener.read_text().splitlines())
+               if topic == '/humans/candidate_matches' and content['id1'] == f'f{hopper}']
+    assert matches[-1]['id2'] == people[1] and matches[-1]['confidence'] > 0.8
+    assert (matches[-1]['id1_type'], matches[-1]['id2_type']) == (2, 1)
     empty = np.full_like(two_people, 90)
     client.stamp += 5
     client.wait(lambda: '/humans/faces/f1/roi' not in dict(
         client.node.get_topic_names_and_types()) or not client.node.count_publishers(
             '/humans/faces/f1/roi'), 'the topics of faces to go', lambda: client.publish(empty))
     assert heard(listener)['/humans/faces/tracked']['ids'] == []
+    assert heard(listener)['/humans/persons/tracked']['ids'] == []
+    assert heard(listener)['/humans/candidate_matches']['confidence'] == 0, 'taken back'
     assert node.end() == 0 and 'Traceback' not in node.output()
     client.node.destroy_publisher(calibrations)
 

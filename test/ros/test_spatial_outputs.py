@@ -135,7 +135,7 @@ def test_depth_image_places_the_faces(camera: Camera, encoding: str) -> None:
         assert detection.results[0].hypothesis.class_id == 'face'
         place = detection.results[0].pose.pose
         assert place.position.z == pytest.approx(DEPTHS[name], rel=0.01)
-        assert detection.bbox.center == place
+        assert detection.bbox.center.position == place.position
         assert 0.03 < detection.bbox.size.x < detection.bbox.size.y < 1
         assert 0.003 < along(detection) < 0.05
 
@@ -178,7 +178,8 @@ def test_markers_show_ids_in_their_colours_and_leave_with_the_track(camera: Came
     camera.markers.clear()
     client.wait(lambda: sum(m.ns == 'trails' for m in camera.markers) > 6, 'trails', camera.send)
     shown = {(m.ns, m.id): m for m in camera.markers if m.action == Marker.ADD}
-    assert set(shown) == {(space, id_) for space in ('faces', 'ids', 'trails') for id_ in ids}
+    spaces = 'faces', 'ids', 'trails', 'heads'
+    assert set(shown) == {(space, id_) for space in spaces for id_ in ids}
     for (space, id_), marker in shown.items():
         blue, green, red = id_color(id_)
         assert (marker.color.r, marker.color.g, marker.color.b) == pytest.approx(

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import array
+from collections.abc import Mapping
 
-from face_tracker_ros.types import FrameResult, Tracks
+from face_tracker_ros.ros.messages.people import person_number
+from face_tracker_ros.spatial.heads import HeadsOfFrame
+from face_tracker_ros.types import FrameResult, Identity, Tracks
 import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import PointCloud2, PointField
@@ -14,7 +17,11 @@ CONFIRMED_STATE, LOST_STATE = 1, 2
 _INTEGERS = ('id', 'state')
 _NUMBERS = ('center_x', 'center_y', 'size_x', 'size_y', 'velocity_x', 'velocity_y', 'score', 'age',
             'time_since_update', 'embedding_age')
-ROW = np.dtype([*((name, '<u4') for name in _INTEGERS), *((name, '<f4') for name in _NUMBERS)])
+_OF_PERSON = ('person', 'facing')
+_ANGLES = ('yaw', 'pitch', 'roll')
+ROW = np.dtype([(name, kind) for names, kind in (
+    (_INTEGERS, '<u4'), (_NUMBERS, '<f4'), (_OF_PERSON, '<u4'), (_ANGLES, '<f4'))
+    for name in names])
 """One track, in pixels of the image, pixels a second, and seconds (docs/reference/topics.md)."""
 
 ID_CHANGE = np.dtype([('old_id', '<u4'), ('id', '<u4')])
@@ -28,8 +35,17 @@ LANDMARKS = np.dtype([('id', '<u4'), *((name, '<f4') for name in _COORDINATES)])
 _DATATYPES = {'u': PointField.UINT32, 'f': PointField.FLOAT32}
 
 
-def to_cloud(tracks: Tracks, header: Header) -> PointCloud2:
-    """Return a message with a row for each track, in the order given."""
+def to_cloud(tracks: Tracks, header: Header, people: Mapping[int, Identity] = {},
+             heads: HeadsOfFrame | None = None) -> PointCloud2:
+    """
+    Return a message with a row for each track, in the order given.
+
+    Args:
+        tracks: (N,).
+        header: Of the image.
+        people: Who they are, by track.
+        heads: Where their heads are turned.
+    """
     rows = np.zeros(len(tracks), ROW)
     left, top, right, bottom = tracks.boxes.T.astype(np.float64)
     rows['id'] = tracks.ids
@@ -39,6 +55,17 @@ def to_cloud(tracks: Tracks, header: Header) -> PointCloud2:
             *tracks.velocities.T, tracks.scores, tracks.ages, tracks.times_since_update,
             tracks.embedding_ages)):
         rows[name] = values
+    for name in _ANGLES:
+        rows[name] = np.nan
+    for row, track in enumerate(tracks.ids.tolist()):
+        if track in people:
+            rows['person'][row] = person_number(people[track].uid)
+        if heads is not None and track in heads.attention:
+            rows['facing'][row] = heads.attention[track].facing
+        if heads is not None and track in heads.rows:
+            angles = heads.poses.angles[heads.rows[track]]
+            for name, angle in zip(_ANGLES, angles):
+                rows[name][row] = angle
     return to_table(rows, header)
 
 

@@ -2,7 +2,7 @@
 """Tracks as annotations that Foxglove draws over an image."""
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from face_tracker_ros.annotate import id_color
@@ -10,7 +10,8 @@ from face_tracker_ros.types import Track
 from std_msgs.msg import Header
 
 
-def to_annotations(messages: Any, header: Header, tracks: Iterable[Track], height: int) -> Any:
+def to_annotations(messages: Any, header: Header, tracks: Iterable[Track], height: int,
+                   names: Mapping[int, str] = {}) -> Any:
     """
     Return the boxes and ids of tracks as ImageAnnotations.
 
@@ -19,6 +20,7 @@ def to_annotations(messages: Any, header: Header, tracks: Iterable[Track], heigh
         header: Of the image.
         tracks: The tracks to draw.
         height: Of the image in pixels; lines and letters grow with it.
+        names: Of people by track.
     """
     scale = max(height / 720, 0.4)
     annotations = messages.ImageAnnotations()
@@ -33,5 +35,6 @@ def to_annotations(messages: Any, header: Header, tracks: Iterable[Track], heigh
             outline_color=color, thickness=3 * scale))
         annotations.texts.append(messages.TextAnnotation(
             timestamp=header.stamp, position=messages.Point2(x=left, y=top),
-            text=f'#{track.id}', font_size=24 * scale, text_color=color))
+            text=f"#{track.id} {names.get(track.id, '')}".strip(),
+            font_size=24 * scale, text_color=color))
     return annotations

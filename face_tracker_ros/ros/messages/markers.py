@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from builtin_interfaces.msg import Duration
 from face_tracker_ros.annotate import id_color
+from face_tracker_ros.ros.messages.tracks_3d import orientation
+from face_tracker_ros.spatial.heads import HeadsOfFrame
 from face_tracker_ros.types import Float64Array
-from geometry_msgs.msg import Point, Vector3
+from geometry_msgs.msg import Point, Pose, Vector3
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
-SPHERES, NAMES, TRAILS = 'faces', 'ids', 'trails'
-"""Namespaces of the three markers of a track; the marker's id is the track's."""
+SPHERES, NAMES, TRAILS, ARROWS = 'faces', 'ids', 'trails', 'heads'
+"""Namespaces of the markers of a track; the marker's id is the track's."""
 
 _LIFETIME = Duration(sec=1)  # without an update; a track that ends is deleted at once
 _TRAIL_POINTS = 90
 _TEXT_HEIGHT = 0.1  # metres
 _LINE = 0.015  # metres
+_ARROW = 0.35, 0.02, 0.04  # length, width and width of the tip, metres
 
 
 class Markers:
@@ -34,7 +37,8 @@ class Markers:
         return MarkerArray(markers=[Marker(header=header, action=Marker.DELETEALL)])
 
     def update(self, header: Header, ids: Collection[int], points: Float64Array,
-               sizes: Float64Array, alive: Collection[int]) -> MarkerArray:
+               sizes: Float64Array, alive: Collection[int],
+               names: Mapping[int, str] = {}, heads: HeadsOfFrame | None = None) -> MarkerArray:
         """
         Return the markers of the faces seen, and what deletes those of tracks that ended.
 
@@ -44,12 +48,14 @@ class Markers:
             points: (N, 3) metres, in the optical frame.
             sizes: (N, 3) metres.
             alive: Ids of all tracks that exist still.
+            names: Of people by track.
+            heads: Where the heads are turned: an arrow each.
         """
         markers = []
         for track in [track for track in self._trails if track not in alive]:
             del self._trails[track]
             markers += [Marker(header=header, ns=name, id=track, action=Marker.DELETE)
-                        for name in (SPHERES, NAMES, TRAILS)]
+                        for name in (SPHERES, NAMES, TRAILS, ARROWS)]
         for track, (x, y, z), (width, height, depth) in zip(ids, points.tolist(),
                                                             sizes.tolist()):
             trail = self._trails.setdefault(track, deque(maxlen=_TRAIL_POINTS))
@@ -65,10 +71,15 @@ class Markers:
             # y points down: this is above the head
             name.pose.position = Point(x=x, y=y - height / 2 - _TEXT_HEIGHT, z=z)
             name.scale.z = _TEXT_HEIGHT
-            name.text = f'#{track}'
+            name.text = f"#{track} {names.get(track, '')}".strip()
             line.scale.x = _LINE
             line.points = list(trail)
             markers += [sphere, name, line] if len(trail) > 1 else [sphere, name]
+            if heads is not None and track in heads.rows:
+                arrow = self._marker(header, ARROWS, Marker.ARROW, track, color)
+                arrow.pose = Pose(position=trail[-1], orientation=orientation(heads, track))
+                arrow.scale = Vector3(**dict(zip('xyz', _ARROW)))
+                markers.append(arrow)
         return MarkerArray(markers=markers)
 
     @staticmethod

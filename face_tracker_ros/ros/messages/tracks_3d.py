@@ -6,17 +6,25 @@ from collections.abc import Sequence
 
 from face_tracker_ros.ros.messages.tracks import CLASS_ID, frame_of
 from face_tracker_ros.spatial import Located
+from face_tracker_ros.spatial.head_pose import quaternions
+from face_tracker_ros.spatial.heads import HeadsOfFrame
 from face_tracker_ros.types import Track
-from geometry_msgs.msg import TransformStamped
+from geometry_msgs.msg import Pose, Quaternion, TransformStamped
 import numpy as np
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection3D, Detection3DArray, ObjectHypothesisWithPose
 
 
-def to_detections_3d(tracks: Sequence[Track], found: Located, header: Header) -> Detection3DArray:
-    """Return a Detection3D for each track, in the order given; row n of `found` is of track n."""
+def to_detections_3d(tracks: Sequence[Track], found: Located, header: Header,
+                     heads: HeadsOfFrame | None = None) -> Detection3DArray:
+    """
+    Return a Detection3D for each track, in the order given; row n of `found` is of track n.
+
+    The orientation is the head's where it is known (x out of the face); elsewhere it is that of
+    the optical frame, with the covariance of an unknown one. The box is never rotated.
+    """
     return Detection3DArray(header=header, detections=[
-        _to_detection(track, found, row, header) for row, track in enumerate(tracks)])
+        _to_detection(track, found, row, header, heads) for row, track in enumerate(tracks)])
 
 
 def to_transforms(tracks: Sequence[Track], found: Located, header: Header,
@@ -32,7 +40,15 @@ def to_transforms(tracks: Sequence[Track], found: Located, header: Header,
     return transforms
 
 
-def _to_detection(track: Track, found: Located, row: int, header: Header) -> Detection3D:
+def orientation(heads: HeadsOfFrame, track: int) -> Quaternion:
+    """Return where the head of a track is turned, from the head's frame to the optical one."""
+    row = heads.rows[track]
+    x, y, z, w = quaternions(heads.poses.rotations[row:row + 1])[0].tolist()
+    return Quaternion(x=x, y=y, z=z, w=w)
+
+
+def _to_detection(track: Track, found: Located, row: int, header: Header,
+                  heads: HeadsOfFrame | None) -> Detection3D:
     result = ObjectHypothesisWithPose()
     result.hypothesis.class_id = CLASS_ID
     result.hypothesis.score = float(track.score)
@@ -41,9 +57,12 @@ def _to_detection(track: Track, found: Located, row: int, header: Header) -> Det
     # Rows and columns of the covariance: x, y, z, then rotations, which are unknown.
     covariance = np.diag([0, 0, 0, np.pi ** 2, np.pi ** 2, np.pi ** 2]).astype(np.float64)
     covariance[:3, :3] = found.covariances[row]
+    if heads is not None and track.id in heads.rows:
+        pose.orientation = orientation(heads, track.id)
+        covariance[3:, 3:] = heads.poses.covariances[heads.rows[track.id]]
     result.pose.covariance = covariance.ravel()
     detection = Detection3D(header=header, id=str(track.id), results=[result])
-    detection.bbox.center = pose
+    detection.bbox.center = Pose(position=pose.position)
     size = detection.bbox.size
     size.x, size.y, size.z = found.sizes[row].tolist()
     return detection

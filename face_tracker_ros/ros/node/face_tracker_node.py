@@ -16,6 +16,7 @@ from face_tracker_ros.ros.messages.images import AnyImage, to_image
 from face_tracker_ros.ros.node.image_input import ImageInput
 from face_tracker_ros.ros.node.lifecycle import SteadyLifecycleNode
 from face_tracker_ros.ros.node.model_swap import ModelSwap
+from face_tracker_ros.ros.node.people_services import PeopleServices
 from face_tracker_ros.ros.node.settings import Settings, unknown_overrides
 from face_tracker_ros.ros.outputs.outputs import Outputs
 from rclpy.impl.logging_severity import LoggingSeverity
@@ -62,6 +63,8 @@ class FaceTrackerNode(SteadyLifecycleNode):
         self._reporter = Reporter(self, self._statistics, self._status)
         self.create_service(SetBool, '~/enable', self._on_enable)
         self.create_service(Trigger, '~/reset', self._on_reset)
+        self._people = PeopleServices(
+            self, lambda: None if self._tracker is None else self._tracker.recogniser)
         for line in unknown_overrides(self):
             self.get_logger().warning(line)
 
@@ -166,7 +169,9 @@ class FaceTrackerNode(SteadyLifecycleNode):
             self._outputs.destroy()
             self._outputs = None
         with self._tracker_lock:
-            self._tracker = None
+            tracker, self._tracker = self._tracker, None
+        if tracker is not None:
+            tracker.close()
 
     # Work, on the worker's thread
 

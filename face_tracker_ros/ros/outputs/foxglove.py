@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from face_tracker_ros.ros.messages.foxglove import to_annotations
 from face_tracker_ros.ros.messages.optional import optional_messages
+from face_tracker_ros.ros.messages.people import names_of
 from face_tracker_ros.ros.outputs.output import has_subscribers, Output
 from face_tracker_ros.types import FrameResult, Image as ImageArray
 from std_msgs.msg import Header
@@ -25,5 +26,6 @@ class FoxgloveOutput(Output):
         if not has_subscribers(self._publisher):
             return False
         self._publisher.publish(
-            to_annotations(self._messages, header, result.tracks, image.shape[0]))
+            to_annotations(self._messages, header, result.tracks, image.shape[0],
+                           names_of(result.people)))
         return True

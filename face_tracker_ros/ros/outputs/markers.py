@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 from face_tracker_ros.ros.messages.markers import Markers
+from face_tracker_ros.ros.messages.people import names_of
 from face_tracker_ros.ros.outputs.output import has_subscribers, Output
 from face_tracker_ros.types import FrameResult, Image as ImageArray
 from std_msgs.msg import Header
@@ -42,7 +43,8 @@ class MarkersOutput(Output):
         with self._lock:
             message = self._markers.update(
                 header, [track.id for track in located.tracks], located.found.points,
-                located.found.sizes, {track.id for track in (*result.tracks, *result.lost)})
+                located.found.sizes, {track.id for track in (*result.tracks, *result.lost)},
+                names_of(result.people), self._spatial.heads())
             if message.markers:
                 self._publisher.publish(message)
         return True

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from face_tracker_ros.ros.outputs.annotated_image import AnnotatedImageOutput
+from face_tracker_ros.ros.outputs.attention import AttentionOutput
 from face_tracker_ros.ros.outputs.crops import CropsOutput
 from face_tracker_ros.ros.outputs.foxglove import FoxgloveOutput
 from face_tracker_ros.ros.outputs.hri import HriOutput
+from face_tracker_ros.ros.outputs.hri_persons import HriPersonsOutput
 from face_tracker_ros.ros.outputs.id_changes import IdChangesOutput
+from face_tracker_ros.ros.outputs.identities import IdentitiesOutput
 from face_tracker_ros.ros.outputs.label_info import LabelInfoOutput
 from face_tracker_ros.ros.outputs.landmarks import LandmarksOutput
 from face_tracker_ros.ros.outputs.markers import MarkersOutput
@@ -21,12 +24,15 @@ OUTPUTS: list[type[Output]] = [
     IdChangesOutput,
     TrackStatesOutput,
     LandmarksOutput,
+    IdentitiesOutput,
+    AttentionOutput,
     LabelInfoOutput,
     Tracks3DOutput,
     TransformsOutput,
     MarkersOutput,
     CropsOutput,
     HriOutput,
+    HriPersonsOutput,
     FoxgloveOutput,
     AnnotatedImageOutput,
 ]

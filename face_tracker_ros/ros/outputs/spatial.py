@@ -2,6 +2,7 @@
 """What the outputs in space share: calibration, depth images, and located tracks."""
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 from face_tracker_ros.errors import ConfigError, FrameError
@@ -11,6 +12,8 @@ from face_tracker_ros.ros.messages.tracks import stamp_seconds
 from face_tracker_ros.ros.node.following import FollowingSubscription
 from face_tracker_ros.ros.node.settings import Settings
 from face_tracker_ros.spatial import CameraModel, face_depths, FacePrior, locate, Located
+from face_tracker_ros.spatial.head_pose import nominal_camera
+from face_tracker_ros.spatial.heads import Heads, HeadsOfFrame
 from face_tracker_ros.types import (Float64Array, FloatArray, FrameResult, Image as ImageArray,
                                     Tracks)
 from rclpy.node import Node
@@ -46,6 +49,9 @@ class Spatial:
         self._camera_key: Any = None
         self._waited = 0
         self._logged: set[str] = set()
+        self._heads = Heads()
+        self._heads_found: HeadsOfFrame | None = None
+        self._frame_of_heads: tuple[ImageArray, FrameResult] | None = None
         self._frame: tuple[ImageArray, FrameResult] | None = None
         self._located: LocatedTracks | None = None
 
@@ -67,6 +73,9 @@ class Spatial:
     def begin(self, image: ImageArray, result: FrameResult) -> None:
         """Take the frame that `located` is about from now on."""
         self._frame, self._located = (image, result), None
+        self._frame_of_heads, self._heads_found = (image, result), None
+        if result.restarted:
+            self._heads.reset()
 
     def located(self) -> LocatedTracks | None:
         """Return the tracks of the frame in space; None without a calibration of the camera."""
@@ -74,6 +83,21 @@ class Spatial:
             (image, result), self._frame = self._frame, None
             self._located = self._locate(image, result)
         return self._located
+
+    def heads(self) -> HeadsOfFrame | None:
+        """
+        Return where the heads of the frame are turned; None before the first one.
+
+        Without a calibration a usual camera is assumed, which does for angles to the camera.
+        """
+        if self._frame_of_heads is not None:
+            (image, result), self._frame_of_heads = self._frame_of_heads, None
+            height, width = image.shape[:2]
+            camera = self._calibrated(width, height) if self._info is not None else None
+            self._heads_found = self._heads.update(
+                result, camera or nominal_camera(width, height),
+                math.radians(self._settings['spatial.facing_angle']))
+        return self._heads_found
 
     def _locate(self, image: ImageArray, result: FrameResult) -> LocatedTracks | None:
         height, width = image.shape[:2]

@@ -22,5 +22,6 @@ class TrackStatesOutput(Output):
         """Publish the tracks seen, then the lost ones."""
         if not has_subscribers(self._publisher):
             return False
-        self._publisher.publish(to_cloud(result.tracks + result.lost, header))
+        self._publisher.publish(to_cloud(result.tracks + result.lost, header,
+                                         result.people, self._spatial.heads()))
         return True

@@ -24,5 +24,5 @@ class Tracks3DOutput(Output):
             return False
         located = self._spatial.located()
         if located is not None:
-            self._publisher.publish(to_detections_3d(*located, header))
+            self._publisher.publish(to_detections_3d(*located, header, self._spatial.heads()))
         return True

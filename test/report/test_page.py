@@ -1,0 +1,64 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""The report of a clip: one file, complete, and shown by a browser without an error."""
+from __future__ import annotations
+
+import base64
+from html.parser import HTMLParser
+from pathlib import Path
+import re
+
+import cv2
+from face_tracker_ros.cli.track import main
+from face_tracker_ros.report.page import page
+from face_tracker_ros.report.record import Person, Record
+import numpy as np
+import pytest
+
+
+class Outline(HTMLParser):
+    """Collects tags, their addresses and the text of table cells."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.addresses += [value or '' for name, value in attrs if name in ('src', 'href')]
+
+
+def test_a_clip_becomes_one_page(shared: Path, tmp_path: Path) -> None:
+    file, tracks = tmp_path / 'report.html', tmp_path / 'tracks.txt'
+    clip = shared / 'data' / 'clips' / 'face-demographics-walking.gif'
+    assert main([str(clip), '--report', str(file), '--tracks', str(tracks), '--quiet']) == 0
+    assert file.stat().st_mode & 0o777 == 0o600, 'it shows faces'
+    text = file.read_text(encoding='utf-8')
+    outline = Outline(text)
+    ids = set(np.loadtxt(tracks, delimiter=',')[:, 1].astype(int).tolist())
+    assert {int(number) for number in re.findall(r'</span>#(\d+)</td>', text)} == ids
+    assert outline.tags.count('svg') == 2 and outline.tags.count('rect') >= len(ids)
+    assert len(outline.addresses) == len(ids)
+    for address in outline.addresses:
+        assert address.startswith('data:image/jpeg;base64,'), 'nothing comes from elsewhere'
+        crop = cv2.imdecode(np.frombuffer(base64.b64decode(address.split(',')[1]), np.uint8), 1)
+        assert crop.shape == (128, 128, 3)
+    assert 'http' not in text and 'prefers-color-scheme:dark' in text
+    assert main([str(clip), '--report', str(clip)]) == 2
+    assert main([str(clip), '--report', str(tracks), '--tracks', str(tracks)]) == 2
+    assert main([str(clip), '--report', str(tmp_path / 'no' / 'where.html')]) == 2
+
+
+def test_visits_returns_and_names(capsys: pytest.CaptureFixture[str]) -> None:
+    record = Record()
+    record.stamps, record.counts = [0.0, 10.0], [1, 1]
+    record.people[3] = person = Person(names=['Ada', '<b>Grace</b>'])
+    for stamp in (0.0, 0.5, 1.0, 5.0, 5.5):
+        person.see(stamp)
+    assert person.visits == [[0, 1], [5, 5.5]] and person.seconds == 1.5
+    text = page(record, 'a & b')
+    assert 'a &amp; b' in text and '<b>' not in text
+    assert 'Ada, then &lt;b&gt;Grace&lt;/b&gt;' in text
+    assert '<dt>returns</dt><dd>1</dd>' in text and '<dt>names changed</dt><dd>1</dd>' in text
+    assert 'No images' in page(Record(), 'empty')
