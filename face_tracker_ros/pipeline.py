@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 import math
 import os
 import threading
@@ -21,6 +22,20 @@ from face_tracker_ros.types import (check_image, Detections, Float64Array, Float
 import numpy as np
 
 _LATE = 1.0  # seconds; a frame that is late by up to this is rejected, later ones begin anew
+
+
+@dataclass(frozen=True)
+class Effort:
+    """
+    What may be done for one frame, for callers that shed load.
+
+    Attributes:
+        embeddings: most faces that are embedded, the longest unseen first; None: no limit.
+        interval: the detector is run on every n-th frame at most, as `detection.interval`.
+    """
+
+    embeddings: int | None = None
+    interval: int = 1
 
 
 class FaceTracker:
@@ -83,7 +98,7 @@ class FaceTracker:
         """The models in use."""
         return self._models
 
-    def process(self, frame: Image, stamp: float) -> FrameResult:
+    def process(self, frame: Image, stamp: float, effort: Effort = Effort()) -> FrameResult:
         """
         Track the faces of one frame.
 
@@ -91,6 +106,7 @@ class FaceTracker:
             frame: uint8 BGR (H, W, 3).
             stamp: seconds; one that jumps back by more than a second starts all tracks anew, as
                 for a recording that begins again.
+            effort: limits of the work on this frame.
 
         Returns:
             The tracks, and what else the frame gave.
@@ -101,18 +117,18 @@ class FaceTracker:
         """
         with self._lock:
             self._check(frame, stamp)
-            return self._process(frame, stamp)
+            return self._process(frame, stamp, effort)
 
-    def _process(self, frame: Image, stamp: float) -> FrameResult:
+    def _process(self, frame: Image, stamp: float, effort: Effort) -> FrameResult:
         timer = _StageTimer()
-        detected = self._is_detection_due(stamp)
+        detected = self._is_detection_due(stamp, effort)
         restarted, self._last = self._last > stamp, stamp
         if detected:
             detections, downscaled = self._detect(frame)
             timer.stop('detect')
             camera = self._follow_camera(frame, detections.boxes, downscaled)
             timer.stop('camera')
-            match = self._tracker.begin(detections, stamp, camera)
+            match = self._tracker.begin(detections, stamp, camera, effort.embeddings)
             timer.stop('track')
             rows = match.needs_embedding.nonzero()[0]
             embeddings, quality = self._embed(frame, detections, rows)
@@ -179,10 +195,11 @@ class FaceTracker:
             raise FrameError(f'stamp: {self._last - stamp:.3f} s before that of the last frame; '
                              'give frames in order')
 
-    def _is_detection_due(self, stamp: float) -> bool:
+    def _is_detection_due(self, stamp: float, effort: Effort) -> bool:
         """Return whether the detector is to be run on the frame that begins, and count it."""
-        due = (stamp < self._last or self._last == -math.inf or self._tracker.tentative
-               or self._coasted + 1 >= self._config.detection.interval)
+        interval = max(self._config.detection.interval, effort.interval)
+        due = (stamp < self._last or self._last == -math.inf or self._coasted + 1 >= interval
+               or (self._tracker.tentative and effort.interval == 1))
         self._coasted = 0 if due else self._coasted + 1
         return due
 
