@@ -225,7 +225,7 @@ def plot(rows: Sequence[Mapping[str, float]], path: Path) -> None:
         for name in names:
             axis.plot(minutes, [row[name] for row in rows], label=name.replace('_', ' '), lw=1)
         axis.set_ylabel(title)
-        axis.set_ylim(bottom=0)
+        axis.set_ylim(0, 1.25 * axis.get_ylim()[1])
         axis.grid(alpha=0.3)
         axis.legend(loc='upper left', frameon=False, ncols=3)
     axes[2].set_yscale('log')

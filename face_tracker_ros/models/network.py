@@ -87,10 +87,18 @@ class Network:
         """
         Return the outputs by name; 'output0', 'output1', ... where they have none.
 
-        copy: False for what is good only until the next call.
+        copy: False for what is good only until the next call. Raises ModelError when the network
+        fails on these images.
         """
         request = self.request(images)
-        request.infer()
+        try:
+            request.infer()
+        except RuntimeError as error:
+            # The next run of a request that failed may give what it has, and no error.
+            self._requests.clear()
+            raise ModelError(f"model file '{self._path}' fails on an image of {images.shape[2]}x"
+                             f'{images.shape[1]} pixels ({_short(error)}); choose another model'
+                             ) from error
         outputs = (request.get_output_tensor(number).data for number in range(len(self._names)))
         return {name: np.array(output, np.float32) if copy else np.asarray(output, np.float32)
                 for name, output in zip(self._names, outputs)}
