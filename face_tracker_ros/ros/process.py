@@ -97,6 +97,17 @@ def _spin(executor: Any, node: Any, leaving: threading.Event) -> None:
                 raise
             failures.append(now)
             node.get_logger().error(f'message skipped: {reason(error)}')
+            _release(executor)
+
+
+def _release(executor: Any) -> None:
+    """Let the executor look again at what it was about to take: rclpy would leave that out."""
+    for node in executor.get_nodes():
+        for entity in (*node.subscriptions, *node.services, *node.clients):
+            if getattr(entity, '_executor_event', False):
+                entity._executor_event = False
+                if getattr(entity.callback_group, '_active_entity', None) is entity:
+                    entity.callback_group.ending_execution(entity)
 
 
 def keep_large_buffers() -> None:
