@@ -11,6 +11,11 @@ _SHORT.maxstring = _SHORT.maxother = 200
 class FaceTrackerError(Exception):
     """Base of everything the package refuses; the message is one line, ready to show."""
 
+    def __str__(self) -> str:
+        """Return the message, with escapes for line breaks and control characters in values."""
+        return ''.join(char if char.isprintable() else repr(char)[1:-1]
+                       for char in super().__str__())
+
 
 class ConfigError(FaceTrackerError):
     """An unknown parameter, or a value of the wrong type or out of range."""
