@@ -13,6 +13,8 @@ from face_tracker_ros.evaluation.mot_text import read_detections, read_labels
 from face_tracker_ros.image_header import encoded_size
 from face_tracker_ros.models.description import description_text, read_spec
 from face_tracker_ros.models.registry import known_models, load_spec
+from face_tracker_ros.video import VideoSink
+from face_tracker_ros.video.edit_list import shown_part
 import numpy as np
 
 _FOLDER = Path(tempfile.mkdtemp(prefix='fuzz-'))
@@ -66,6 +68,19 @@ def det_txt(content: bytes) -> None:
     read_labels(path)
 
 
+def video_index(content: bytes) -> None:
+    """Read the edit list of an MP4 file."""
+    assert 0 <= shown_part(_file(content, 'any.mp4')) <= 1
+
+
+def _video() -> bytes:
+    path = _FOLDER / 'seed.mp4'
+    with VideoSink(path, 30.0) as sink:
+        for _ in range(5):
+            sink.write(np.zeros((16, 16, 3), np.uint8))
+    return path.read_bytes()
+
+
 def _encoded(kind: str) -> bytes:
     picture = np.random.default_rng(1).integers(0, 256, (12, 16, 3), np.uint8)
     return bytes(cv2.imencode(kind, picture)[1])
@@ -85,13 +100,16 @@ def seeds(name: str) -> list[bytes]:
     if name == 'parameters_yaml':
         path = Path(__file__).parents[1] / 'config' / 'tracker.yaml'
         return [path.read_bytes(), b'tracker.max_age: 2.0\ndetector: yunet\n']
+    if name == 'video_index':
+        return [_video()]
     return [b'1,-1,10,20,30,40,0.9\n2,-1,11,20,30,40,0.8\n', b'1 1 10 20 30 40 1 1 0.5\n',
             b'frame;id;left;top;width;height;score\n1;2;3;4;5;6;0.5 # comment\n']
 
 
 TARGETS: dict[str, Callable[[bytes], None]] = {
     function.__name__: function
-    for function in (raw_image, compressed_image, model_yaml, parameters_yaml, det_txt)}
+    for function in (raw_image, compressed_image, model_yaml, parameters_yaml, det_txt,
+                     video_index)}
 
 
 def attempt(name: str, content: bytes) -> bool:
