@@ -12,6 +12,7 @@ from face_tracker_ros.ros.node.load import LEVELS, LoadShedding
 import numpy as np
 import pytest
 from ros_client import Client, NodeProcess
+from vision_msgs.msg import Detection2DArray
 
 Start = Callable[..., NodeProcess]
 
@@ -152,3 +153,24 @@ def test_a_crowd_is_tracked_with_fewer_embeddings_and_diagnostics_say_so(
     images = client.report('processed') - before[0] + 2  # one on the way, one before the level
     assert client.report('embeddings') - before[1] <= limit * images
     assert process.end() == 0
+
+
+def test_three_nodes_that_share_the_machine_get_on_evenly(
+        client: Client, start: Start, two_people: np.ndarray) -> None:
+    found: dict[str, list[Detection2DArray]] = {'one': [], 'two': [], 'three': []}
+    for name in found:
+        start('-r', f'__ns:=/{name}', '-r', 'image:=/image')
+    subscriptions = [client.node.create_subscription(
+        Detection2DArray, f'/{name}/face_tracker/tracks', messages.append, 10)
+        for name, messages in found.items()]
+    client.wait(lambda: all(map(len, found.values())), 'all three',
+                lambda: client.publish(two_people))
+    for messages in found.values():
+        messages.clear()
+    timer = client.node.create_timer(1 / 60, lambda: client.publish(two_people))
+    client.wait(lambda: max(map(len, found.values())) >= 60, '60 images of the quickest')
+    client.node.destroy_timer(timer)
+    for subscription in subscriptions:
+        client.node.destroy_subscription(subscription)
+    counts = {name: len(messages) for name, messages in found.items()}
+    assert min(counts.values()) >= 20, counts
