@@ -103,7 +103,8 @@ def _spin(executor: Any, node: Any, leaving: threading.Event) -> None:
 def _release(executor: Any) -> None:
     """Let the executor look again at what it was about to take: rclpy would leave that out."""
     for node in executor.get_nodes():
-        for entity in (*node.subscriptions, *node.services, *node.clients):
+        entities: list[Any] = [*node.subscriptions, *node.services, *node.clients]
+        for entity in entities:
             if getattr(entity, '_executor_event', False):
                 entity._executor_event = False
                 if getattr(entity.callback_group, '_active_entity', None) is entity:
