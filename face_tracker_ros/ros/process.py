@@ -107,8 +107,9 @@ def _release(executor: Any) -> None:
         for entity in entities:
             if getattr(entity, '_executor_event', False):
                 entity._executor_event = False
-                if getattr(entity.callback_group, '_active_entity', None) is entity:
-                    entity.callback_group.ending_execution(entity)
+                group = entity.callback_group
+                if getattr(group, '_active_entity', None) == entity:
+                    group.ending_execution(entity)
 
 
 def keep_large_buffers() -> None:
