@@ -39,14 +39,14 @@ _GROWTH = 40.0  # MB of memory from the end of the first round of faults to the 
 class Faults:
     """What is done to a run; each fault returns what was not as promised, or nothing."""
 
-    def __init__(self, monitor: Monitor, parts: Mapping[str, Process]) -> None:
-        """Take the run."""
-        self._monitor, self._parts = monitor, parts
+    def __init__(self, monitor: Monitor, parts: Mapping[str, Process], pause: float) -> None:
+        """Take the run; what stops does so for 2 seconds, or as long as a shorter pause."""
+        self._monitor, self._parts, self._seconds = monitor, parts, min(pause, 2.0)
 
     def camera_killed(self) -> str:
         """Kill the camera, and start it again."""
         self._parts['camera'].kill()
-        self._monitor.spin(1.5)
+        self._monitor.spin(self._seconds)
         self._parts['camera'].start()
         return ''
 
@@ -111,9 +111,9 @@ class Faults:
         self._parts['node'].start()
         return ''
 
-    def _stopped(self, name: str, seconds: float = 2.0) -> str:
+    def _stopped(self, name: str) -> str:
         self._parts[name].send(signal.SIGSTOP)
-        self._monitor.spin(seconds)
+        self._monitor.spin(self._seconds)
         self._parts[name].send(signal.SIGCONT)
         return ''
 
@@ -144,7 +144,7 @@ def run(seconds: float, pause: float, folder: Path) -> dict[str, Any]:
     done: list[dict[str, Any]] = []
     try:
         monitor = Monitor(parts['node'])
-        faults = Faults(monitor, parts)
+        faults = Faults(monitor, parts, pause)
         first = inject(faults.node_killed, monitor) if recovered(monitor) else {
             'fault': 'start', 'wrong': 'no tracks', 'seconds': _RECOVERY}
         done.append(first)

@@ -2,44 +2,27 @@
 """The same images and stamps give the same ids and boxes, however they are computed."""
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
 import subprocess
 import sys
 
 import cv2
-import face_tracker_ros
+from face_tracker_ros import FaceTracker, open_source
+from face_tracker_ros.__main__ import main
+from face_tracker_ros.types import Tracks
 import numpy as np
 import pytest
 
-# Frames of a clip through a tracker: ids and boxes of each, as JSON.
-RUN = """
-import json, sys
-from face_tracker_ros import FaceTracker, open_source
-settings, batches = json.loads(sys.argv[2]), json.loads(sys.argv[3])
-tracker = FaceTracker.from_config(settings)
-if batches:
-    tracker.models.encoder._batches = tuple(batches)
-with open_source(sys.argv[1], 30) as source:
-    results = list(tracker.run(source))
-print(json.dumps([[[track.id, *map(float, track.box)] for track in result.tracks]
-                  for result in results]))
-"""
 USUAL = {'detection.width': 480, 'inference.threads': 1, 'embedding.policy': 'always'}
 
 
-def tracked(images: Path, batches: list[int] | None = None,
-            **settings: object) -> list[list[list[float]]]:
-    """Return ids and boxes of each frame, from a process of its own."""
-    root = str(Path(face_tracker_ros.__file__).parents[1])
-    path = os.pathsep.join(filter(None, [root, os.environ.get('PYTHONPATH')]))
-    done = subprocess.run(
-        [sys.executable, '-c', RUN, str(images), json.dumps({**USUAL, **settings}),
-         json.dumps(batches or [])], capture_output=True, text=True, timeout=120,
-        env={**os.environ, 'PYTHONPATH': path})
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+def tracked(images: Path, batches: tuple[int, ...] = (), **settings: object) -> list[Tracks]:
+    """Return the tracks of each frame."""
+    tracker = FaceTracker.from_config({**USUAL, **settings})
+    if batches:
+        tracker.models.encoder._batches = batches
+    with open_source(images, 30) as source:
+        return [result.tracks for result in tracker.run(source)]
 
 
 @pytest.fixture(scope='module')
@@ -61,21 +44,29 @@ def images(tmp_path_factory: pytest.TempPathFactory, grace: np.ndarray, eileen: 
 
 
 @pytest.fixture(scope='module')
-def first(images: Path) -> list[list[list[float]]]:
+def first(images: Path) -> list[Tracks]:
     found = tracked(images)
-    assert sum(map(len, found)) > 60 and len({row[0] for rows in found for row in rows}) >= 4
+    assert sum(map(len, found)) > 60
+    assert len(set(np.concatenate([tracks.ids for tracks in found]).tolist())) >= 4
     return found
 
 
 @pytest.mark.parametrize('changed, batches', [
-    ({}, None), ({'inference.threads': 2}, None), ({'inference.threads': 0}, None),
-    ({'inference.cache': False}, None), ({}, [1]), ({}, [1, 2, 8])],
+    ({}, ()), ({'inference.threads': 2}, ()), ({'inference.threads': 0}, ()),
+    ({'inference.cache': False}, ()), ({}, (1,)), ({}, (1, 2, 8))],
     ids=['again', '2 threads', 'all threads', 'compiled anew', 'batches of 1', 'of up to 8'])
-def test_ids_and_boxes_are_the_same(images: Path, first: list[list[list[float]]],
-                                    changed: dict[str, object],
-                                    batches: list[int] | None) -> None:
-    found = tracked(images, batches, **changed)
-    assert [[row[0] for row in rows] for rows in found] == \
-        [[row[0] for row in rows] for rows in first]
-    for rows, former in zip(found, first):
-        np.testing.assert_allclose(np.array(rows), np.array(former), atol=1e-3)
+def test_ids_and_boxes_are_the_same(images: Path, first: list[Tracks], changed: dict[str, object],
+                                    batches: tuple[int, ...]) -> None:
+    for tracks, former in zip(tracked(images, batches, **changed), first, strict=True):
+        assert tracks.ids.tolist() == former.ids.tolist()
+        np.testing.assert_allclose(tracks.boxes, former.boxes, atol=1e-3)
+
+
+def test_files_of_two_processes_are_the_same(images: Path, tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ('here.txt', 'there.txt')]
+    words = ['track', str(images), '--quiet', *(
+        word for name, value in USUAL.items() for word in ('--set', f'{name}={value}'))]
+    assert main([*words, '--tracks', str(files[0])]) == 0
+    subprocess.run([sys.executable, '-m', 'face_tracker_ros', *words, '--tracks', str(files[1])],
+                   check=True, timeout=120)
+    assert files[0].read_bytes() == files[1].read_bytes() != b''

@@ -38,11 +38,9 @@ def test_targets_accept_what_is_good() -> None:
         assert all(fuzz_targets.attempt(name, content) for content in fuzz_targets.seeds(name))
 
 
-@pytest.mark.parametrize('seed', [0, 1])
-def test_a_short_run_of_the_fuzzer_finds_nothing(seed: int, tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, str(ROOT / 'scripts' / 'fuzz'), '--seconds', '1',
-                           '--seed', str(seed)], cwd=tmp_path, capture_output=True, text=True,
-                          timeout=120)
+def test_a_short_run_of_the_fuzzer_finds_nothing(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, str(ROOT / 'scripts' / 'fuzz'), '--seconds', '0.7'],
+                          cwd=tmp_path, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stdout
     assert done.stdout.count('none failed') == len(fuzz_targets.TARGETS)
 

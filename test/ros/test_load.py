@@ -120,7 +120,7 @@ def test_more_images_than_it_can_do_are_replaced_by_the_newest_and_all_are_count
         client.images.publish(message)
 
     timer = client.node.create_timer(1 / rate, publish)
-    client.spin(2.0)
+    client.spin(1.5)
     client.node.destroy_timer(timer)
     client.arrays.clear()
     client.wait(lambda: any(array.header in sent[-3:] for array in client.arrays),

@@ -13,7 +13,7 @@ SOAK = Path(__file__).parents[2] / 'benchmark' / 'soak.py'
 
 
 def test_one_round_of_all_faults_is_survived(tmp_path: Path) -> None:
-    done = subprocess.run([sys.executable, str(SOAK), '--minutes', '0', '--pause', '1',
+    done = subprocess.run([sys.executable, str(SOAK), '--minutes', '0', '--pause', '0.5',
                            '--output', str(tmp_path)], capture_output=True, text=True,
                           timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
