@@ -148,6 +148,14 @@ def test_low_score_face_prolongs_a_track_but_starts_none():
     assert alone.see((0, 100, 100), score=0.4) == {}
 
 
+def test_low_score_face_is_not_recognised_by_its_appearance():
+    world = follower()
+    world.see((0, 100, 100), frames=10)
+    world.see(frames=20)
+    assert world.see((0, 100, 100), score=0.4) == {}
+    assert set(world.see((0, 100, 100))) == {1}
+
+
 @BOTH
 def test_without_embeddings_position_alone_tracks(mode):
     tracker = Tracker(Config.load({'tracker': {'mode': mode}}))
