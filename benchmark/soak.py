@@ -214,6 +214,26 @@ def verdict(seen: Mapping[str, Any]) -> tuple[list[str], dict[str, Any]]:
                                               'bad_frames')}}
 
 
+def table(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the figures as a table of the documentation (docs/results/soak.json)."""
+    def change(name: str, unit: str = '') -> str:
+        begin, end = figures[name]
+        return f'{begin:g} to {end:g}{unit}'
+    usual, worst = figures['recovery_s']
+    median, late = figures['latency_ms']
+    return {'columns': ['what', 'figure'], 'rows': [
+        ['length', f"{figures['minutes']:g} minutes"],
+        ['faults, all survived', figures['faults']],
+        ['both people tracked again after a fault', f'{usual:g} s (median), {worst:g} s (worst)'],
+        ['latency, median of each second', f'{median:g} ms (median), {late:g} ms (95 %)'],
+        ['images processed', figures['processed']],
+        ['replaced by newer ones', figures['replaced']],
+        ['lost on the way', figures['lost_images']],
+        ['malformed, counted', figures['bad_frames']],
+        ['memory after the first round, and at the end', change('memory_mb', ' MB')],
+        ['threads', change('threads')], ['open files', change('files')]]}
+
+
 def plot(rows: Sequence[Mapping[str, float]], path: Path) -> None:
     """Draw memory, threads, files, latency and drops over time."""
     matplotlib.use('Agg')
@@ -244,6 +264,8 @@ def main() -> int:
                         help='at least one round of all faults is run (default 1)')
     parser.add_argument('--pause', type=float, default=5.0, help='seconds between faults')
     parser.add_argument('--output', type=Path, default=Path('soak_output'), metavar='FOLDER')
+    parser.add_argument('--results', type=Path, metavar='FILE',
+                        help='write the figures as a table of the documentation, too')
     given = parser.parse_args()
     given.output.mkdir(parents=True, exist_ok=True)
     seen = run(given.minutes * 60, given.pause, given.output)
@@ -252,6 +274,9 @@ def main() -> int:
         {'wrong': wrong, 'figures': figures, 'faults': seen['faults'], 'rows': seen['rows']},
         indent=1) + '\n', encoding='utf-8')
     plot(seen['rows'], given.output / 'soak.png')
+    if given.results is not None and not wrong:
+        given.results.write_text(json.dumps({'tables': {'soak': table(figures)}}, indent=1) + '\n',
+                                 encoding='utf-8')
     print(json.dumps(figures))
     for line in wrong:
         print(f'wrong: {line}')
