@@ -126,7 +126,7 @@ def test_more_images_than_it_can_do_are_replaced_by_the_newest_and_all_are_count
     client.wait(lambda: any(array.header in sent[-3:] for array in client.arrays),
                 'one of the last images')
     client.spin(0.3)
-    assert len(client.arrays) <= 4, 'nothing was queued'
+    assert len(client.arrays) <= 7, 'only what the publisher kept, five images, and one at work'
     now = {name: value - before[name] for name, value in counted(client).items()}
     # What the middleware replaced after the last image that was taken is not known yet.
     assert len(sent) - 2 <= now['received'] + now['lost_images'] + 2 <= len(sent) + 4
