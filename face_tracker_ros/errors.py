@@ -12,6 +12,11 @@ _LONGEST = 1000  # characters of a line about an error
 class FaceTrackerError(Exception):
     """Base of everything the package rejects; the message is one line, ready to show."""
 
+    def __str__(self) -> str:
+        """Return the message, with escapes for line breaks and control characters in values."""
+        return ''.join(char if char.isprintable() else repr(char)[1:-1]
+                       for char in super().__str__())
+
 
 class ConfigError(FaceTrackerError):
     """An unknown parameter, or a value of the wrong type or out of range."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 import math
 import os
 import threading
@@ -26,6 +26,20 @@ if TYPE_CHECKING:
     from face_tracker_ros.identities.recogniser import Recogniser
 
 _LATE = 1.0  # seconds; a frame that is late by up to this is rejected, later ones begin anew
+
+
+@dataclass(frozen=True)
+class Effort:
+    """
+    What may be done for one frame, for callers that shed load.
+
+    Attributes:
+        embeddings: most faces that are embedded, the longest unseen first; None: no limit.
+        interval: the detector is run on every n-th frame at most, as `detection.interval`.
+    """
+
+    embeddings: int | None = None
+    interval: int = 1
 
 
 class FaceTracker:
@@ -96,7 +110,7 @@ class FaceTracker:
         """The models in use."""
         return self._models
 
-    def process(self, frame: Image, stamp: float) -> FrameResult:
+    def process(self, frame: Image, stamp: float, effort: Effort = Effort()) -> FrameResult:
         """
         Track the faces of one frame.
 
@@ -104,6 +118,7 @@ class FaceTracker:
             frame: uint8 BGR (H, W, 3).
             stamp: seconds; one that jumps back by more than a second starts all tracks anew, as
                 for a recording that begins again.
+            effort: limits of the work on this frame.
 
         Returns:
             The tracks, and what else the frame gave, in the coordinates of the frame as it is
@@ -115,12 +130,12 @@ class FaceTracker:
         """
         with self._lock:
             self._check(frame, stamp)
-            return self._process(frame, stamp)
+            return self._process(frame, stamp, effort)
 
-    def _process(self, frame: Image, stamp: float) -> FrameResult:
+    def _process(self, frame: Image, stamp: float, effort: Effort) -> FrameResult:
         degrees = self._config.image_rotation
         timer = _StageTimer()
-        result = self._process_upright(rotate(frame, degrees), stamp, timer)
+        result = self._process_upright(rotate(frame, degrees), stamp, timer, effort)
         if not degrees:
             return result
         back = Rotation(degrees, frame.shape[1], frame.shape[0])
@@ -189,16 +204,17 @@ class FaceTracker:
             raise FrameError(f'stamp: {self._last - stamp:.3f} s before that of the last frame; '
                              'give frames in order')
 
-    def _process_upright(self, frame: Image, stamp: float, timer: _StageTimer) -> FrameResult:
+    def _process_upright(self, frame: Image, stamp: float, timer: _StageTimer, effort: Effort
+                         ) -> FrameResult:
         """Track the faces of an upright frame, in its coordinates."""
-        detected = self._is_detection_due(stamp)
+        detected = self._is_detection_due(stamp, effort)
         restarted, self._last = self._last > stamp, stamp
         if detected:
             detections, downscaled = self._detect(frame)
             timer.stop('detect')
             camera = self._follow_camera(frame, detections.boxes, downscaled)
             timer.stop('camera')
-            match = self._tracker.begin(detections, stamp, camera)
+            match = self._tracker.begin(detections, stamp, camera, effort.embeddings)
             timer.stop('track')
             rows = match.needs_embedding.nonzero()[0]
             embeddings, quality = self._embed(frame, detections, rows)
@@ -219,10 +235,11 @@ class FaceTracker:
             timer.stop('track')
         return result
 
-    def _is_detection_due(self, stamp: float) -> bool:
+    def _is_detection_due(self, stamp: float, effort: Effort) -> bool:
         """Return whether the detector is to be run on the frame that begins, and count it."""
-        due = (stamp < self._last or self._last == -math.inf or self._tracker.tentative
-               or self._coasted + 1 >= self._config.detection.interval)
+        interval = max(self._config.detection.interval, effort.interval)
+        due = (stamp < self._last or self._last == -math.inf or self._coasted + 1 >= interval
+               or (self._tracker.tentative and effort.interval == 1))
         self._coasted = 0 if due else self._coasted + 1
         return due
 

@@ -1,10 +1,11 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Files that somebody names: regular ones, so that no read waits or goes on without end."""
+"""Files that somebody names: regular ones are read, and others written whole or not at all."""
 from __future__ import annotations
 
 import codecs
 import os
 from pathlib import Path
+import secrets
 import stat
 from typing import BinaryIO
 
@@ -34,3 +35,28 @@ def read_text(path: Path, most_bytes: int) -> str:
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode('utf-16').lstrip('\ufeff')
     return content.decode('utf-8').lstrip('\ufeff')
+
+
+def write_text(path: Path, text: str) -> None:
+    """
+    Write a file in UTF-8; OSError when that cannot be, and the former one is then as it was.
+
+    A regular file is written aside and moved into its place, so that it is whole whatever ends
+    the process.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        target.write_text(text, encoding='utf-8')
+        return
+    aside = target.with_name(f'.face_tracker_ros.{os.getpid()}.{secrets.token_hex(4)}.part')
+    try:
+        with open(aside, 'x', encoding='utf-8') as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            os.chmod(aside, stat.S_IMODE(target.stat().st_mode))
+        os.replace(aside, target)
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise

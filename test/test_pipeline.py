@@ -3,6 +3,7 @@
 import cv2
 from face_tracker_ros import Config, ConfigError, FaceTracker, FrameError, ModelError
 from face_tracker_ros.models.registry import load_spec
+from face_tracker_ros.pipeline import Effort
 import numpy as np
 import pytest
 
@@ -218,3 +219,21 @@ def test_models_that_stay_are_shared_and_bad_ones_are_found_without_loading(trac
     other = models.updated(wanted)
     assert other.names == {**models.names, 'detector': 'yunet'}
     assert other.encoder is models.encoder and other.detector is not models.detector
+
+
+def test_with_less_effort_the_faces_unseen_longest_are_embedded_and_detection_is_rarer(show):
+    tracker = FaceTracker.from_config({'embedding.policy': 'always', 'detection.width': 480})
+    two = show((20, 20), (400, 240))
+    for step in range(5):
+        assert tracker.process(two, step / 30).embedded == 2
+    ages = []
+    for step in range(5, 9):
+        result = tracker.process(two, step / 30, Effort(embeddings=1))
+        assert result.embedded == 1 and len(result.detections) == 2
+        ages.append(sorted(track.embedding_age for track in result.tracks))
+    assert ages[1:] == [pytest.approx([0, 1 / 30], abs=1e-6)] * 3, 'the faces take turns'
+    for step in range(9, 13):
+        result = tracker.process(two, step / 30, Effort(embeddings=0, interval=2))
+        assert len(result.detections) == (0 if step % 2 else 2) and result.embedded == 0
+        assert sorted(track.id for track in result.tracks) == [1, 2]
+    assert tracker.process(two, 13 / 30).embedded == 2

@@ -15,6 +15,7 @@ from typing import Any
 from face_tracker_ros.config import Config
 from face_tracker_ros.config.plain_yaml import parse_yaml
 from face_tracker_ros.errors import ConfigError, FaceTrackerError, shown, SourceError
+from face_tracker_ros.regular_file import write_text
 from rich.console import Console
 
 _NOT_WRITTEN = (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EDQUOT, errno.EFBIG)
@@ -84,7 +85,7 @@ def make_console() -> Console:
 def write_json(path: Path, content: Any) -> None:
     """Write what a command found as JSON; SourceError where that cannot be written."""
     try:
-        path.write_text(json.dumps(content, indent=1) + '\n', encoding='utf-8')
+        write_text(path, json.dumps(content, indent=1) + '\n')
     except OSError as error:
         raise SourceError(f"output '{path}': cannot be written ({error.strerror}); give another "
                           'with --json') from error

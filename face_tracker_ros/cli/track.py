@@ -226,6 +226,7 @@ def _from_detections(given: argparse.Namespace, signals: Signals) -> int:
                 report.add(seen, stamp, time.perf_counter() - start, 0)
                 if tracks is not None:
                     write_tracks(tracks, frame, seen)
+                    tracks.flush()
         except Stopped as stopped:
             report.finish(interrupted=True)
             return stopped.code

@@ -16,7 +16,7 @@ from typing import Any
 
 from face_tracker_ros.config.declaration import Parameter
 from face_tracker_ros.config.files import flatten, read_parameters
-from face_tracker_ros.errors import ConfigError
+from face_tracker_ros.errors import ConfigError, shown
 
 
 _LEAST_WIDTH = 64  # pixels; no detector finds anything in fewer
@@ -246,7 +246,7 @@ def _parameter(name: str) -> Parameter:
         return _BY_NAME[name]
     near = difflib.get_close_matches(name, _BY_NAME, 1)
     hint = f"; did you mean '{near[0]}'?" if near else f"; known: {', '.join(_BY_NAME)}"
-    raise ConfigError(f"parameter '{name}' is unknown{hint}")
+    raise ConfigError(f'parameter {shown(name)} is unknown{hint}')
 
 
 def _get(config: Any, name: str) -> Any:

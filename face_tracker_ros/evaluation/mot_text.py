@@ -20,6 +20,7 @@ from face_tracker_ros.errors import SourceError
 from face_tracker_ros.evaluation.metrics import Labels
 from face_tracker_ros.regular_file import read_text
 from face_tracker_ros.types import Float64Array, FloatArray, IntArray, Track
+from face_tracker_ros.video.opencv import printable
 import numpy as np
 
 _LINE = 'frame,id,left,top,width,height,score'
@@ -42,7 +43,9 @@ def read_detections(path: Path) -> Found:
     A box may be degenerate or NaN; SourceError names the first line that is not of the form.
     """
     table = _read(path, 7)
-    return Found(table[:, 0].astype(np.intp), _boxes(table), table[:, 6].astype(np.float32))
+    with np.errstate(over='ignore'):
+        scores = table[:, 6].astype(np.float32)
+    return Found(table[:, 0].astype(np.intp), _boxes(table), scores)
 
 
 def read_labels(path: Path) -> Labels:
@@ -126,7 +129,7 @@ def _fault(path: Path, text: str, lines: list[str], columns: int) -> SourceError
             values = np.zeros(0)
         width = width or len(values)
         if len(values) < columns or len(values) != width or not _whole(values[None, :2]):
-            line = line if len(line) < 80 else f'{line[:77]}...'
+            line = printable(line if len(line) < 80 else f'{line[:77]}...')
             return SourceError(f"{path}:{number}: '{line}' is no line of MOTChallenge text; "
                                f"give '{_LINE}', numbers, frames from 1, as many on every line")
     return SourceError(f"file '{path}' is no MOTChallenge text; give '{_LINE}' a line")

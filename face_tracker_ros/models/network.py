@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import asdict
+import os
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +18,25 @@ from face_tracker_ros.types import FloatArray, Image
 import numpy as np
 
 _KEPT_SIZES = 3
+_PROCESSES: set[int] = set()  # this one, and what it was forked from, once models are used
 _VIRTUAL = ('AUTO', 'BATCH', 'HETERO', 'MULTI')  # devices that hand on to other devices
 
 
 def read_ports(path: Path) -> tuple[tuple[Port, ...], tuple[Port, ...]]:
     """Return the inputs and outputs of a network's file; ModelError when it cannot be read."""
-    model = _read_model(ov.Core(), path)
+    model = _read_model(_core(), path)
     inputs, outputs = ([_port(port) for port in ports] for ports in (model.inputs, model.outputs))
     return tuple(inputs), tuple(outputs)
 
 
 def capabilities(device: str) -> set[str]:
     """Return the precisions that a device computes in: FP32, BF16, INT8 ...; else ConfigError."""
-    return set(_property(ov.Core(), device, 'OPTIMIZATION_CAPABILITIES'))
+    return set(_property(_core(), device, 'OPTIMIZATION_CAPABILITIES'))
 
 
 def read_network(path: Path) -> Any:
     """Return OpenVINO's model of a file; ModelError when it cannot be read."""
-    return _read_model(ov.Core(), path)
+    return _read_model(_core(), path)
 
 
 def write_network(model: Any, path: Path, half: bool = True) -> None:
@@ -60,7 +62,7 @@ class Network:
         ModelError when the file cannot be read, and ConfigError when there is no such device.
         """
         self._path, self._spec = path, spec
-        self._core, self._device = ov.Core(), config.device
+        self._core, self._device = _core(), config.device
         self._options: dict[str, Any] = {
             'PERFORMANCE_HINT': 'LATENCY', 'NUM_STREAMS': 1,
             'INFERENCE_NUM_THREADS': config.threads}
@@ -85,10 +87,18 @@ class Network:
         """
         Return the outputs by name; 'output0', 'output1', ... where they have none.
 
-        copy: False for what is good only until the next call.
+        copy: False for what is good only until the next call. Raises ModelError when the network
+        fails on these images.
         """
         request = self.request(images)
-        request.infer()
+        try:
+            request.infer()
+        except RuntimeError as error:
+            # The next run of a request that failed may give what it has, and no error.
+            self._requests.clear()
+            raise ModelError(f"model file '{self._path}' fails on an image of {images.shape[2]}x"
+                             f'{images.shape[1]} pixels ({_short(error)}); choose another model'
+                             ) from error
         outputs = (request.get_output_tensor(number).data for number in range(len(self._names)))
         return {name: np.array(output, np.float32) if copy else np.asarray(output, np.float32)
                 for name, output in zip(self._names, outputs)}
@@ -113,6 +123,7 @@ class Network:
 
     def _request(self, size: tuple[int, int, int]) -> tuple[Any, Image]:
         """Return the request for images of this size, and the memory that it reads."""
+        _check_process()
         if size not in self._requests:
             while len(self._requests) >= _KEPT_SIZES:
                 self._requests.popitem(last=False)
@@ -157,6 +168,20 @@ def preprocessed(model: Any, spec: InputSpec) -> Any:
         images.preprocess().convert_element_type(ov.Type.f32)
         images.preprocess().mean(list(spec.mean)).scale(list(spec.scale))
     return processor.build()
+
+
+def _core() -> Any:
+    _check_process()
+    return ov.Core()
+
+
+def _check_process() -> None:
+    """Note the process; ModelError in a fork of it, which has none of OpenVINO's threads."""
+    _PROCESSES.add(os.getpid())
+    if len(_PROCESSES) > 1:
+        raise ModelError('this process was forked from one that has run models, and cannot run '
+                         "any; start it anew (multiprocessing.get_context('spawn')), or fork "
+                         'before the first model is loaded')
 
 
 def _property(core: Any, device: str, name: str) -> Any:

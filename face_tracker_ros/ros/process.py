@@ -7,17 +7,20 @@ cleanly while it is still loading.
 """
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 import ctypes
 import signal
 import sys
 import threading
+import time
 from typing import Any
 
 # glibc's names for the thresholds that the MALLOC_..._ environment variables set.
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD = -1, -2, -3
 _MEBIBYTE = 1 << 20
 _WAKE_SECONDS = 0.5
+_MOST_FAILURES, _FAILURE_SECONDS = 5, 10.0  # more in less time end the process
 _LAST_SECONDS = 30  # after a signal to stop; then the system ends what hangs in the middleware
 
 
@@ -62,7 +65,7 @@ def run(make_nodes: Callable[[Sequence[str]], Sequence[Any]],
             # back to wait in between would sleep until something else happens.
             nodes[0].create_timer(_WAKE_SECONDS, _nothing,
                                   clock=Clock(clock_type=ClockType.STEADY_TIME))
-            executor.spin()
+            _spin(executor, nodes[0], leaving)
     except ExternalShutdownException:
         pass
     except Exception as error:
@@ -75,6 +78,39 @@ def run(make_nodes: Callable[[Sequence[str]], Sequence[Any]],
         rclpy.try_shutdown()
         _ignore_signals()
     return code
+
+
+def _spin(executor: Any, node: Any, leaving: threading.Event) -> None:
+    """Spin, and go on after errors such as a message for which there is no memory; not forever."""
+    from face_tracker_ros.errors import reason
+    from rclpy.executors import ExternalShutdownException
+    failures: deque[float] = deque(maxlen=_MOST_FAILURES)
+    while True:
+        try:
+            executor.spin()
+            return
+        except ExternalShutdownException:
+            raise
+        except Exception as error:
+            now = time.monotonic()
+            if leaving.is_set() or (len(failures) == _MOST_FAILURES
+                                    and now - failures[0] < _FAILURE_SECONDS):
+                raise
+            failures.append(now)
+            node.get_logger().error(f'message skipped: {reason(error)}')
+            _release(executor)
+
+
+def _release(executor: Any) -> None:
+    """Let the executor look again at what it was about to take: rclpy would leave that out."""
+    for node in executor.get_nodes():
+        entities: list[Any] = [*node.subscriptions, *node.services, *node.clients]
+        for entity in entities:
+            if getattr(entity, '_executor_event', False):
+                entity._executor_event = False
+                group = entity.callback_group
+                if getattr(group, '_active_entity', None) == entity:
+                    group.ending_execution(entity)
 
 
 def keep_large_buffers() -> None:

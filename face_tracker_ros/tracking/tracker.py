@@ -99,8 +99,8 @@ class Tracker:
         """
         return self.finish(self._look(detections, stamp, None), embeddings, quality)
 
-    def begin(self, detections: Detections, stamp: float,
-              camera: Float64Array | None = None) -> FrameMatch:
+    def begin(self, detections: Detections, stamp: float, camera: Float64Array | None = None,
+              most: int | None = None) -> FrameMatch:
         """
         Predict all tracks for a frame and compare them with its faces.
 
@@ -115,6 +115,8 @@ class Tracker:
             stamp: seconds; an earlier one than the last starts anew.
             camera: (2, 3), similarity transform of the pixels from the last frame to this one,
                 or None (unknown, or at rest).
+            most: faces to embed at most, first those whose track was embedded longest ago; None:
+                all that need it.
 
         Returns:
             The faces against the tracks, to be given to `finish`; `needs_embedding` (N,) names
@@ -133,8 +135,19 @@ class Tracker:
             recent = known & ((frame.single & (age < self._config.embedding.refresh))
                               | (frame.apart & (age < _AMONG_OTHERS)))
             wanted = wanted & ~recent
-        frame.needs_embedding[frame.rows[wanted]] = True
+        chosen = wanted.nonzero()[0]
+        if most is not None and len(chosen) > most:
+            chosen = chosen[np.argsort(self._embedded(frame)[chosen], kind='stable')[:most]]
+        frame.needs_embedding[frame.rows[chosen]] = True
         return frame
+
+    def _embedded(self, frame: FrameMatch) -> Float64Array:
+        """Return when the track under each face was embedded; -inf for faces without one."""
+        moments = np.full(len(frame.rows), -np.inf)
+        if len(self._table) and len(frame.rows):
+            over = frame.overlap.max(axis=0) > 0
+            moments[over] = self._table.embedded[frame.nearest[over]]
+        return moments
 
     def finish(self, frame: FrameMatch, embeddings: FloatArray | None = None,
                quality: FloatArray | None = None) -> tuple[Tracks, Tracks]:

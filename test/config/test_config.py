@@ -2,14 +2,19 @@
 """Parameters: what is taken, what is rejected and how the error reads."""
 from __future__ import annotations
 
+from pathlib import Path
 import subprocess
 import sys
 
 from face_tracker_ros import Config, ConfigError
 from face_tracker_ros.config import NODE_PARAMETERS, PARAMETERS
 from face_tracker_ros.config.files import flatten
+from face_tracker_ros.config.parameter_file import parameter_file, parameter_table
 from hypothesis import given, strategies as st
 import pytest
+import yaml
+
+FILE = Path(__file__).parents[2] / 'config' / 'tracker.yaml'
 
 
 def test_nothing_given_means_the_declared_defaults():
@@ -136,3 +141,17 @@ def test_configuration_reads_no_file_but_its_own():
     done = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True,
                           check=True)
     assert done.stdout == '[]\n'
+
+
+def test_parameter_file_is_made_from_the_declarations():
+    assert FILE.read_text() == parameter_file(), \
+        'renew it: python -m face_tracker_ros.config.parameter_file > config/tracker.yaml'
+    assert max(map(len, FILE.read_text().splitlines())) <= 99
+    assert Config.load(FILE) == Config()
+    assert yaml.safe_load(FILE.read_text())['/**']['ros__parameters']['autostart'] is True
+
+
+def test_parameter_table_names_every_parameter_once():
+    table = parameter_table()
+    for parameter in (*PARAMETERS, *NODE_PARAMETERS):
+        assert table.count(f'`{parameter.name}`') == 1

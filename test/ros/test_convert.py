@@ -188,6 +188,12 @@ def _changed(**changes: object) -> Image:
     (_changed(step=0), ['step 0', '18 bytes']),
     (_changed(width=5, encoding='uyvy'), ['width 5 is odd']),
     (_changed(height=2, encoding='bayer_rggb8'), ['6x2', 'at least 3x3']),
+    (_changed(height=2, encoding='bayer_rggb16'), ['6x2', 'at least 3x3']),
+    (_changed(step=35, encoding='bgr16'), ['step 35', '6 bgr16 pixels takes at least 36 bytes']),
+    (_changed(step=11, encoding='mono16'), ['step 11', 'at least 12 bytes']),
+    (_changed(height=3, step=6, encoding='nv12'), ['6x3 pixels', 'needs even numbers']),
+    (_changed(width=5, step=6, encoding='nv21'), ['5x4 pixels', 'needs even numbers']),
+    (_changed(step=7, encoding='yuv420'), ['step 7', 'needs even numbers']),
 ])
 def test_bad_message_is_rejected_in_one_line(message: Image, words: list[str]) -> None:
     with pytest.raises(FrameError) as refusal:

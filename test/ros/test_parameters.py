@@ -8,7 +8,6 @@ from pathlib import Path
 from face_tracker_ros.config import (Config, MODEL_PARAMETERS, NODE_PARAMETERS,
                                      Parameter, PARAMETERS)
 from face_tracker_ros.config.files import flatten
-from face_tracker_ros.config.parameter_file import parameter_file
 from face_tracker_ros.ros.node.settings import Settings
 import numpy as np
 import pytest
@@ -45,14 +44,6 @@ def another(parameter: Parameter) -> object:
 def values(client: Client, *names: str) -> list[object]:
     response = client.call(GetParameters, 'get_parameters', GetParameters.Request(names=names))
     return [parameter_value_to_python(value) for value in response.values]
-
-
-def test_parameter_file_is_made_from_the_declarations() -> None:
-    assert FILE.read_text() == parameter_file(), \
-        'update it: python -m face_tracker_ros.config.parameter_file > config/tracker.yaml'
-    assert max(map(len, FILE.read_text().splitlines())) <= 99
-    assert Config.load(FILE) == Config()
-    assert yaml.safe_load(FILE.read_text())['/**']['ros__parameters']['autostart'] is True
 
 
 def test_node_declares_every_parameter_with_default_range_and_sentence(

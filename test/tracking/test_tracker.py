@@ -163,6 +163,26 @@ def test_low_score_face_prolongs_a_track_but_starts_none():
     assert alone.see((0, 100, 100), score=0.4) == {}
 
 
+@pytest.mark.parametrize('mode, weighted, differs', [
+    ('robust', True, True), ('robust', False, False), ('deepsort', True, False)])
+def test_scores_weigh_measurements_where_that_is_asked_for_only(mode, weighted, differs):
+    boxes = []
+    for score in (0.75, 0.99):
+        world = follower(mode, score_weighted_noise=weighted)
+        for step in range(12):
+            shown = world.see((0, 100 + 5 * (-1) ** step, 100), score=score)
+        boxes.append(shown[1].box)
+    assert np.allclose(*boxes, atol=1e-4) is not differs
+
+
+def test_low_score_face_is_not_recognised_by_its_appearance():
+    world = follower()
+    world.see((0, 100, 100), frames=10)
+    world.see(frames=20)
+    assert world.see((0, 100, 100), score=0.4) == {}
+    assert set(world.see((0, 100, 100))) == {1}
+
+
 @BOTH
 def test_without_embeddings_position_alone_tracks(mode):
     tracker = Tracker(Config.load({'tracker': {'mode': mode}}))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from face_tracker_ros.ros.diagnostics.image_topic import ImageTopic
 from face_tracker_ros.ros.diagnostics.statistics import RATE_SECONDS, Values
+from face_tracker_ros.ros.node.load import LEVELS
 from std_msgs.msg import Header
 
 _LEAST_SHARE = 0.8  # of the expected rate
@@ -16,6 +17,8 @@ _LEAST_LOST = 0.5  # a second
 _BUSY_UTILIZATION = 0.5  # share of the time
 _OLD = 1000.0  # milliseconds
 _EARLY = -100.0
+_LIGHTER = ('take config/fast.yaml or a smaller detection.width, give more inference.threads, '
+            'or set max_rate')
 QUIET_SECONDS = 5.0
 """Without an image for so long, the node says why."""
 
@@ -43,6 +46,7 @@ class NodeStatus:
         expected_rate: The parameter.
         max_rate: The parameter.
         use_sim_time: The parameter.
+        shed_level: How much work is left out, 0 to 3 (ros/node/load.py).
         topic: The image topic and its publishers.
         models: Names of the models in use, by task.
     """
@@ -55,6 +59,7 @@ class NodeStatus:
     expected_rate: float = 0.0
     max_rate: float = 0.0
     use_sim_time: bool = False
+    shed_level: int = 0
     topic: ImageTopic = ImageTopic()
     models: Values = field(default_factory=dict)
 
@@ -104,7 +109,12 @@ def _of_rates(values: Values, status: NodeStatus, losing: bool) -> list[Problem]
             f'{status.expected_rate:g}; look at the camera, its exposure and the transport, '
             'or set expected_rate'))
     wanted = min(come, status.max_rate or come)
-    if done < _BUSY_SHARE * wanted and not values['bad_rate']:
+    if status.shed_level:
+        found.append(Problem(
+            DiagnosticStatus.WARN, f'shedding {status.shed_level}', 'images take too long '
+            f'({done:.1f} of {wanted:.1f} a second are processed): the node '
+            f'{LEVELS[status.shed_level].text}; {_LIGHTER}'))
+    elif done < _BUSY_SHARE * wanted and not values['bad_rate']:
         found.append(_behind(done, wanted, float(values['utilization']), status.topic))
     return found
 
@@ -113,8 +123,7 @@ def _behind(done: float, wanted: float, utilization: float, topic: ImageTopic) -
     text = f'{done:.1f} of {wanted:.1f} images a second are processed'
     if utilization >= _BUSY_UTILIZATION:
         return Problem(DiagnosticStatus.WARN, 'busy', f'{text}, the node is busy '
-                       f'{utilization:.0%} of the time; take config/fast.yaml or a smaller '
-                       'detection.width, give more inference.threads, or set max_rate')
+                       f'{utilization:.0%} of the time; {_LIGHTER}')
     return Problem(DiagnosticStatus.WARN, 'starved', f'{text} though the node is busy only '
                    f'{utilization:.0%} of the time; either other programs take the processor, or '
                    f'images are lost on the way: {topic.loss()}')
@@ -148,7 +157,8 @@ def report(header: Header, name: str, values: Values, status: NodeStatus,
     """Return the message of a node, as bad as the worst problem found."""
     level = max((problem.level for problem in found), default=DiagnosticStatus.OK)
     text = '; '.join(problem.text for problem in found) or summary(values, status)
-    return to_message(header, name, text, {'state': status.state, **status.models, **values},
+    return to_message(header, name, text, {'state': status.state, **status.models,
+                                           'shed_level': status.shed_level, **values},
                       level, status.topic.name)
 
 

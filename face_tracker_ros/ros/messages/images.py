@@ -18,6 +18,7 @@ import cv2
 from face_tracker_ros.errors import FrameError, shown
 from face_tracker_ros.image_header import check_header, check_pixels
 from face_tracker_ros.types import Image as ImageArray
+from face_tracker_ros.video.opencv import quiet
 import numpy as np
 import numpy.typing as npt
 from sensor_msgs.msg import CompressedImage, Image
@@ -199,7 +200,8 @@ def _decompressed(message: CompressedImage) -> ImageArray:
     described = f'compressed image {shown(message.format)} of {data.size} bytes'
     try:
         check_header(data.data)
-        image = cv2.imdecode(data, _AS_IT_IS)
+        with quiet():
+            image = cv2.imdecode(data, _AS_IT_IS)
     except cv2.error:
         image = None
     except FrameError as error:

@@ -15,12 +15,14 @@ from face_tracker_ros.ros.diagnostics.status import NodeStatus, QUIET_SECONDS
 from face_tracker_ros.ros.messages.images import AnyImage, to_image
 from face_tracker_ros.ros.node.image_input import ImageInput
 from face_tracker_ros.ros.node.lifecycle import SteadyLifecycleNode
+from face_tracker_ros.ros.node.load import LoadShedding
 from face_tracker_ros.ros.node.model_swap import ModelSwap
 from face_tracker_ros.ros.node.people_services import PeopleServices
 from face_tracker_ros.ros.node.settings import Settings, unknown_overrides
 from face_tracker_ros.ros.outputs.outputs import Outputs
 from rclpy.impl.logging_severity import LoggingSeverity
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
+from rclpy.qos import qos_profile_parameters
 from std_srvs.srv import SetBool, Trigger
 
 _THROTTLE_SECONDS = 5.0
@@ -57,12 +59,14 @@ class FaceTrackerNode(SteadyLifecycleNode):
         self._enabled = True
         self._failure = ''
         self._statistics = Statistics()
+        self._load = LoadShedding()
         self._settings = Settings(self, lambda: self._tracker is not None, self._reconfigure,
                                   lambda: self._input.reconsider())
         self._input = ImageInput(self, self._settings, self._statistics, self._handle)
         self._reporter = Reporter(self, self._statistics, self._status)
-        self.create_service(SetBool, '~/enable', self._on_enable)
-        self.create_service(Trigger, '~/reset', self._on_reset)
+        for kind, name, answer in ((SetBool, '~/enable', self._on_enable),
+                                   (Trigger, '~/reset', self._on_reset)):
+            self.create_service(kind, name, answer, qos_profile=qos_profile_parameters)
         self._people = PeopleServices(
             self, lambda: None if self._tracker is None else self._tracker.recogniser)
         for line in unknown_overrides(self):
@@ -185,7 +189,9 @@ class FaceTrackerNode(SteadyLifecycleNode):
                 self._statistics.bad_frame(text)
                 self.get_logger().warning(f'frame skipped: {text}',
                                           throttle_duration_sec=_THROTTLE_SECONDS)
-        self._statistics.worked(time.monotonic() - begin)
+        seconds = time.monotonic() - begin
+        self._statistics.worked(seconds)
+        self._load.worked(seconds)
 
     def _process(self, message: AnyImage, stamp: float) -> None:
         begin = time.perf_counter()
@@ -194,14 +200,15 @@ class FaceTrackerNode(SteadyLifecycleNode):
         with self._tracker_lock:
             if self._tracker is None or self._outputs is None:
                 return
-            result = self._tracker.process(image, stamp)
+            result = self._tracker.process(image, stamp, self._load.effort)
         if result.restarted:
             self.get_logger().warning(
                 'image stamps jumped back (a bag that loops?); tracks start anew at every such '
                 'jump', once=True)
         tracked = time.perf_counter()
         age = self._now() - stamp
-        outputs = self._outputs.publish(message.header, image, result)
+        outputs = self._outputs.publish(message.header, image, result,
+                                        () if self._load.draws() else ('annotated_image',))
         published = time.perf_counter()
         self._statistics.frame(result, {
             'latency': age + outputs.get('tracks', 0.0), 'convert': converted - begin,
@@ -254,6 +261,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
             last_arrival=self._statistics.last_arrival(), measured=self._statistics.measured(),
             expected_rate=self._settings['expected_rate'], max_rate=self._settings['max_rate'],
             use_sim_time=bool(self.get_parameter('use_sim_time').value),
+            shed_level=self._load.level,
             topic=self._input.describe(look_around=idle >= QUIET_SECONDS),
             models={} if self._tracker is None else {**self._tracker.models.names,
                                                      **self._tracker.thresholds})

@@ -2,7 +2,7 @@
 """Everything the node publishes, run one after the other and isolated from each other."""
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 import time
 from typing import Any
 
@@ -59,9 +59,16 @@ class Outputs:
         for output in self._outputs:
             self._try(output.name, output.reset)
 
-    def publish(self, header: Header, image: ImageArray, result: FrameResult) -> dict[str, float]:
+    def publish(self, header: Header, image: ImageArray, result: FrameResult,
+                skipped: Collection[str] = ()) -> dict[str, float]:
         """
         Publish what a frame gives; a stamp that jumped back begins anew.
+
+        Args:
+            header: Of the image.
+            image: uint8 BGR (H, W, 3).
+            result: Tracks of the image.
+            skipped: Names of outputs that are left out this time.
 
         Returns:
             Seconds of each output that had something to do, by name.
@@ -72,7 +79,8 @@ class Outputs:
         seconds = {}
         for output in self._outputs:
             begin = time.perf_counter()
-            if self._try(output.name, output.publish, header, image, result):
+            if output.name not in skipped and self._try(
+                    output.name, output.publish, header, image, result):
                 seconds[output.name] = time.perf_counter() - begin
         return seconds
 
