@@ -9,7 +9,7 @@ from pathlib import Path
 import subprocess
 import sys
 
-from face_tracker_ros.ros.diagnostics.image_topic import camera_info_topic
+from face_tracker_ros.ros.diagnostics.image_topic import next_to_image
 from face_tracker_ros.ros.diagnostics.statistics import Statistics
 from face_tracker_ros.ros.node.following import FollowingSubscription
 from face_tracker_ros.ros.node.image_input import ImageInput
@@ -152,7 +152,7 @@ def offered(client: Client, topic: str, kind: type = Image,
 def test_camera_info_is_next_to_the_image_unless_remapped(
         remapped: tuple[str, ...], topic: str) -> None:
     with own_node('-r', 'image:=/lens/left/image_raw', *remapped) as node:
-        assert camera_info_topic(node) == topic
+        assert next_to_image(node, 'camera_info') == topic
 
 
 @pytest.mark.parametrize('given, taken', [

@@ -6,17 +6,22 @@ from collections.abc import Sequence
 
 from face_tracker_ros.ros.messages.tracks import CLASS_ID, frame_of
 from face_tracker_ros.spatial import Located
-from face_tracker_ros.types import Track
+from face_tracker_ros.types import Float64Array, Track
 from geometry_msgs.msg import TransformStamped
 import numpy as np
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection3D, Detection3DArray, ObjectHypothesisWithPose
 
 
-def to_detections_3d(tracks: Sequence[Track], found: Located, header: Header) -> Detection3DArray:
-    """Return a Detection3D for each track, in the order given; row n of `found` is of track n."""
+def to_detections_3d(tracks: Sequence[Track], found: Located, header: Header,
+                     axes: Float64Array) -> Detection3DArray:
+    """
+    Return a Detection3D for each track, in the order given; row n of `found` is of track n.
+
+    axes: quaternion (4,) x, y, z, w of the camera's axes in the header's frame.
+    """
     return Detection3DArray(header=header, detections=[
-        _to_detection(track, found, row, header) for row, track in enumerate(tracks)])
+        _to_detection(track, found, row, header, axes) for row, track in enumerate(tracks)])
 
 
 def to_transforms(tracks: Sequence[Track], found: Located, header: Header,
@@ -32,12 +37,15 @@ def to_transforms(tracks: Sequence[Track], found: Located, header: Header,
     return transforms
 
 
-def _to_detection(track: Track, found: Located, row: int, header: Header) -> Detection3D:
+def _to_detection(track: Track, found: Located, row: int, header: Header,
+                  axes: Float64Array) -> Detection3D:
     result = ObjectHypothesisWithPose()
     result.hypothesis.class_id = CLASS_ID
     result.hypothesis.score = float(track.score)
     pose = result.pose.pose
     pose.position.x, pose.position.y, pose.position.z = found.points[row].tolist()
+    turn = pose.orientation
+    turn.x, turn.y, turn.z, turn.w = axes.tolist()
     # Rows and columns of the covariance: x, y, z, then rotations, which are unknown.
     covariance = np.diag([0, 0, 0, np.pi ** 2, np.pi ** 2, np.pi ** 2]).astype(np.float64)
     covariance[:3, :3] = found.covariances[row]
