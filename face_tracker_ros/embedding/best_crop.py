@@ -6,13 +6,18 @@ from collections.abc import Iterator
 
 import cv2
 from face_tracker_ros.boxes import square_crops, usable
-from face_tracker_ros.types import FrameResult, Image, Track
+from face_tracker_ros.embedding.alignment import aligned_crops
+from face_tracker_ros.types import Detections, FrameResult, Image, Track
 import numpy as np
 
 BETTER = 1.2  # times the quality of the last crop, for another one to be given
 
 _SCALE = 1.4  # side of the crop in longer sides of the box: the whole head
 _SMALLEST, _LARGEST = 32, 256  # pixels of a crop's side; between them it is not scaled
+# Eyes, nose and corners of the mouth in an aligned crop, in parts of its side.
+_ALIGNED = np.array([[0.34, 0.46], [0.66, 0.46], [0.5, 0.64], [0.37, 0.82], [0.63, 0.82]],
+                    np.float32)
+_ALIGNED_SIDE = 112  # pixels
 _LOOK = 96  # pixels of the side at which sharpness is compared
 _SHARP = 150.0  # variance of the Laplacian at which sharpness counts half
 _FULL_SIZE = 200.0  # pixels of the longer side of a box, from which size counts in full
@@ -35,8 +40,9 @@ def portrait_quality(box_side: float, score: float, look: Image) -> float:
 class BestCrops:
     """Remembers how good the last given crop of each track is; one number a track."""
 
-    def __init__(self) -> None:
-        """Start without tracks."""
+    def __init__(self, aligned: bool = False) -> None:
+        """Start without tracks; aligned: give crops by landmarks, and only where there are any."""
+        self._aligned = aligned
         self._best: dict[int, float] = {}
 
     def update(self, image: Image, result: FrameResult) -> Iterator[tuple[Track, Image]]:
@@ -58,9 +64,21 @@ class BestCrops:
             look = square_crops(image, track.box[None], _LOOK, _SCALE)[0]
             value = portrait_quality(side, track.score, look)
             if value > BETTER * self._best.get(track.id, 0.0):
-                self._best[track.id] = value
-                size = int(np.clip(_SCALE * side, _SMALLEST, _LARGEST))
-                yield track, square_crops(image, track.box[None], size, _SCALE)[0]
+                crop = self._crop(image, track, result.detections, side)
+                if crop is not None:
+                    self._best[track.id] = value
+                    yield track, crop
+
+    def _crop(self, image: Image, track: Track, detections: Detections,
+              side: float) -> Image | None:
+        if not self._aligned:
+            size = int(np.clip(_SCALE * side, _SMALLEST, _LARGEST))
+            return np.asarray(square_crops(image, track.box[None], size, _SCALE)[0], np.uint8)
+        if detections.landmarks is None:
+            return None
+        crops, made = aligned_crops(image, detections.landmarks[track.detection][None], _ALIGNED,
+                                    1.0, _ALIGNED_SIDE)
+        return np.asarray(crops[0], np.uint8) if made[0] else None
 
     def reset(self) -> None:
         """Forget all tracks, so that every one is given again."""
