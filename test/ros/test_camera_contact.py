@@ -98,7 +98,7 @@ def test_images_lost_on_the_way_are_counted_with_their_remedy(client: Client,
 
 def test_subscriptions_follow_their_publishers(client: Client, start: Start) -> None:
     start('-r', 'image:=/lens/image_raw', '-p', 'spatial.depth:=true')
-    topics = {'/lens/image_raw': Image, '/lens/camera_info': CameraInfo, '/depth_image': Image}
+    topics = {'/lens/image_raw': Image, '/lens/camera_info': CameraInfo, '/lens/depth_image': Image}
 
     def subscribed(reliability: QoSReliabilityPolicy) -> bool:
         return all([info.qos_profile.reliability for info
@@ -153,6 +153,7 @@ def test_camera_info_is_next_to_the_image_unless_remapped(
         remapped: tuple[str, ...], topic: str) -> None:
     with own_node('-r', 'image:=/lens/left/image_raw', *remapped) as node:
         assert next_to_image(node, 'camera_info') == topic
+        assert next_to_image(node, 'depth_image') == '/lens/left/depth_image'
 
 
 @pytest.mark.parametrize('given, taken', [
