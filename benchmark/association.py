@@ -17,7 +17,7 @@ import statistics
 import time
 
 from baselines import BASELINES, Moment, ours, Step
-from cases import Case, clip_cases, cut, ltft_cases, PERFECT, perfect, scene_cases
+from cases import Case, clip_cases, cut, ltft_cases, PERFECT, perfect, scene_cases, stall
 from face_tracker_ros import Config, Detections
 from face_tracker_ros.evaluation.metrics import Labels, score
 import numpy as np
@@ -146,6 +146,8 @@ def main() -> None:
     parser.add_argument('--camera', choices=('still', 'moving'), default='still')
     parser.add_argument('--cut', type=float, metavar='SECONDS',
                         help='cut from each case to the next and back in turns of SECONDS')
+    parser.add_argument('--stall', type=float, metavar='SECONDS',
+                        help='leave out the last SECONDS of every three, as a stream that stalls')
     parser.add_argument('--cache', type=Path, metavar='FOLDER',
                         help='keep what detector and encoder found in the scenes here')
     parser.add_argument('--clips', type=Path, metavar='FOLDER',
@@ -176,6 +178,8 @@ def main() -> None:
         cases += clip_cases(given.clips, Path(__file__).parent / 'labels')
     if given.cut:
         cases = [cut(case, then, given.cut) for case, then in zip(cases, cases[1:] + cases[:1])]
+    if given.stall:
+        cases = [stall(case, given.stall) for case in cases]
     cases = [perfect(case, given.perfect) for case in cases]
     rows = entries(given.trackers, given.ablation, given.variant)
     results = [run(case, row) for case, row in progress(

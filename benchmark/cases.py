@@ -2,7 +2,7 @@
 """What the trackers of the association benchmark are shown, and the truth."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 import hashlib
 from pathlib import Path
@@ -25,6 +25,7 @@ import numpy as np
 from shipped import SHIPPED
 
 PERFECT = ('detector', 'encoder')
+_STALLS = 3.0  # seconds from the end of one stall to that of the next
 _ABSENCE = 3.0  # seconds between the two showings of a clip
 
 
@@ -40,7 +41,7 @@ class Case:
     name: str
     frame_rate: float
     size: tuple[int, int]
-    frames: range
+    frames: Sequence[int]
     seen: Labels
     scores: FloatArray
     embeddings: FloatArray
@@ -51,7 +52,7 @@ class Case:
     @property
     def update_rate(self) -> float:
         """Frames a second that a tracker sees."""
-        return self.frame_rate / self.frames.step
+        return self.frame_rate / (self.frames[1] - self.frames[0])
 
 
 def ltft_cases(paths: list[Path], drop: float, every: int, jitter: float) -> Iterator[Case]:
@@ -110,7 +111,7 @@ def fingerprint(config: Config) -> str:
     seen = [[file.checksum for file in resolve_model(name, task, config.inference)[0].files]
             for name, task in ((config.detector, 'detector'), (config.encoder, 'encoder'))]
     settings = effective(config, *named(config)).detection, config.inference
-    return hashlib.sha256(repr((seen, *settings)).encode()).hexdigest()[:12]
+    return hashlib.sha256(repr((seen, *settings, 'landmarks')).encode()).hexdigest()[:12]
 
 
 def perfect(case: Case, parts: list[str]) -> Case:
@@ -147,6 +148,20 @@ def perfect(case: Case, parts: list[str]) -> Case:
                        embeddings=vectors[rows].astype(np.float32),
                        scores=np.ones(len(counted), np.float32))
     return case
+
+
+def stall(case: Case, seconds: float) -> Case:
+    """Return the case without the last `seconds` of every three: the stream stood still."""
+    count = max(case.frames) + 1
+    kept = np.arange(count) / case.frame_rate % _STALLS < _STALLS - seconds
+    camera = case.camera.copy()
+    camera[1:][kept[1:] & ~kept[:-1]] = np.nan
+    seen, truth = (np.flatnonzero(kept[labels.frames]) for labels in (case.seen, case.truth))
+    return replace(case, name=f'{case.name}, stalls', camera=camera,
+                   frames=[frame for frame in case.frames if kept[frame]],
+                   seen=_rows(case.seen, seen), truth=_rows(case.truth, truth),
+                   **{name: getattr(case, name)[seen]
+                      for name in ('scores', 'embeddings', 'sharpness')})
 
 
 def cut(first: Case, second: Case, seconds: float) -> Case:
@@ -235,7 +250,7 @@ class _Eye:
         sharp = sharpness(image, found.boxes)
         self._seen += [(step, *box, score, value) for box, score, value in
                        zip(found.boxes, found.scores, sharp)]
-        self._vectors.append(self._encoder.encode(image, found.boxes))
+        self._vectors.append(self._encoder.encode(image, found.boxes, found.landmarks))
         motion = self._camera.update(image, found.boxes, downscaled)
         self._moves.append(np.full((2, 3), np.nan) if motion is None else motion)
 

@@ -26,6 +26,9 @@ ARGUMENTS = (
                           description='Depth image topic, registered to the images; empty: '
                           'ranges are computed from the size of faces, or as in the parameter '
                           'file.'),
+    DeclareLaunchArgument('target_frame', default_value='',
+                          description='Frame of the tracks in space, such as map or base_link, '
+                          "through tf2; empty: the camera's, or as in the parameter file."),
     DeclareLaunchArgument('namespace', default_value='',
                           description='Namespace of the node and its topics.'),
     DeclareLaunchArgument('params_file', default_value=str(SHARE / 'config' / 'tracker.yaml'),
@@ -66,6 +69,8 @@ def _node(context: LaunchContext) -> list[Node]:
         name: given[name] for name in ('detector', 'encoder', 'image_transport') if given[name]}
     if given['annotate']:
         overrides['annotate'] = given['annotate'] == 'true'
+    if given['target_frame']:
+        overrides['spatial.target_frame'] = given['target_frame']
     if given['depth_image']:
         overrides['spatial.depth'] = True
     overrides['use_sim_time'] = given['use_sim_time'] == 'true'

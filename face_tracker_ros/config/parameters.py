@@ -89,6 +89,11 @@ class TrackerConfig:
     n_init: int = _param(3, 'Consecutive detections that confirm a track, which is published from '
                          'then on; in mode robust two are enough when they are as far apart in '
                          'time as this many at 30 frames per second.', 1, 100)
+    min_track_score: float = _param(
+        0.0, 'Score that one detection of a track must reach before the track is confirmed, so '
+        'that what never looks clearly like a face gets no id; 0 = a fifth of the way from '
+        'detection.score to 1; that of detection.score or less = no such rule. Mode robust.',
+        0.0, 1.0)
     max_age: float = _param(1.0, 'Seconds without a detection after which a track is deleted.',
                             0.0, 60.0)
     motion_share: float = _param(0.2, 'Added to the cosine distance of a face at the edge of the '
@@ -230,7 +235,12 @@ NODE_PARAMETERS: tuple[Parameter, ...] = (
     Parameter('spatial.facing_angle', 25.0, 'Degrees between the direction of a face and that to '
               'the camera up to which somebody faces it (~/attention, ~/track_states).',
               1.0, 90.0),
+    Parameter('spatial.target_frame', '', 'Frame in which ~/tracks_3d and ~/markers are '
+              "published, by /tf and /tf_static; empty = the image's own.", live=False),
     Parameter('spatial.tf', False, 'Publish a transform face_f<id> for every track.', live=False),
+    Parameter('crops.aligned', False, "Align ~/crops by the face's five landmarks: 112x112, eyes "
+              'level, as face recognition networks take them; tracks whose detector gives no '
+              'landmarks have none.', live=False),
     Parameter('interop.hri', False, 'Publish /humans/faces (REP-155); needs hri_msgs.',
               live=False),
     Parameter('interop.foxglove', False, 'Publish ~/image_annotations; needs foxglove_msgs.',

@@ -13,6 +13,7 @@ from face_tracker_ros.models.preference import preferred
 from face_tracker_ros.models.registry import load_spec
 from face_tracker_ros.models.spec import AUTO, is_path, ModelSpec
 
+_CLEAR = 0.2  # of the way from detection.score to 1, by which one detection of a track is clear
 _LEAST = sys.float_info.min  # of a recommendation of 0, for 0 stands for 'as recommended'
 
 
@@ -36,7 +37,9 @@ def effective(config: Config, detector_spec: ModelSpec | None = None,
     distance = max(_LEAST, encoder_spec.distance if encoder_spec else ModelSpec.distance)
     return replace(
         config, detection=replace(detection, score=score, low_score=low_score),
-        tracker=replace(tracker, max_cosine_distance=tracker.max_cosine_distance or distance,
+        tracker=replace(tracker,
+                        min_track_score=tracker.min_track_score or score + _CLEAR * (1 - score),
+                        max_cosine_distance=tracker.max_cosine_distance or distance,
                         reid_max_distance=tracker.reid_max_distance or distance))
 
 
@@ -58,6 +61,7 @@ def shown(config: Config) -> dict[str, float]:
     """Return the thresholds of a configuration by the names that diagnostics show."""
     return {'detection_score': config.detection.score,
             'detection_low_score': config.detection.low_score,
+            'min_track_score': config.tracker.min_track_score,
             'max_cosine_distance': config.tracker.max_cosine_distance,
             'reid_max_distance': config.tracker.reid_max_distance}
 

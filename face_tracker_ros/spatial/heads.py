@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from face_tracker_ros.spatial.camera import CameraModel
 from face_tracker_ros.spatial.facing import Attention, Facing
+from face_tracker_ros.spatial.frames import matrix_of
 from face_tracker_ros.spatial.head_pose import head_poses, HeadPoses
-from face_tracker_ros.types import FrameResult
+from face_tracker_ros.types import Float64Array, FrameResult
 import numpy as np
 
 
@@ -26,6 +27,13 @@ class HeadsOfFrame:
     rows: Mapping[int, int]
     poses: HeadPoses
     attention: Mapping[int, Attention]
+
+    def seen_from(self, axes: Float64Array) -> HeadsOfFrame:
+        """Return the same heads in a frame where the optical axes have this quaternion (4,)."""
+        turn = matrix_of(axes)
+        poses = replace(self.poses, rotations=turn @ self.poses.rotations,
+                        covariances=turn @ self.poses.covariances @ turn.T)
+        return replace(self, poses=poses)
 
 
 class Heads:

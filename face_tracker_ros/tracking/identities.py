@@ -102,13 +102,19 @@ class Identities:
         """
         Return which tracks (T,) were detected often enough to have an id.
 
-        In mode 'robust' two detections are enough when `n_init` frames of 1/30 s lie between them.
+        In mode 'robust' two detections are enough when `n_init` frames of 1/30 s lie between them,
+        and one of all must have been clear (`min_track_score`).
         """
         ready = table.hits >= self._config.n_init
         if self._robust:
             since = (self._config.n_init - 1) / kalman.REFERENCE_RATE
             ready |= (table.hits >= 2) & (now - table.first_seen >= since - 1e-6)
+            ready &= ~self.faint(table)
         return np.asarray(ready)
+
+    def faint(self, table: TrackTable) -> BoolArray:
+        """Return which tracks (T,) have no id, as no detection of theirs was clear so far."""
+        return ~table.confirmed & (table.best_score < self._config.min_track_score)
 
     def _apart(self, present: int) -> BoolArray:
         """Return (K, K), which two of the `present` and the departed were never there at once."""

@@ -21,7 +21,7 @@ class TrackTable:
         hits, misses: updates with a detection so far; updates without one since the last.
         first_seen, last_seen, embedded: stamps in seconds (embedded: -inf when never).
         settled: whether it is decided who the person is (new, or somebody who came back).
-        score: of the last detection.
+        score, best_score: of the last detection, and the highest so far.
         detection: row in this frame's Detections, -1 when not seen.
         quality: of the best embedding so far, 0 to 1.
         doubts: clear sights in a row that did not look like the person.
@@ -40,6 +40,7 @@ class TrackTable:
     embedded: Float64Array
     settled: BoolArray
     score: Float64Array
+    best_score: Float64Array
     detection: IntArray
     quality: Float64Array
     doubts: IntArray
@@ -58,7 +59,8 @@ class TrackTable:
              score: Float64Array, detection: IntArray) -> TrackTable:
         """Return tentative tracks that begin at `stamp`."""
         count = len(mean)
-        return cls(mean=mean, covariance=covariance, slot=slot, score=score, detection=detection,
+        return cls(mean=mean, covariance=covariance, slot=slot, score=score,
+                   best_score=score.copy(), detection=detection,
                    id=np.zeros(count, np.intp), hits=np.ones(count, np.intp),
                    misses=np.zeros(count, np.intp), first_seen=np.full(count, stamp),
                    last_seen=np.full(count, stamp), embedded=np.full(count, -np.inf),

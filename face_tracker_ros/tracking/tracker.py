@@ -78,8 +78,12 @@ class Tracker:
 
     @property
     def tentative(self) -> bool:
-        """Whether there are tracks that are still to be confirmed (`tracker.n_init`)."""
-        return not self._table.id.all()
+        """Whether there are tracks to be confirmed (`tracker.n_init`), faint ones left out."""
+        table = self._table
+        if not self._robust or table.id.all():
+            return not table.id.all()
+        waiting = self._identities.faint(table) & (table.hits >= self._config.tracker.n_init)
+        return not (table.confirmed | waiting).all()
 
     def update(self, detections: Detections, embeddings: FloatArray | None, stamp: float,
                quality: FloatArray | None = None) -> tuple[Tracks, Tracks]:
@@ -108,6 +112,7 @@ class Tracker:
         near), and that is confirmed, was seen in the last update, and was embedded less than
         `embedding.refresh` ago; near others that it does not touch, less than 0.1 s ago. After a
         gap of more than 0.2 s, and while a track's face looks unlike its person, every face does.
+        A faint face (`tracker.min_track_score`) of a track without an id needs none either.
         With `embedding.policy` 'always' and in mode 'deepsort' every face does.
 
         Args:
@@ -134,7 +139,9 @@ class Tracker:
                      & (self._now - table.last_seen <= RECENT))[frame.nearest]
             recent = known & ((frame.single & (age < self._config.embedding.refresh))
                               | (frame.apart & (age < _AMONG_OTHERS)))
-            wanted = wanted & ~recent
+            faint = (self._identities.faint(table)[frame.nearest] & frame.single
+                     & (frame.scores < self._config.tracker.min_track_score))
+            wanted = wanted & ~recent & ~faint
         chosen = wanted.nonzero()[0]
         if most is not None and len(chosen) > most:
             chosen = chosen[np.argsort(self._embedded(frame)[chosen], kind='stable')[:most]]
@@ -281,13 +288,14 @@ class Tracker:
         table.misses[tracks] = 0
         table.last_seen[tracks] = self._now
         table.score[tracks] = scores
+        table.best_score[tracks] = np.maximum(table.best_score[tracks], scores)
         table.detection[tracks] = frame.rows[faces]
         self._identities.remember(table, tracks, faces, frame, self._now)
 
     def _confirm(self) -> None:
         """Give ids to the tentative tracks that were detected often enough."""
         table = self._table
-        if self.tentative:
+        if not table.confirmed.all():
             ready = self._identities.ready(table, self._now) & (table.misses == 0)
             for row in (ready & ~table.confirmed).nonzero()[0]:
                 self._last_id += 1

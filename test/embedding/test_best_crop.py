@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import cv2
-from face_tracker_ros import FrameResult, Track, Tracks
+from face_tracker_ros import Config, FrameResult, Track, Tracks
+from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.best_crop import BestCrops, portrait_quality
 from face_tracker_ros.types import Detections
 import numpy as np
@@ -72,3 +73,34 @@ def test_lost_tracks_are_remembered_and_ended_ones_forgotten(grace: np.ndarray) 
     assert ids(best, grace, result(track(1, BOX))) == [1]
     best.reset()
     assert ids(best, grace, result(track(1, BOX))) == [1]
+
+
+def test_aligned_crops_are_upright_and_of_one_size(grace: np.ndarray) -> None:
+    detector = FaceDetector.from_config(Config())
+    crops: dict[bool, list[np.ndarray]] = {True: [], False: []}
+    for angle, scale in ((0, 1.0), (35, 1.0), (-35, 0.6)):
+        matrix = cv2.getRotationMatrix2D((200, 200), angle, scale)
+        image = np.asarray(cv2.warpAffine(grace, matrix, (400, 400)), np.uint8)
+        found = detector.detect(image, 0.5, 0.4)[:1]
+        face = track(1, tuple(found.boxes[0]))
+        seen = FrameResult(1.0, Tracks.of([face]), Tracks.empty(), found)
+        for aligned, given in crops.items():
+            given += [crop for _, crop in BestCrops(aligned).update(image, seen)]
+    assert [crop.shape for crop in crops[True]] == [(112, 112, 3)] * 3
+    likeness = {aligned: [float(np.corrcoef(_face(given[0]), _face(other))[0, 1])
+                          for other in given[1:]] for aligned, given in crops.items()}
+    assert min(likeness[True]) > max(likeness[False]) + 0.2, likeness
+
+
+def _face(crop: np.ndarray) -> np.ndarray:
+    """Return the grey values of the middle of a crop, blurred, scaled to one size."""
+    grey = cv2.cvtColor(cv2.resize(crop, (112, 112)), cv2.COLOR_BGR2GRAY)
+    return np.asarray(cv2.GaussianBlur(grey, (0, 0), 3)[20:92, 20:92]).ravel()
+
+
+def test_aligned_crops_wait_for_landmarks(grace: np.ndarray) -> None:
+    found = Detections(np.array([[100, 100, 200, 220]], np.float32),
+                       np.array([0.9], np.float32), None)
+    seen = FrameResult(1.0, Tracks.of([track(1, (100, 100, 200, 220))]), Tracks.empty(), found)
+    assert list(BestCrops(aligned=True).update(grace, seen)) == []
+    assert len(list(BestCrops().update(grace, seen))) == 1

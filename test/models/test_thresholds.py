@@ -34,6 +34,13 @@ def test_thresholds_are_left_to_the_models_by_default():
         == set(NAMES)
 
 
+def test_a_track_must_become_clearer_than_the_least_score_unless_told_otherwise():
+    for values, least in (({}, 0.68 + 0.2 * 0.32), ({'detection.score': 0.5}, 0.6),
+                          ({'tracker.min_track_score': 0.3}, 0.3)):
+        config = Config.load(values)
+        assert effective(config, *named(config)).tracker.min_track_score == pytest.approx(least)
+
+
 def test_other_models_bring_their_own_numbers_and_take_them_away_again():
     detector, encoder = 'ultra-light-rfb-320', 'face-reidentification-retail-0095'
     config = Config.load({'detector': detector, 'encoder': encoder})
@@ -89,7 +96,9 @@ def test_running_tracker_takes_the_numbers_of_another_detector(shared, monkeypat
     monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(shared / 'models'))
     frame = clip_frames['head-pose-face-detection-female-and-male.gif']
     tracker = FaceTracker.from_config({'detector': 'face-detector'})
-    assert tuple(tracker.thresholds.values()) == OURS
+    assert tuple(value for name, value in tracker.thresholds.items()
+                 if name != 'min_track_score') == OURS
+    assert tracker.thresholds['min_track_score'] == pytest.approx(0.744)
     tracker.reconfigure(tracker.config.updated({'detector': 'ultra-light-rfb-320'}))
     assert tracker.thresholds['detection_score'] == 0.7
     assert tracker.config.detection.score == 0, 'left to the next model, too'

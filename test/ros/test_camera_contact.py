@@ -9,7 +9,7 @@ from pathlib import Path
 import subprocess
 import sys
 
-from face_tracker_ros.ros.diagnostics.image_topic import camera_info_topic
+from face_tracker_ros.ros.diagnostics.image_topic import next_to_image
 from face_tracker_ros.ros.diagnostics.statistics import Statistics
 from face_tracker_ros.ros.node.following import FollowingSubscription
 from face_tracker_ros.ros.node.image_input import ImageInput
@@ -98,7 +98,7 @@ def test_images_lost_on_the_way_are_counted_with_their_remedy(client: Client,
 
 def test_subscriptions_follow_their_publishers(client: Client, start: Start) -> None:
     start('-r', 'image:=/lens/image_raw', '-p', 'spatial.depth:=true')
-    topics = {'/lens/image_raw': Image, '/lens/camera_info': CameraInfo, '/depth_image': Image}
+    topics = {'/lens/image_raw': Image, '/lens/camera_info': CameraInfo, '/lens/depth_image': Image}
 
     def subscribed(reliability: QoSReliabilityPolicy) -> bool:
         return all([info.qos_profile.reliability for info
@@ -152,7 +152,8 @@ def offered(client: Client, topic: str, kind: type = Image,
 def test_camera_info_is_next_to_the_image_unless_remapped(
         remapped: tuple[str, ...], topic: str) -> None:
     with own_node('-r', 'image:=/lens/left/image_raw', *remapped) as node:
-        assert camera_info_topic(node) == topic
+        assert next_to_image(node, 'camera_info') == topic
+        assert next_to_image(node, 'depth_image') == '/lens/left/depth_image'
 
 
 @pytest.mark.parametrize('given, taken', [

@@ -2,6 +2,8 @@
 """~/crops of a live node: one picture of each face, for everybody who asks."""
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 from face_tracker_ros.ros.messages.images import to_image
 import numpy as np
@@ -38,3 +40,21 @@ def test_every_listener_gets_each_face_once_at_its_best(
         before, after = (to_image(crop) for crop in last if crop.header.frame_id == name)
         assert cv2.Laplacian(after, cv2.CV_32F).var() > 2 * cv2.Laplacian(before,
                                                                           cv2.CV_32F).var()
+
+
+def test_crops_are_aligned_and_the_log_shows_associations_on_request(
+        client: Client, start: Callable[..., NodeProcess], two_people: np.ndarray) -> None:
+    node = start('-p', 'crops.aligned:=true', '--log-level', 'face_tracker:=debug')
+    client.wait(lambda: client.state() == 'active', 'the node')
+    crops: list[CompressedImage] = []
+    subscription = client.node.create_subscription(CompressedImage, f'{NODE}/crops',
+                                                   crops.append, 20)
+    client.wait(lambda: len({crop.header.frame_id for crop in crops}) == 2, 'both crops',
+                lambda: client.publish(two_people))
+    client.node.destroy_subscription(subscription)
+    assert {to_image(crop).shape for crop in crops} == {(112, 112, 3)}
+    ids = {track.id for track in client.tracks_of(two_people, 2).detections}
+    client.wait(lambda: 'embedded' in node.output(), 'the log')
+    output = node.output()
+    assert all(f') is track {number}, embedded ' in output for number in ids)
+    assert 'detections, 2 embedded; detection 0 (' in output

@@ -81,6 +81,8 @@ def test_a_new_topic_is_one_module_and_one_line(
     shares: list[float] = []
     subscription = client.node.create_subscription(
         Float32, f'{NODE}/share', lambda message: shares.append(message.data), 10)
+    client.tracks_of(two_people, 2)
+    shares.clear()
     client.wait(lambda: any(shares), 'the new topic', lambda: client.publish(two_people))
     boxes = [face.bbox for face in client.arrays[-1].detections]
     assert shares[-1] == pytest.approx(
@@ -130,4 +132,5 @@ def test_outputs_have_names_of_their_own_and_tracks_are_first() -> None:
     assert all(output.__module__.endswith(f'.{output.name}') for output in registry.OUTPUTS)
     folder = Path(sys.modules[registry.__name__].__file__ or '').parent
     modules = {path.stem for path in folder.glob('*.py')}
-    assert modules - set(names) == {'__init__', 'output', 'outputs', 'registry', 'spatial'}
+    assert modules - set(names) == {'__init__', 'output', 'outputs', 'registry', 'spatial',
+                                     'target_frame'}

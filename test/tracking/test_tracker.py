@@ -574,3 +574,36 @@ def test_frames_of_one_stamp_are_one_moment(mode):
         tracks, _ = tracker.update(*frame((0, 300, 300)), 5.0)
     track, = tracks
     assert track.id == 1 and np.isfinite(track.box).all() and track.time_since_update == 0
+
+
+def test_what_never_looks_clearly_like_a_face_gets_no_id():
+    tracker = Tracker(Config.load({'tracker': {'min_track_score': 0.7}}))
+    boxes = np.array([[100, 100, 180, 200], [400, 100, 480, 200]], np.float32)
+    embeddings = np.eye(2, 8, dtype=np.float32)
+    for number in range(60):
+        second = 0.71 if number == 30 else 0.6
+        found = Detections(boxes, np.array([0.69, second], np.float32), None)
+        tracks, lost = tracker.update(found, embeddings, number / 30)
+        assert tracks.ids.tolist() == ([] if number < 30 else [1]) and not lost
+    assert tracks.boxes[0, 0] == pytest.approx(400, abs=1) and not tracker.tentative
+    assert len(tracker) == 2, 'it is followed, for it may become clear'
+
+
+def test_a_faint_face_takes_no_time_of_the_encoder_while_it_stays_faint():
+    tracker = Tracker(Config.load({'tracker': {'min_track_score': 0.7}}))
+    box = np.array([[100, 100, 180, 200]], np.float32)
+    wanted = []
+    for number, score in enumerate([0.6] * 20 + [0.8] * 2):
+        match = tracker.begin(Detections(box, np.array([score], np.float32), None), number / 30)
+        wanted.append(bool(match.needs_embedding[0]))
+        tracks, _ = tracker.finish(match, np.eye(1, 8, dtype=np.float32))
+    assert not any(wanted[1:20]) and wanted[20] and len(tracks) == 1
+
+
+def test_the_published_algorithm_confirms_faint_faces():
+    tracker = Tracker(Config.load({'tracker': {'mode': 'deepsort', 'min_track_score': 0.9}}))
+    found = Detections(np.array([[100, 100, 180, 200]], np.float32),
+                       np.array([0.6], np.float32), None)
+    for number in range(4):
+        tracks, _ = tracker.update(found, np.eye(1, 8, dtype=np.float32), number / 30)
+    assert tracks.ids.tolist() == [1]

@@ -130,18 +130,24 @@ def image_topics(node: Node) -> dict[str, str]:
             and node.count_publishers(name)}
 
 
-def camera_info_topic(node: Node) -> str:
+def next_to_image(node: Node, name: str) -> str:
     """
-    Return the topic of the calibration: next to `image`, unless camera_info is remapped.
+    Return the topic of camera_info or depth_image: next to `image`, unless it is remapped.
 
     As image_transport has it: /camera/image_raw comes with /camera/camera_info.
     """
-    plain = node.resolve_topic_name('camera_info', only_expand=True)
-    given = node.resolve_topic_name('camera_info')
+    plain = node.resolve_topic_name(name, only_expand=True)
+    given = node.resolve_topic_name(name)
     if given != plain:
         return str(given)
     parent = str(node.resolve_topic_name('image')).rpartition('/')[0]
-    return str(node.resolve_topic_name(f'{parent}/camera_info'))
+    return str(node.resolve_topic_name(f'{parent}/{name}'))
+
+
+def depth_topics(node: Node) -> list[str]:
+    """Return the topics with images that are depth by their name."""
+    return [f"'{name}'" for name, kind in sorted(image_topics(node).items())
+            if kind == RAW and 'depth' in name][:_NAMED_AT_MOST]
 
 
 def middleware() -> dict[str, str]:

@@ -10,7 +10,8 @@ from face_tracker_ros.annotate import id_color
 from face_tracker_ros.ros.messages.tracks_3d import orientation
 from face_tracker_ros.spatial.heads import HeadsOfFrame
 from face_tracker_ros.types import Float64Array
-from geometry_msgs.msg import Point, Pose, Vector3
+from geometry_msgs.msg import Point, Pose, Quaternion, Vector3
+import numpy as np
 from std_msgs.msg import ColorRGBA, Header
 from visualization_msgs.msg import Marker, MarkerArray
 
@@ -30,6 +31,7 @@ class Markers:
     def __init__(self) -> None:
         """Begin with nothing shown."""
         self._trails: dict[int, deque[Point]] = {}
+        self._frame = ''
 
     def clear(self, header: Header) -> MarkerArray:
         """Return what removes all markers, also those of an earlier run of the node."""
@@ -37,21 +39,29 @@ class Markers:
         return MarkerArray(markers=[Marker(header=header, action=Marker.DELETEALL)])
 
     def update(self, header: Header, ids: Collection[int], points: Float64Array,
-               sizes: Float64Array, alive: Collection[int],
+               sizes: Float64Array, axes: Float64Array, alive: Collection[int],
                names: Mapping[int, str] = {}, heads: HeadsOfFrame | None = None) -> MarkerArray:
         """
         Return the markers of the faces seen, and what deletes those of tracks that ended.
 
         Args:
-            header: Of the image.
+            header: With the frame of the points; trails begin anew in another one.
             ids: (N,) of the tracks seen.
-            points: (N, 3) metres, in the optical frame.
-            sizes: (N, 3) metres.
+            points: (N, 3) metres.
+            sizes: (N, 3) metres, along the camera's axes.
+            axes: (4,), quaternion x, y, z, w of these axes in the frame.
             alive: Ids of all tracks that exist still.
             names: Of people by track.
-            heads: Where the heads are turned: an arrow each.
+            heads: Where the heads are turned, in the same frame: an arrow each.
         """
         markers = []
+        if header.frame_id != self._frame:
+            self._frame = header.frame_id
+            for trail in self._trails.values():
+                trail.clear()
+        x_axis, y_axis, z_axis, w_axis = axes.tolist()
+        box_axes = Quaternion(x=x_axis, y=y_axis, z=z_axis, w=w_axis)
+        up = _up(axes)
         for track in [track for track in self._trails if track not in alive]:
             del self._trails[track]
             markers += [Marker(header=header, ns=name, id=track, action=Marker.DELETE)
@@ -68,8 +78,9 @@ class Markers:
                                                       (TRAILS, Marker.LINE_STRIP)))
             sphere.pose.position = trail[-1]
             sphere.scale = Vector3(x=width, y=height, z=depth)
-            # y points down: this is above the head
-            name.pose.position = Point(x=x, y=y - height / 2 - _TEXT_HEIGHT, z=z)
+            sphere.pose.orientation = box_axes
+            above = (np.array([x, y, z]) + (height / 2 + _TEXT_HEIGHT) * up).tolist()
+            name.pose.position = Point(x=above[0], y=above[1], z=above[2])
             name.scale.z = _TEXT_HEIGHT
             name.text = f"#{track} {names.get(track, '')}".strip()
             line.scale.x = _LINE
@@ -88,3 +99,9 @@ class Markers:
                         color=color, lifetime=_LIFETIME)
         marker.pose.orientation.w = 1.0
         return marker
+
+
+def _up(axes: Float64Array) -> Float64Array:
+    """Return the unit vector (3,) against the camera's y axis, which points down."""
+    x, y, z, w = axes.tolist()
+    return np.array([2 * (z * w - x * y), 2 * (x * x + z * z) - 1, -2 * (y * z + x * w)])

@@ -15,7 +15,7 @@ def optional_messages(package: str, parameter: str) -> Any:
 
     Args:
         package: Such as 'hri_msgs'.
-        parameter: The boolean parameter that asks for it.
+        parameter: The parameter that asks for it.
 
     Raises:
         ConfigError: The package cannot be imported; the message names the parameter.
@@ -24,5 +24,5 @@ def optional_messages(package: str, parameter: str) -> Any:
         return import_module(f'{package}.msg')
     except ImportError as error:
         debian = f"ros-{os.environ.get('ROS_DISTRO', '<distro>')}-{package.replace('_', '-')}"
-        raise ConfigError(f"parameter '{parameter}': true, but {package} cannot be imported "
-                          f'({error}); sudo apt install {debian}, or set it to false') from error
+        raise ConfigError(f"parameter '{parameter}': {package} cannot be imported ({error}); sudo "
+                          f'apt install {debian}, or leave that parameter out') from error

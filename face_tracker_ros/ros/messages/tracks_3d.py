@@ -8,7 +8,7 @@ from face_tracker_ros.ros.messages.tracks import CLASS_ID, frame_of
 from face_tracker_ros.spatial import Located
 from face_tracker_ros.spatial.head_pose import quaternions
 from face_tracker_ros.spatial.heads import HeadsOfFrame
-from face_tracker_ros.types import Track
+from face_tracker_ros.types import Float64Array, Track
 from geometry_msgs.msg import Pose, Quaternion, TransformStamped
 import numpy as np
 from std_msgs.msg import Header
@@ -16,15 +16,23 @@ from vision_msgs.msg import Detection3D, Detection3DArray, ObjectHypothesisWithP
 
 
 def to_detections_3d(tracks: Sequence[Track], found: Located, header: Header,
-                     heads: HeadsOfFrame | None = None) -> Detection3DArray:
+                     axes: Float64Array, heads: HeadsOfFrame | None = None) -> Detection3DArray:
     """
     Return a Detection3D for each track, in the order given; row n of `found` is of track n.
 
     The orientation is the head's where it is known (x out of the face); elsewhere it is that of
-    the optical frame, with the covariance of an unknown one. The box is never rotated.
+    the camera's axes, with the covariance of an unknown one. The box has the camera's axes.
+
+    Args:
+        tracks: (N,).
+        found: in the header's frame.
+        header: of the message.
+        axes: quaternion (4,) x, y, z, w of the camera's axes in the header's frame.
+        heads: in the header's frame.
     """
     return Detection3DArray(header=header, detections=[
-        _to_detection(track, found, row, header, heads) for row, track in enumerate(tracks)])
+        _to_detection(track, found, row, header, axes, heads)
+        for row, track in enumerate(tracks)])
 
 
 def to_transforms(tracks: Sequence[Track], found: Located, header: Header,
@@ -41,19 +49,23 @@ def to_transforms(tracks: Sequence[Track], found: Located, header: Header,
 
 
 def orientation(heads: HeadsOfFrame, track: int) -> Quaternion:
-    """Return where the head of a track is turned, from the head's frame to the optical one."""
+    """Return where the head of a track is turned, from the head's frame to that of `heads`."""
     row = heads.rows[track]
     x, y, z, w = quaternions(heads.poses.rotations[row:row + 1])[0].tolist()
     return Quaternion(x=x, y=y, z=z, w=w)
 
 
 def _to_detection(track: Track, found: Located, row: int, header: Header,
-                  heads: HeadsOfFrame | None) -> Detection3D:
+                  axes: Float64Array, heads: HeadsOfFrame | None) -> Detection3D:
     result = ObjectHypothesisWithPose()
     result.hypothesis.class_id = CLASS_ID
     result.hypothesis.score = float(track.score)
     pose = result.pose.pose
     pose.position.x, pose.position.y, pose.position.z = found.points[row].tolist()
+    detection = Detection3D(header=header, id=str(track.id), results=[result])
+    x, y, z, w = axes.tolist()
+    pose.orientation = Quaternion(x=x, y=y, z=z, w=w)
+    detection.bbox.center = Pose(position=pose.position, orientation=pose.orientation)
     # Rows and columns of the covariance: x, y, z, then rotations, which are unknown.
     covariance = np.diag([0, 0, 0, np.pi ** 2, np.pi ** 2, np.pi ** 2]).astype(np.float64)
     covariance[:3, :3] = found.covariances[row]
@@ -61,8 +73,6 @@ def _to_detection(track: Track, found: Located, row: int, header: Header,
         pose.orientation = orientation(heads, track.id)
         covariance[3:, 3:] = heads.poses.covariances[heads.rows[track.id]]
     result.pose.covariance = covariance.ravel()
-    detection = Detection3D(header=header, id=str(track.id), results=[result])
-    detection.bbox.center = Pose(position=pose.position)
     size = detection.bbox.size
     size.x, size.y, size.z = found.sizes[row].tolist()
     return detection

@@ -13,6 +13,7 @@ from face_tracker_ros.ros.diagnostics.reporter import Reporter
 from face_tracker_ros.ros.diagnostics.statistics import Statistics
 from face_tracker_ros.ros.diagnostics.status import NodeStatus, QUIET_SECONDS
 from face_tracker_ros.ros.messages.images import AnyImage, to_image
+from face_tracker_ros.ros.node.frame_log import describe
 from face_tracker_ros.ros.node.image_input import ImageInput
 from face_tracker_ros.ros.node.lifecycle import SteadyLifecycleNode
 from face_tracker_ros.ros.node.load import LoadShedding
@@ -206,6 +207,8 @@ class FaceTrackerNode(SteadyLifecycleNode):
                 'image stamps jumped back (a bag that loops?); tracks start anew at every such '
                 'jump', once=True)
         tracked = time.perf_counter()
+        if self.get_logger().is_enabled_for(LoggingSeverity.DEBUG):
+            self.get_logger().debug(describe(result))
         age = self._now() - stamp
         outputs = self._outputs.publish(message.header, image, result,
                                         () if self._load.draws() else ('annotated_image',))

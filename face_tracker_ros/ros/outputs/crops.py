@@ -14,14 +14,18 @@ _QUALITY = 90
 
 
 class CropsOutput(Output):
-    """Crops as JPEG; header.frame_id is face_f<id>, the stamp the image's."""
+    """
+    Crops as JPEG; header.frame_id is face_f<id>, the stamp the image's.
+
+    With `crops.aligned` upright by their landmarks, and all of one size.
+    """
 
     name = 'crops'
 
     def create(self) -> None:
         """Offer the topic."""
         self._publisher = self._offer(CompressedImage, '~/crops', 20)
-        self._best = BestCrops()
+        self._best = BestCrops(self._settings['crops.aligned'])
         self._subscribers = 0
         self._restart = False
 

@@ -37,14 +37,15 @@ class MarkersOutput(Output):
         """Publish the markers of the frame, and what deletes those of tracks that ended."""
         if not has_subscribers(self._publisher):
             return False
-        located = self._spatial.located()
-        if located is None:
+        placed = self._spatial.placed()
+        if placed is None:
             return True
         with self._lock:
             message = self._markers.update(
-                header, [track.id for track in located.tracks], located.found.points,
-                located.found.sizes, {track.id for track in (*result.tracks, *result.lost)},
-                names_of(result.people), self._spatial.heads())
+                placed.header, [track.id for track in placed.tracks], placed.found.points,
+                placed.found.sizes, placed.axes,
+                {track.id for track in (*result.tracks, *result.lost)},
+                names_of(result.people), placed.heads)
             if message.markers:
                 self._publisher.publish(message)
         return True

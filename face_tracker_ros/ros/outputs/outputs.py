@@ -75,7 +75,7 @@ class Outputs:
         """
         if result.restarted:
             self.reset()
-        self._spatial.begin(image, result)
+        self._spatial.begin(header, image, result)
         seconds = {}
         for output in self._outputs:
             begin = time.perf_counter()

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""~/tracks_3d: the tracks in space, in the camera's optical frame."""
+"""~/tracks_3d: the tracks in space, in the camera's optical frame or the target frame."""
 from __future__ import annotations
 
 from face_tracker_ros.ros.messages.tracks_3d import to_detections_3d
@@ -22,7 +22,7 @@ class Tracks3DOutput(Output):
         """Publish the tracks that could be located, also when there are none."""
         if not has_subscribers(self._publisher):
             return False
-        located = self._spatial.located()
-        if located is not None:
-            self._publisher.publish(to_detections_3d(*located, header, self._spatial.heads()))
+        placed = self._spatial.placed()
+        if placed is not None:
+            self._publisher.publish(to_detections_3d(*placed))
         return True
