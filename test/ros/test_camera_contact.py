@@ -98,7 +98,8 @@ def test_images_lost_on_the_way_are_counted_with_their_remedy(client: Client,
 
 def test_subscriptions_follow_their_publishers(client: Client, start: Start) -> None:
     start('-r', 'image:=/lens/image_raw', '-p', 'spatial.depth:=true')
-    topics = {'/lens/image_raw': Image, '/lens/camera_info': CameraInfo, '/lens/depth_image': Image}
+    topics = {'/lens/image_raw': Image, '/lens/camera_info': CameraInfo,
+              '/lens/depth_image': Image}
 
     def subscribed(reliability: QoSReliabilityPolicy) -> bool:
         return all([info.qos_profile.reliability for info

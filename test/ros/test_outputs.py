@@ -132,5 +132,5 @@ def test_outputs_have_names_of_their_own_and_tracks_are_first() -> None:
     assert all(output.__module__.endswith(f'.{output.name}') for output in registry.OUTPUTS)
     folder = Path(sys.modules[registry.__name__].__file__ or '').parent
     modules = {path.stem for path in folder.glob('*.py')}
-    assert modules - set(names) == {'__init__', 'output', 'outputs', 'registry', 'spatial',
-                                     'target_frame'}
+    assert modules - set(names) == {
+        '__init__', 'output', 'outputs', 'registry', 'spatial', 'target_frame'}

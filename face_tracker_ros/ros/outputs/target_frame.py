@@ -29,7 +29,8 @@ class TargetFrame:
     def __init__(self, node: Node, name: str) -> None:
         """Stay unsubscribed; ConfigError when tf2_msgs is missing. name: of the frame."""
         self._node, self._name = node, name
-        self._messages = optional_messages('tf2_msgs', 'spatial.target_frame')
+        self._messages = optional_messages('tf2_msgs', 'spatial.target_frame', f"'{name}'",
+                                           "''")
         self._subscriptions: list[Any] = []
         self._tree = FrameTree()
 
