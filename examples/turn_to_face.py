@@ -4,7 +4,7 @@
 Turn a robot towards the face it knows longest: velocities on cmd_vel.
 
 Only a demonstration: it looks at no obstacle. It stops when it sees nobody for half a second, and
-when it is ended.
+when it is ended. Positions have to be in the optical frame (spatial.target_frame empty).
 """
 import math
 import signal

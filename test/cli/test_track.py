@@ -161,10 +161,15 @@ def test_scores_of_another_scale_are_told_with_the_remedy(det, capsys, score, mo
         assert part in errors
 
 
-def test_the_remedy_for_low_scores_works(det, capsys):
-    det.write_text('\n'.join(line.replace('0.9', '0.02') for line in PLAIN))
-    main(alone(det, '--set', 'detection.score=0.5'))
-    remedy = capsys.readouterr().err.split('give ')[1].split(', or')[0].split()
+@pytest.mark.parametrize('score, more, parameter', [
+    ('0.02', ['--set', 'detection.score=0.5'], 'detection.score'),
+    ('0.55', [], 'tracker.min_track_score')])
+def test_the_remedy_for_low_scores_works(det, capsys, score, more, parameter):
+    det.write_text('\n'.join(line.replace('0.9', score) for line in PLAIN))
+    main(alone(det, *more))
+    text = capsys.readouterr().err
+    assert f'({parameter})' in text
+    remedy = text.split('give ')[1].split(', or')[0].split()
     assert main(alone(det, *remedy)) == 0
     captured = capsys.readouterr()
     assert captured.err == '' and '1 ids' in captured.out

@@ -2,6 +2,7 @@
 """What a user meets first: values as people write them, log lines, and tables about tracks."""
 from __future__ import annotations
 
+from dataclasses import replace
 import os
 from pathlib import Path
 import signal
@@ -11,8 +12,9 @@ import time
 from typing import Any
 
 import cv2
-from face_tracker_ros.ros.messages.clouds import ID_CHANGE, LANDMARKS, to_table
+from face_tracker_ros.ros.messages.clouds import ID_CHANGE, LANDMARKS, to_landmarks, to_table
 from face_tracker_ros.ros.messages.images import to_message
+from face_tracker_ros.types import Detections, FrameResult, Tracks
 import numpy as np
 import pytest
 from rcl_interfaces.msg import ParameterType
@@ -109,6 +111,13 @@ def test_landmarks_lie_in_the_boxes_of_their_tracks(client: Client, process: Nod
         assert row['right_eye_x'] < row['left_eye_x'], "the person's right is left in the image"
         assert row['right_eye_y'] < row['nose_y'] < row['right_mouth_corner_y']
     client.node.destroy_subscription(subscription)
+
+
+def test_no_face_in_view_makes_no_rows() -> None:
+    points = np.zeros((0, 5, 2), np.float32)
+    result = FrameResult(1.0, Tracks.empty(), Tracks.empty(), replace(
+        Detections.empty(), landmarks=points), {}, 0)
+    assert to_landmarks(result, Header(frame_id='lens')).width == 0
 
 
 def test_id_changes_are_rows_that_describe_themselves() -> None:
