@@ -227,8 +227,8 @@ def main() -> None:
     detector = FaceDetector.from_config(config)
     rays, prior = all_rays(), FacePrior(given.face_size, given.face_spread)
     halves = {part: read(given.people, detector, part) for part in {int(s >= 100) for s in seeds}}
-    if given.picture:
-        show(halves[int(seeds[0] >= 100)], seeds[0], rays, given.picture)
+    if given.image:
+        show(halves[int(seeds[0] >= 100)], seeds[0], rays, given.image)
     rows = [row for seed in seeds
             for row in run(config, halves[int(seed >= 100)], seed, given.seconds, rays, prior)]
     figures = report(rows)

@@ -12,7 +12,7 @@ EMPTY = np.full((480, 640, 3), 90, np.uint8)
 
 @pytest.fixture(scope='module')
 def show(grace, eileen):
-    """Return a function that puts both portraits at places on a grey 640x480 picture."""
+    """Return a function that puts both portraits at places on a grey 640x480 image."""
     def paste(*places):
         frame = EMPTY.copy()
         for portrait, (x, y) in zip((grace, eileen), places):

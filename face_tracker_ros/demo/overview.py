@@ -50,7 +50,7 @@ def draw_overview(history: History, path: Path, note: str = '') -> None:
     FigureCanvasAgg(figure)
     grid = figure.add_gridspec(2, 2, width_ratios=(1.75, 1), height_ratios=(2.35, 1), left=0.055,
                                right=0.985, top=0.93, bottom=0.12, wspace=0.13, hspace=0.24)
-    _draw_picture(figure.add_subplot(grid[0, 0]), history)
+    _draw_image(figure.add_subplot(grid[0, 0]), history)
     _draw_times(figure.add_subplot(grid[1, 0]), history)
     _draw_top_view(figure.add_subplot(grid[:, 1]), history, note)
     try:
@@ -65,7 +65,7 @@ def _color(track: int) -> tuple[float, float, float]:
     return red / 255, green / 255, blue / 255
 
 
-def _draw_picture(axes: Any, history: History) -> None:
+def _draw_image(axes: Any, history: History) -> None:
     axes.set_axis_off()
     if history.image is not None:
         axes.imshow(history.image[..., ::-1], interpolation='antialiased')

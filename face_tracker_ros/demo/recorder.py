@@ -14,7 +14,7 @@ from face_tracker_ros.demo.overview import History
 from face_tracker_ros.errors import SourceError
 from face_tracker_ros.ros.messages.images import to_image
 from face_tracker_ros.ros.messages.tracks import stamp_seconds
-from face_tracker_ros.types import Image as Picture
+from face_tracker_ros.types import Image as ImageArray
 from face_tracker_ros.video import VideoSink
 import numpy as np
 from rclpy.executors import SingleThreadedExecutor
@@ -44,14 +44,14 @@ class VideoWriter:
     def __init__(self, path: Path, rate: float) -> None:
         """Begin; SourceError when the file cannot be written."""
         self._sink = VideoSink(path, rate)
-        self._queue: queue.Queue[tuple[float, Picture] | None] = queue.Queue(_WAITING_FRAMES)
+        self._queue: queue.Queue[tuple[float, ImageArray] | None] = queue.Queue(_WAITING_FRAMES)
         self._error: Exception | None = None
         self.dropped = 0
         self.written = 0
         self._thread = threading.Thread(target=self._run, name='video', daemon=True)
         self._thread.start()
 
-    def put(self, stamp: float, image: Picture) -> None:
+    def put(self, stamp: float, image: ImageArray) -> None:
         """Hand over one image; it is dropped when the encoder is too far behind."""
         try:
             self._queue.put_nowait((stamp, image))

@@ -119,7 +119,7 @@ class Timed:
     """
     A FaceTracker of which every stage is timed, and the bare inference beside it.
 
-    Bare are the same compiled networks on the same pictures, with nothing around them.
+    Bare are the same compiled networks on the same images, with nothing around them.
     """
 
     def __init__(self, config: Config, clock: Clock) -> None:

@@ -96,9 +96,9 @@ def test_light_flip_and_distance_do_not_make_another_person(encoder, two_portrai
     dark = cv2.convertScaleAbs(two_portraits, alpha=0.6, beta=10)
     flipped = two_portraits[:, ::-1]
     small = cv2.resize(two_portraits, (width // 4, height // 4), interpolation=cv2.INTER_AREA)
-    for picture, box in ((dark, faces[0]), (small, faces[0] / 4), (
+    for image, box in ((dark, faces[0]), (small, faces[0] / 4), (
             flipped, np.array([width, 0, width, 0]) - faces[0][[2, 1, 0, 3]] * [1, -1, 1, -1])):
-        vector = encoder.encode(picture, box[None])[0]
+        vector = encoder.encode(image, box[None])[0]
         assert vector @ grace > 0.5 > 0.3 > vector @ eileen
 
 

@@ -102,17 +102,17 @@ def test_live_parameter_works_at_the_next_frame(client: Client, tracker: NodePro
     assert client.set_parameters({'detection.min_size': 12.0}).successful
     client.tracks_of(two_people, 2)
     assert values(client, 'detection.min_size') == [12.0]
-    pictures: list[Image] = []
+    images: list[Image] = []
     subscription = client.node.create_subscription(Image, f'{NODE}/annotated_image',
-                                                   pictures.append, 5)
-    client.wait(lambda: pictures != [], 'a picture', lambda: client.publish(two_people))
+                                                   images.append, 5)
+    client.wait(lambda: images != [], 'a image', lambda: client.publish(two_people))
     assert client.set_parameters({'annotate': False}).successful
     client.tracks_of(two_people, 2)
     client.spin(0.2)
-    pictures.clear()
+    images.clear()
     client.tracks_of(two_people, 2)
     client.spin(0.2)
-    assert pictures == []
+    assert images == []
     client.node.destroy_subscription(subscription)
 
 

@@ -44,7 +44,7 @@ class Listener:
         self.client.publish(image)
 
     def names(self) -> dict[str, str]:
-        """Return the names by who is on the picture."""
+        """Return the names by who is on the image."""
         array = self.last.get('identities')
         tracks = self.client.arrays[-1].detections if self.client.arrays else []
         found = {track.id: 'hopper' if track.bbox.center.position.x < 320 else 'collins'

@@ -109,7 +109,7 @@ def test_nobody_is_recognised_after_the_window_or_without_one():
 def test_somebody_in_view_is_never_recognised_as_having_come_back():
     world = follower()
     world.see((0, 100, 100), frames=10)
-    # the same face a second time, elsewhere, while the first stays: a picture, a twin
+    # the same face a second time, elsewhere, while the first stays: a image, a twin
     assert set(world.see((0, 100, 100), (0, 600, 300), frames=10)) == {1, 2}
 
 
