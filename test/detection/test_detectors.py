@@ -198,9 +198,9 @@ def test_views_of_images_are_as_good_as_copies(view, load, two_portraits):
     (np.zeros((0, 640, 3), np.uint8), 'uint8 (0, 640, 3)'),
     (None, 'NoneType')])
 def test_other_images_are_rejected_with_what_came(image, words, load):
-    with pytest.raises(FrameError) as refusal:
+    with pytest.raises(FrameError) as rejection:
         load('face-detector').detect(image, 0.5, 0.4)
-    assert words in str(refusal.value) and 'uint8 BGR array (H, W, 3)' in str(refusal.value)
+    assert words in str(rejection.value) and 'uint8 BGR array (H, W, 3)' in str(rejection.value)
 
 
 def test_an_encoder_is_no_detector():

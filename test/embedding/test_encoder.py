@@ -199,9 +199,9 @@ def test_a_detector_is_no_encoder():
     (np.zeros((480, 640, 3), np.float32), 'float32 (480, 640, 3)'),
     (np.zeros((0, 640, 3), np.uint8), 'uint8 (0, 640, 3)')])
 def test_other_images_are_rejected_with_what_came(image, words, shipped):
-    with pytest.raises(FrameError) as refusal:
+    with pytest.raises(FrameError) as rejection:
         shipped.encode(image, np.array([[10, 10, 60, 60]], np.float32))
-    assert words in str(refusal.value) and 'uint8 BGR array (H, W, 3)' in str(refusal.value)
+    assert words in str(rejection.value) and 'uint8 BGR array (H, W, 3)' in str(rejection.value)
 
 
 def test_only_vectors_of_the_same_files_used_alike_can_be_compared(tmp_path, shipped):

@@ -196,9 +196,9 @@ def _changed(**changes: object) -> Image:
     (_changed(step=7, encoding='yuv420'), ['step 7', 'needs even numbers']),
 ])
 def test_bad_message_is_rejected_in_one_line(message: Image, words: list[str]) -> None:
-    with pytest.raises(FrameError) as refusal:
+    with pytest.raises(FrameError) as rejection:
         convert.to_image(message)
-    text = str(refusal.value)
+    text = str(rejection.value)
     assert '\n' not in text
     assert all(word in text for word in words), text
 

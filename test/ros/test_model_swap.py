@@ -308,7 +308,7 @@ def test_model_that_cannot_run_is_given_up_and_the_parameters_set_back(
             {item.name for item in event.changed_parameters}), 50)
     result = stream.set(detector='yunet', encoder=str(tmp_path / 'model.yaml'))
     assert result.successful
-    stream.until(lambda: 'models not changed' in process.output(), 'the refusal')
+    stream.until(lambda: 'models not changed' in process.output(), 'the rejection')
     assert 'which makes no vectors of 100 numbers' in process.output()
     stream.until(lambda: models(client) == DEFAULTS, 'the parameters')
     stream.until(lambda: len(changed) > 1, 'the events')
