@@ -29,7 +29,7 @@ WIDTH, HEIGHT, RATE = 1280, 720, 15.0
 CALIBRATION = Calibration((WIDTH, HEIGHT), (890.0, 0, 652.0, 0, 884.0, 348.0, 0, 0, 1),
                           (-0.31, 0.11, 0.0008, -0.0006, -0.015))
 EYES, EYES_SPREAD = 0.063, 0.0036  # metres between the pupils of adults: mean and deviation
-FRONTAL = 0.2  # most that the nose may be beside the middle of the eyes, in eye distances
+FRONTAL = 0.2  # most that the nose may be off the middle of the eyes, in eye distances
 
 
 @dataclass(frozen=True)

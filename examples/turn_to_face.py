@@ -16,9 +16,9 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from vision_msgs.msg import Detection3DArray
 
-GAIN = 1.2  # radians a second, for each radian beside the middle
+GAIN = 1.2  # radians a second, for each radian off the middle
 FASTEST = 0.8  # radians a second
-STILL = 0.05  # radians beside the middle that are left alone
+STILL = 0.05  # radians off the middle that are left alone
 PATIENCE = 0.5  # seconds
 
 

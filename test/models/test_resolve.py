@@ -124,7 +124,7 @@ def test_wrong_family_in_a_description_is_rejected_when_the_network_runs(tmp_pat
 
 @pytest.fixture
 def own(tmp_path, shared):
-    """Return the path of a description that lies beside a copy of YuNet, without checksums."""
+    """Return the path of a description that lies next to a copy of YuNet, without checksums."""
     shutil.copy(shared / 'models/yunet/face_detection_yunet_2026may.onnx', tmp_path / 'mine.onnx')
     text = (ROOT / 'models/yunet/model.yaml').read_text()
     lines = [line for line in text.splitlines() if 'sha256' not in line and 'size:' not in line]
@@ -204,7 +204,7 @@ def test_models_take_the_form_that_suits_the_processor(monkeypatch):
 
 
 def test_8_bits_find_the_same_faces_and_people(two_portraits):
-    """On any processor: where 8 bits are not quick they are right all the same."""
+    """On any processor: where INT8 is not quick it is right all the same."""
     exact = Config.load({'inference.int8': False, 'inference.half': False})
     rounded = exact.updated({'detector': 'face-detector-int8',
                              'encoder': 'mobilenetv3-large-face-int8'})

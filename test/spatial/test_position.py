@@ -127,7 +127,7 @@ def test_unknown_depths_are_not_averaged() -> None:
                                 1.0)).all()
 
 
-def test_background_beside_the_face_does_not_count() -> None:
+def test_background_next_to_the_face_does_not_count() -> None:
     depth = np.full((720, 1280), 9.0, np.float32)
     depth[130:310, 120:240] = 1.5  # narrower than the box
     box = np.array([[100, 100, 260, 340]], np.float32)
