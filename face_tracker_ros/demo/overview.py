@@ -23,12 +23,12 @@ class History:
     """
     What a run showed.
 
-    seen: (second, id) of every track of every frame. places: (second, id, x, z) in metres, of
-    those with a place in space. image: one annotated frame, BGR, and the second it shows.
+    seen: (second, id) of every track of every frame. positions: (second, id, x, z) in metres, of
+    those with a position in space. image: one annotated frame, BGR, and the second it shows.
     """
 
     seen: list[tuple[float, int]] = field(default_factory=list)
-    places: list[tuple[float, int, float, float]] = field(default_factory=list)
+    positions: list[tuple[float, int, float, float]] = field(default_factory=list)
     image: Image | None = None
     second: float = 0.0
 
@@ -97,8 +97,8 @@ def _draw_top_view(axes: Any, history: History, note: str) -> None:
     axes.set_ylabel('metres ahead of the camera', color=_DARK)
     axes.plot(0, 0, marker='^', markersize=13, color=_DARK)
     reach, far = _REACH, 1.5
-    for track in sorted({track for _, track, _, _ in history.places}):
-        own = np.array([(second, x, z) for second, other, x, z in history.places
+    for track in sorted({track for _, track, _, _ in history.positions}):
+        own = np.array([(second, x, z) for second, other, x, z in history.positions
                         if other == track])
         for part in _unbroken(own[:, 0]):
             inside = (own[:, 0] >= part[0]) & (own[:, 0] <= part[-1])

@@ -103,7 +103,7 @@ class Recorder(Node):
                                  reliable)
         self.create_subscription(Image, 'face_tracker/annotated_image', self._on_image, newest)
         self.create_subscription(DiagnosticArray, 'diagnostics', self._on_diagnostics, reliable)
-        self.create_subscription(Detection3DArray, 'face_tracker/tracks_3d', self._on_places,
+        self.create_subscription(Detection3DArray, 'face_tracker/tracks_3d', self._on_positions,
                                  reliable)
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self)
@@ -164,12 +164,12 @@ class Recorder(Node):
             self._most = self.present
             self.history.image, self.history.second = image, stamp - self.stamps[0]
 
-    def _on_places(self, message: Detection3DArray) -> None:
+    def _on_positions(self, message: Detection3DArray) -> None:
         second = stamp_seconds(message.header) - (self.stamps[0] if self.stamps else 0.0)
         for detection in message.detections:
-            place = detection.bbox.center.position
+            position = detection.bbox.center.position
             if self.stamps:
-                self.history.places.append((second, int(detection.id), place.x, place.z))
+                self.history.positions.append((second, int(detection.id), position.x, position.z))
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:

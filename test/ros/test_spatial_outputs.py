@@ -133,9 +133,9 @@ def test_depth_image_places_the_faces(camera: Camera, encoding: str) -> None:
     for name, detection in by_name(message).items():
         assert detection.header == message.header and detection.id.isdecimal()
         assert detection.results[0].hypothesis.class_id == 'face'
-        place = detection.results[0].pose.pose
-        assert place.position.z == pytest.approx(DEPTHS[name], rel=0.01)
-        assert detection.bbox.center.position == place.position
+        pose = detection.results[0].pose.pose
+        assert pose.position.z == pytest.approx(DEPTHS[name], rel=0.01)
+        assert detection.bbox.center.position == pose.position
         assert 0.03 < detection.bbox.size.x < detection.bbox.size.y < 1
         assert 0.003 < along(detection) < 0.05
 

@@ -53,8 +53,8 @@ def in_encoding(image: np.ndarray, encoding: str, header: Header) -> Image:
 def near(message: Detection2DArray, scale: float) -> bool:
     """Return whether both faces are where an image of `scale` times the width has them."""
     found = [detection.bbox.center.position for detection in message.detections]
-    return all(any(abs(place.x - scale * x) < 40 * scale and abs(place.y - scale * y) < 40 * scale
-                   for place in found) for x, y in FACES.values())
+    return all(any(abs(at.x - scale * x) < 40 * scale and abs(at.y - scale * y) < 40 * scale
+                   for at in found) for x, y in FACES.values())
 
 
 def test_size_and_encoding_may_change_from_frame_to_frame(
