@@ -24,8 +24,8 @@ class NearestPerson(Node):
 
     def _on_tracks(self, message):
         def distance(detection):
-            place = detection.bbox.center.position
-            return math.hypot(place.x, place.y, place.z)
+            position = detection.bbox.center.position
+            return math.hypot(position.x, position.y, position.z)
 
         nearest = min(message.detections, key=distance, default=None)
         name = nearest.id if nearest else None

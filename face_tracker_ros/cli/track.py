@@ -197,11 +197,7 @@ def _from_detections(given: argparse.Namespace, signals: Signals) -> int:
     if config.detector == Config().detector:  # the detections are another detector's
         detector_spec = None
     check_low_score(config, detector_spec)
-    given_clear = config.tracker.min_track_score
     config = effective(config, detector_spec, encoder_spec)
-    if detector_spec is None and not given_clear:  # what is clear is not known of their scores
-        config = replace(config, tracker=replace(
-            config.tracker, min_track_score=config.detection.score))
     with ExitStack() as stack:
         tracker = Tracker(config)
         frames = np.unique(found.frames)

@@ -162,12 +162,12 @@ def test_a_missing_openvino_names_its_remedy(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch, two_people: np.ndarray) -> None:
     (tmp_path / 'sitecustomize.py').write_text("import sys\nsys.modules['openvino'] = None\n")
     monkeypatch.setenv('PYTHONPATH', os.pathsep.join([str(tmp_path), os.environ['PYTHONPATH']]))
-    picture = tmp_path / 'image.png'
-    cv2.imwrite(str(picture), two_people)
+    image = tmp_path / 'image.png'
+    cv2.imwrite(str(image), two_people)
     node = NodeProcess('face_tracker_ros.ros.node.main', (), tmp_path / 'log')
     outputs = [node.wait()]
     assert 'pip install openvino' in node.output() and 'Traceback' not in node.output()
-    for command in (['track', str(picture)], ['benchmark']):
+    for command in (['track', str(image)], ['benchmark']):
         done = subprocess.run([sys.executable, '-m', 'face_tracker_ros', *command], text=True,
                               capture_output=True, timeout=30, check=False)
         lines = done.stderr.splitlines()

@@ -107,11 +107,11 @@ def counted(client: Client) -> dict[str, int]:
 def test_more_images_than_it_can_do_are_replaced_by_the_newest_and_all_are_counted(
         client: Client, process: NodeProcess, two_people: np.ndarray, rate: int,
         size: tuple[int, int]) -> None:
-    picture = cv2.resize(two_people, size, interpolation=cv2.INTER_LINEAR)
-    client.tracks_of(picture, 2)
+    image = cv2.resize(two_people, size, interpolation=cv2.INTER_LINEAR)
+    client.tracks_of(image, 2)
     client.spin(0.5)
     before, former = counted(client), held(process)
-    message, sent = to_message(picture, client.header()), []
+    message, sent = to_message(image, client.header()), []
 
     def publish() -> None:
         client.stamp += 1 / rate

@@ -37,11 +37,11 @@ from vision_msgs.msg import Detection2DArray
 rclpy.init()
 tracker, user, found = FaceTrackerNode(), rclpy.create_node('user'), []
 tracker.start()
-images, picture = user.create_publisher(Image, 'image', 5), np.load(sys.argv[1])
+images, pixels = user.create_publisher(Image, 'image', 5), np.load(sys.argv[1])
 user.create_subscription(Detection2DArray, '/face_tracker/tracks', found.append, 10)
 
 def camera():
-    message = to_message(picture, Header())
+    message = to_message(pixels, Header())
     message.header.stamp = user.get_clock().now().to_msg()
     images.publish(message)
 

@@ -191,7 +191,7 @@ def _check_layout(message: Image, encoding: _Encoding) -> None:
     check_pixels(width, height)
 
 
-# Turned as its EXIF data want it, an image would no longer fit its calibration.
+# Rotated as its EXIF data want it, an image would no longer fit its calibration.
 _AS_IT_IS = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 
 
