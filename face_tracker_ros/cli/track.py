@@ -103,7 +103,7 @@ def _open_text(path: Path | None) -> Iterator[TextIO | None]:
 
 
 @contextmanager
-def _told_how_far(report: Report, written: bool) -> Iterator[None]:
+def _reporting_how_far(report: Report, written: bool) -> Iterator[None]:
     """Add to errors on the way how much was done, for no file to pass for the whole."""
     try:
         yield
@@ -155,7 +155,7 @@ def _from_source(given: argparse.Namespace, signals: Signals) -> int:
         if not given.quiet:
             say('track', tracker.models.summary)
         report = stack.enter_context(Report(source.name, source.length, given.quiet))
-        stack.enter_context(_told_how_far(report, bool(tracks or sink)))
+        stack.enter_context(_reporting_how_far(report, bool(tracks or sink)))
         try:
             for stamp, frame in signals.each(source):
                 result = tracker.process(frame, stamp)

@@ -47,7 +47,7 @@ class Report:
         self._bar.stop()
 
     def warn_outside(self, boxes: FloatArray, size: tuple[int, int]) -> None:
-        """Say how many boxes lie wholly outside of images of `size` (width, height)."""
+        """Report how many boxes lie wholly outside of images of `size` (width, height)."""
         outside = int(((boxes[:, 0] >= size[0]) | (boxes[:, 1] >= size[1])
                        | (boxes[:, 2] <= 0) | (boxes[:, 3] <= 0)).sum())
         if outside:
@@ -55,7 +55,7 @@ class Report:
                 'pixels; is --image-size right?')
 
     def warn_scores(self, scores: FloatArray, least: float, clear: float) -> None:
-        """Say what follows from scores on another scale, or when none makes a track or an id."""
+        """Report what follows from scores on another scale, or when none makes a track or an id."""
         known = scores[np.isfinite(scores)]
         if not len(known):
             return

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""What the demo tells: a line a second, a summary, a table."""
+"""What the demo reports: a line a second, a summary, a table."""
 from __future__ import annotations
 
 import json
@@ -66,7 +66,7 @@ def failure(summary: dict[str, Any]) -> str:
     """Return why the run does not count as a success, in one line; empty when it does."""
     if summary['frames_bad']:
         return (f"{summary['frames_bad']} of {summary['frames_received']} frames were skipped as "
-                'bad; tracker.log says why')
+                'bad; tracker.log has the reason')
     return '' if summary['tracks'] else 'no face was tracked'
 
 

@@ -86,7 +86,7 @@ class Stopwatch:
 
     def watch(self, owner: Any, method: str, stage: str,
               note: Callable[..., None] | None = None) -> None:
-        """Time a method of one object from now on; `note` is told its arguments."""
+        """Time a method of one object from now on; `note` gets its arguments."""
         inner = getattr(owner, method)
 
         @functools.wraps(inner)
@@ -192,7 +192,7 @@ def start(config: Config) -> dict[str, dict[str, float]]:
 
 def peak_memory() -> float:
     """Return the most memory that this process has used, in MiB; NaN where Linux is not."""
-    try:  # getrusage would tell that of the process that started this one, if it is more
+    try:  # getrusage would report that of the process that started this one, if it is more
         status = Path('/proc/self/status').read_text(encoding='ascii')
     except OSError:
         return math.nan

@@ -187,7 +187,7 @@ def _check_process() -> None:
 def _property(core: Any, device: str, name: str) -> Any:
     virtual = device.partition(':')[0]
     try:
-        # Of a virtual device with a list of others (AUTO:GPU,CPU) OpenVINO tells nothing.
+        # Of a virtual device with a list of others (AUTO:GPU,CPU) OpenVINO reports nothing.
         return core.get_property('AUTO' if virtual in _VIRTUAL else device, name)
     except RuntimeError as error:
         raise _bad_device(core, device, error) from error

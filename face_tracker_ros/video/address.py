@@ -30,7 +30,7 @@ def _masked(rest: str) -> str:
 
 
 def why_not(address: str) -> str:
-    """Return why an address could not be opened, as far as the network tells."""
+    """Return why an address could not be opened, as far as the network reports it."""
     return unreachable(address) or ('the host answers, but gives no video; check path, user and '
                                     'password')
 

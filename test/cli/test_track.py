@@ -152,7 +152,7 @@ def test_text_that_is_all_header_is_rejected(det, capsys):
     (0.02, ['--set', 'detection.score=0.5'],
      ['no score, of 0.02 to 0.02, reaches 0.5', '--set detection.score=0.01 ']),
     (0.0, [], ['0 of 30 scores'])])
-def test_scores_of_another_scale_are_told_with_the_remedy(det, capsys, score, more, parts):
+def test_scores_of_another_scale_are_reported_with_the_remedy(det, capsys, score, more, parts):
     det.write_text('\n'.join(line.replace('0.9', str(score)) for line in PLAIN))
     assert main(alone(det, *more)) == 0
     errors = capsys.readouterr().err
@@ -175,7 +175,7 @@ def test_the_remedy_for_low_scores_works(det, capsys, score, more, parameter):
     assert captured.err == '' and '1 ids' in captured.out
 
 
-def test_ordinary_scores_say_nothing(det, capsys):
+def test_ordinary_scores_are_not_reported(det, capsys):
     assert main(alone(det)) == 0
     assert capsys.readouterr().err == ''
 
@@ -244,7 +244,7 @@ def test_a_missing_model_leaves_former_tracks_alone(video, tmp_path, capsys):
     assert former.read_text() == '1,1,1,1,1,1,1,-1,-1,-1\n'
 
 
-def test_a_failure_on_the_way_tells_how_far_the_outputs_go(tmp_path, capsys):
+def test_a_failure_on_the_way_reports_how_far_the_outputs_go(tmp_path, capsys):
     """MPEG-4 has no frames of such a width."""
     cv2.imwrite(str(tmp_path / 'wide.png'), np.zeros((64, 9000, 3), np.uint8))
     rejected(capsys, ['track', str(tmp_path / 'wide.png'), '--output', str(tmp_path / 'a.mp4'),
@@ -253,12 +253,12 @@ def test_a_failure_on_the_way_tells_how_far_the_outputs_go(tmp_path, capsys):
     assert not (tmp_path / 'a.mp4').exists()
 
 
-def test_a_full_disk_is_told(det, capsys):
+def test_a_full_disk_is_reported(det, capsys):
     rejected(capsys, alone(det, '--tracks', '/dev/full', '--quiet'), "'/dev/full'",
              'No space left', 'not complete')
 
 
-def test_boxes_outside_of_the_images_are_told(det, capsys):
+def test_boxes_outside_of_the_images_are_reported(det, capsys):
     assert main(alone(det, '--image-size', '300x200')) == 0
     assert '30 of 60 boxes lie outside of 300x200 pixels' in capsys.readouterr().err
 

@@ -82,7 +82,7 @@ def test_models_by_path_serve_the_track_command(track, shared, expected):
                   expected)
 
 
-def test_terms_and_what_a_bare_file_is_taken_for_are_told(images, shared, tmp_path, capsys):
+def test_terms_and_what_a_bare_file_is_taken_for_are_reported(images, shared, tmp_path, capsys):
     import shutil
     path = tmp_path / 'mine.onnx'
     shutil.copy(shared / 'models' / 'ultra-light' / 'version-slim-320.onnx', path)

@@ -54,7 +54,7 @@ def test_command_makes_an_encoder_of_a_file(tmp_path, capsys, two_portraits):
     (['{five}', '--name', 'a', '--size', '64'], ['5 dimensions', '[N, D, h, w]']),
     (['nothing:resnet18', '--name', 'a'], ['nothing:resnet18']),
     (['timm:resnet18', '--name', 'a', '--weights', '{none}'], ['timm:resnet18'])])
-def test_what_cannot_be_converted_is_said_in_one_line(arguments, words, tmp_path, capsys):
+def test_what_cannot_be_converted_is_reported_in_one_line(arguments, words, tmp_path, capsys):
     files = {'none': str(tmp_path / 'none.onnx'),
              'good': str(feature_network(tmp_path / 'good.xml')),
              'five': str(constant_network(tmp_path / 'five.xml',

@@ -70,7 +70,7 @@ def server(monkeypatch, tmp_path):
 
 
 def offered(server, name='a.bin', data=b'network' * 50_000):
-    """Offer a file; return how a description tells of it."""
+    """Offer a file; return how a description lists it."""
     server.files['/' + name] = data
     return ModelFile(name, len(data), hashlib.sha256(data).hexdigest(),
                      f'{server.address}/{name}')
@@ -80,11 +80,11 @@ def quiet(*_):
     pass
 
 
-def test_file_comes_whole_and_tells_how_far_it_is(server, tmp_path):
-    item, told = offered(server), []
-    path = download(item, tmp_path, lambda *progress: told.append(progress))
+def test_file_comes_whole_and_its_progress_is_reported(server, tmp_path):
+    item, reported = offered(server), []
+    path = download(item, tmp_path, lambda *progress: reported.append(progress))
     assert path.read_bytes() == server.files['/a.bin']
-    assert told[-1] == ('a.bin', item.size, item.size) and len(told) > 2
+    assert reported[-1] == ('a.bin', item.size, item.size) and len(reported) > 2
     assert [name.name for name in tmp_path.glob('a.*')] == ['a.bin']
 
 

@@ -146,7 +146,7 @@ def test_a_model_of_ones_own_needs_a_folder_and_a_description(copied):
     assert path == copied / 'mine.xml' and spec.family == 'decoded'
 
 
-def test_missing_model_says_where_it_was_looked_for_and_what_to_do(monkeypatch, tmp_path):
+def test_missing_model_reports_where_it_was_looked_for_and_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setenv('FACE_TRACKER_CACHE', str(tmp_path / 'cache'))
     monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(tmp_path / 'mine'))
     message = rejection('centerface')

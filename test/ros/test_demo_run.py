@@ -132,7 +132,7 @@ def test_demo_leaves_a_page_with_the_faces_from_above(demo: Run) -> None:
     assert 'overview.png' in demo.output()
 
 
-def test_demo_tells_what_happens_once_a_second(demo: Run) -> None:
+def test_demo_reports_what_happens_once_a_second(demo: Run) -> None:
     lines = [line for line in demo.output().splitlines() if ' fps ' in line]
     assert SECONDS / 2 <= len(lines) <= SECONDS + 1
     assert 'ids so far: #1 #2' in lines[-1]

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""What /diagnostics says: levels, and sentences that name the remedy."""
+"""What /diagnostics reports: levels, and sentences that name the remedy."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -125,7 +125,7 @@ def test_images_left_to_wait_are_counted_when_one_is_taken() -> None:
     assert values['received'] == 21 and values['replaced'] == 17, 'it was counted as it came'
     time.sleep(0.2)
     assert statistics.values()['input_rate'] == pytest.approx(values['input_rate'], rel=0.01), \
-        'as long as nobody listens, nothing tells that images stay away'
+        'as long as nobody listens, nothing reports that images stay away'
     assert 0 < values['input_rate'] <= 110
     statistics.listen()
     time.sleep(0.2)

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Transforms, REP-155 and Foxglove from a live node; and what it says when they are missing."""
+"""Transforms, REP-155 and Foxglove from a live node; and what it logs when they are missing."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -59,7 +59,7 @@ for person in sys.argv[1:]:
 rclpy.spin(node)
 """
 
-# A frame that the worker still has in hand when the node is told to rest.
+# A frame that the worker still has in hand when the node is asked to rest.
 LAST_FRAME = """
 import json
 from face_tracker_ros import FrameResult, Track
@@ -206,7 +206,7 @@ def test_other_tools_are_told_about_the_tracks(
     client.node.destroy_publisher(calibrations)
 
 
-def test_a_face_tracker_at_rest_says_nothing_more(variables: dict[str, str]) -> None:
+def test_a_face_tracker_at_rest_publishes_nothing_more(variables: dict[str, str]) -> None:
     done = subprocess.run([sys.executable, '-c', LAST_FRAME], capture_output=True, text=True,
                           timeout=60, check=False, env={**os.environ, **variables})
     assert done.returncode == 0, done.stderr

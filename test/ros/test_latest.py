@@ -75,7 +75,7 @@ def test_a_shorter_interval_holds_at_once() -> None:
     worker.stop()
 
 
-def test_worker_tells_when_it_is_free_and_not_before_the_rate_allows() -> None:
+def test_worker_reports_when_it_is_free_and_not_before_the_rate_allows() -> None:
     go_on, free, interval = threading.Event(), threading.Event(), [3600.0]
     worker = LatestWorker(lambda item: go_on.wait(10), lambda: interval[0], free.set)
     assert worker.is_free()

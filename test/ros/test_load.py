@@ -137,7 +137,7 @@ def test_more_images_than_it_can_do_are_replaced_by_the_newest_and_all_are_count
     assert held(process)['VmRSS'] < former['VmRSS'] + 150_000, 'a few images, kB'
 
 
-def test_a_crowd_is_tracked_with_fewer_embeddings_and_diagnostics_say_so(
+def test_a_crowd_is_tracked_with_fewer_embeddings_and_diagnostics_report_it(
         client: Client, start: Start, crowd: np.ndarray) -> None:
     process = start('-p', 'tracker.min_track_score:=0.01')  # small faces are faint
     client.forget()

@@ -15,7 +15,7 @@ def _track(number: int, box: tuple[float, ...], score: float) -> Track:
                  np.zeros(2, np.float32), 0.0)
 
 
-def test_every_field_says_what_the_track_says() -> None:
+def test_every_field_is_what_the_track_has() -> None:
     header = Header(frame_id='lens')
     header.stamp.sec = 7
     message = to_detections([_track(12, (10, 20, 40, 60), 0.75), _track(3, (0, 0, 1, 1), 0.5)],

@@ -119,8 +119,8 @@ def test_annotated_image_is_drawn_only_for_subscribers(
     client.wait(lambda: client.report('annotated') > 0, 'a report')
 
 
-def test_states_tell_velocity_and_lost_tracks(client: Client, tracker: NodeProcess,
-                                              two_people: np.ndarray) -> None:
+def test_states_report_velocity_and_lost_tracks(client: Client, tracker: NodeProcess,
+                                                two_people: np.ndarray) -> None:
     clouds: list[PointCloud2] = []
     subscription = client.node.create_subscription(PointCloud2, f'{NODE}/track_states',
                                                    clouds.append, 10)
@@ -155,7 +155,7 @@ def test_states_tell_velocity_and_lost_tracks(client: Client, tracker: NodeProce
     client.node.destroy_subscription(subscription)
 
 
-def test_class_is_told_to_those_who_come_late(client: Client, tracker: NodeProcess) -> None:
+def test_class_is_published_to_those_who_come_late(client: Client, tracker: NodeProcess) -> None:
     labels: list[LabelInfo] = []
     subscription = client.node.create_subscription(
         LabelInfo, f'{NODE}/label_info', labels.append,
@@ -255,7 +255,7 @@ def test_rotated_images_are_made_upright_live_and_boxes_lie_on_them(
     assert client.set_parameters({'image_rotation': 0}).successful
 
 
-def test_diagnostics_tell_rates_latencies_and_models(
+def test_diagnostics_report_rates_latencies_and_models(
         client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
     client.tracks_of(two_people, 2)
     client.wait(lambda: client.report('tracks') == 2, 'a report with both tracks',

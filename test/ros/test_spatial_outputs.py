@@ -153,7 +153,7 @@ def test_without_fitting_depth_the_size_of_the_face_gives_the_range(camera: Came
         assert near < far, 'the larger face is nearer'
 
 
-def test_unusable_calibration_is_said_once_and_tracks_go_on(
+def test_unusable_calibration_is_logged_once_and_tracks_go_on(
         camera: Camera, process: NodeProcess, client: Client) -> None:
     camera.found()
     for bad, reason in ((calibration(k=[0.0] * 9), 'has no focal lengths'),
@@ -200,7 +200,7 @@ def test_markers_show_ids_in_their_colours_and_leave_with_the_track(camera: Came
 
 def test_nothing_is_placed_while_nobody_listens(camera: Camera, client: Client,
                                                 process: NodeProcess) -> None:
-    """Without listeners no calibration is looked at, so that nothing is said about a bad one."""
+    """Without listeners no calibration is looked at, so that nothing is logged about a bad one."""
     camera.found()
     for subscription in camera.subscriptions:
         client.node.destroy_subscription(subscription)
@@ -213,7 +213,7 @@ def test_nothing_is_placed_while_nobody_listens(camera: Camera, client: Client,
     assert 'unheard' not in process.output()
 
 
-def test_calibration_that_does_not_come_is_told_once(
+def test_calibration_that_does_not_come_is_logged_once(
         start: Callable[..., NodeProcess], client: Client, two_people: np.ndarray,
         process: NodeProcess) -> None:
     other = start('-r', '__ns:=/other', '-r', 'image:=/image')

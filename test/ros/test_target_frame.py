@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Tracks in space in the robot's frame, and what a node says that lacks transforms or depth."""
+"""Tracks in space in the robot's frame, and what a node logs that lacks transforms or depth."""
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -117,8 +117,8 @@ def test_a_recording_keeps_its_own_times(client: Client, start: Start, images: l
     assert stamps - stamps[0] == pytest.approx(times, abs=0.02)
 
 
-def test_frames_that_cannot_be_decoded_are_told(client: Client, start: Start, images: list,
-                                                shared: Path) -> None:
+def test_frames_that_cannot_be_decoded_are_logged(client: Client, start: Start, images: list,
+                                                  shared: Path) -> None:
     process = _publish(start, shared / 'data' / 'odd' / 'damaged_middle.mp4')
     client.wait(lambda: process.process.poll() is not None, 'the end')
     assert process.wait() == 0 and len(images) == 15

@@ -32,7 +32,7 @@ def frame(*people, score=0.9):
 
 
 class Follower:
-    """Feeds a tracker frame by frame and keeps what it says."""
+    """Feeds a tracker frame by frame and keeps what it reports."""
 
     def __init__(self, config, rate=RATE):
         """Begin at stamp 100 s."""

@@ -99,7 +99,7 @@ def test_a_few_corners_next_to_a_near_face_do_not_make_the_camera_static():
     assert before >= 40 and camera._static is None
 
 
-def test_nothing_is_said_without_texture_or_after_a_change_of_size():
+def test_nothing_is_reported_without_texture_or_after_a_change_of_size():
     camera = CameraMotion()
     grey = np.full((720, 1280, 3), 128, np.uint8)
     assert camera.update(grey, NO_FACES) is None

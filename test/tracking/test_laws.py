@@ -86,7 +86,7 @@ rows = st.lists(st.tuples(coordinates, coordinates, coordinates, coordinates,
 @MODES
 @settings(max_examples=60, deadline=None)
 @given(frames=st.lists(st.tuples(rows, st.floats(-1, 70)), max_size=25))
-def test_nothing_that_a_detector_says_breaks_the_tracker(mode, frames):
+def test_nothing_that_a_detector_reports_breaks_the_tracker(mode, frames):
     tracker = Tracker(Config.load({'tracker.mode': mode, 'tracker.n_init': 1}))
     stamp, highest, alive = 0.0, 0, set()
     for found, step in frames:

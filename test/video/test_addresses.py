@@ -50,7 +50,7 @@ def test_the_newest_frame_wins(server):
 
 
 @pytest.mark.parametrize('fault', ['cut', 'gone', 'stalled'])
-def test_what_is_lost_is_found_again_and_both_are_told(server, fault):
+def test_what_is_lost_is_found_again_and_both_are_reported(server, fault):
     lines = []
     with open_source(server.address, log=lines.append) as source:
         frames = iter(source)
@@ -132,7 +132,7 @@ def test_addresses_that_do_not_answer_are_rejected_with_the_reason(scheme, capfd
     assert PASSWORD not in shown and USER not in shown and '\n' not in str(caught.value)
 
 
-def test_a_wrong_password_is_said_without_it(server):
+def test_a_wrong_password_is_reported_without_it(server):
     with pytest.raises(SourceError, match='check path, user and password') as caught:
         open_source(server.address.replace(PASSWORD, 'wrong-secret'))
     assert 'wrong-secret' not in str(caught.value)

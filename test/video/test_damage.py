@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Files with frames that cannot be decoded are read to their end, and it is said how many."""
+"""Files with frames that cannot be decoded are read to their end, and their number is reported."""
 from __future__ import annotations
 
 import struct

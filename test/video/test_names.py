@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Files, folders and devices of any name, and what is said of those that are passed over."""
+"""Files, folders and devices of any name, and what is reported of those that are passed over."""
 from __future__ import annotations
 
 import os
@@ -98,7 +98,7 @@ def test_what_a_mac_leaves_and_what_is_no_image_is_passed_over_in_one_line(tmp_p
         assert part in lines[0]
 
 
-def test_a_folder_of_images_alone_says_nothing(tmp_path):
+def test_a_folder_of_images_alone_reports_nothing(tmp_path):
     cv2.imwrite(str(tmp_path / 'a.jpg'), flat(40))
     assert greys(tmp_path)[1] == []
 

@@ -20,7 +20,7 @@ _EARLY = -100.0
 _LIGHTER = ('take config/fast.yaml or a smaller detection.width, give more inference.threads, '
             'or set max_rate')
 QUIET_SECONDS = 5.0
-"""Without an image for so long, the node says why."""
+"""Without an image for so long, the node reports why."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""What the log says of the first images: what they are, and how fast they come."""
+"""What is logged of the first images: what they are, and how fast they come."""
 from __future__ import annotations
 
 from collections.abc import Callable

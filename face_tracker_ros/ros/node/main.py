@@ -46,7 +46,7 @@ Example:
 
 def main(args: Sequence[str] | None = None) -> int:
     """
-    Run the face tracker node until it is told to stop; return the exit code.
+    Run the face tracker node until it is asked to stop; return the exit code.
 
     Arguments that are not for ROS are namespaces: one node in each, in this process.
     """
