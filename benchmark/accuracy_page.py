@@ -133,7 +133,7 @@ def _encoders(figures: Figures) -> list[str]:
         f"{found['own_size']:.0f} pixels) is larger than said, the photo was reduced and "
         'enlarged again. *Aligned*: turned by five landmarks, for '
         "`face-reidentification-retail-0095` as its description says, for others to the points' "
-        "mean place in the encoder's own crops; the landmarks are those of the photo in full "
+        "mean position in the encoder's own crops; the landmarks are those of the photo in full "
         'size, a robot has worse ones. The tracker aligns for '
         '`face-reidentification-retail-0095`, where it has landmarks, and takes box crops for '
         'ours.', '',

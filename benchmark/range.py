@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """
-Error of ranges on generated scenes: faces as planes of known size at known places.
+Error of ranges on generated scenes: faces as planes of known size at known positions.
 
 Photos of people, who look about ahead, become planes of the size that the distance of the eyes
 gives them (63 mm, varied between people by 3.6 mm, as among adults), face the camera and move
@@ -31,7 +31,7 @@ CALIBRATION = Calibration((WIDTH, HEIGHT), (890.0, 0, 652.0, 0, 884.0, 348.0, 0,
 EYES, EYES_SPREAD = 0.063, 0.0036  # metres between the pupils of adults: mean and deviation
 COLUMNS = ['', 'faces', 'range error, median', '90 %', 'bias', 'position error, median',
            'inside the 50 % ellipsoid']
-FRONTAL = 0.2  # most that the nose may be beside the middle of the eyes, in eye distances
+FRONTAL = 0.2  # most that the nose may be off the middle of the eyes, in eye distances
 
 
 @dataclass(frozen=True)
@@ -74,27 +74,27 @@ class Actor:
         self._lane = lane
         self._distance = random.uniform(0.8, 3.5)
 
-    def place(self, time: float) -> np.ndarray:
+    def position(self, time: float) -> np.ndarray:
         """Return the middle of the face (3,) in metres."""
         wave = np.sin(2 * np.pi * time / self._period + self._phase)
         z = self._distance * (1 + 0.3 * wave[2])
         return np.array([(self._lane + 0.08 * wave[0]) * z, 0.1 * wave[1] * z, z])
 
     def axes(self, time: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return place, and the plane's right and down (3,), facing the camera."""
-        place = self.place(time)
-        ray = place / np.linalg.norm(place)
+        """Return position, and the plane's right and down (3,), facing the camera."""
+        position = self.position(time)
+        ray = position / np.linalg.norm(position)
         right = np.cross([0.0, 1.0, 0.0], ray)
         right /= np.linalg.norm(right)
-        return place, right, np.cross(ray, right)
+        return position, right, np.cross(ray, right)
 
     def paste(self, image: np.ndarray, depth: np.ndarray, rays: np.ndarray, time: float,
               light: float) -> None:
         """Draw into image (H, W, 3) and depth (H, W): every pixel's ray meets the plane."""
-        place, right, down = self.axes(time)
+        position, right, down = self.axes(time)
         normal = np.cross(right, down)
         reach = 0.5 * max(self._person.photo.shape) * self._pixel
-        corners = np.array([place + reach * (a * right + b * down)
+        corners = np.array([position + reach * (a * right + b * down)
                             for a in (-1, 0, 1) for b in (-1, 0, 1)])
         seen = CAMERA.pixels(corners)
         x0, y0 = np.clip(np.floor(seen.min(axis=0)), 0, (WIDTH, HEIGHT)).astype(int)
@@ -102,11 +102,11 @@ class Actor:
         if x1 <= x0 or y1 <= y0:
             return
         part = rays[y0:y1, x0:x1]
-        scale = (place @ normal) / np.maximum(part @ normal, 1e-6)
-        offset = part * scale[..., None] - place
+        scale = (position @ normal) / np.maximum(part @ normal, 1e-6)
+        offset = part * scale[..., None] - position
         u = (offset @ right / self._pixel + self._person.middle[0]).astype(np.float32)
         v = (offset @ down / self._pixel + self._person.middle[1]).astype(np.float32)
-        shrink = max(1.0, float(np.linalg.norm(place)) / CAMERA.focal / self._pixel)
+        shrink = max(1.0, float(np.linalg.norm(position)) / CAMERA.focal / self._pixel)
         soft = cv2.GaussianBlur(self._person.photo, (0, 0), max(0.01, 0.4 * (shrink - 1)))
         photo = cv2.remap(soft, u, v, cv2.INTER_LINEAR)
         share = cv2.remap(self._person.mask, u, v, cv2.INTER_LINEAR)[..., None] / 255
@@ -154,7 +154,7 @@ def run(config: Config, people: list[Person], seed: int, seconds: float, rays: n
     for step in range(round(seconds * RATE)):
         time = step / RATE
         image, depth = wall.copy(), np.full((HEIGHT, WIDTH), 5.0)
-        for actor in sorted(actors, key=lambda actor: -actor.place(time)[2]):
+        for actor in sorted(actors, key=lambda actor: -actor.position(time)[2]):
             actor.paste(image, depth, rays, time, random.uniform(0.85, 1.1))
         noise = random.integers(-6, 7, image.shape, np.int16)
         image = np.clip(image + noise, 0, 255).astype(np.uint8)
@@ -163,18 +163,18 @@ def run(config: Config, people: list[Person], seed: int, seconds: float, rays: n
         by_size = locate(boxes, CAMERA, prior)
         depths = face_depths(boxes, sensed(random, depth, scale), (WIDTH, HEIGHT), 0.001)
         by_depth = locate(boxes, CAMERA, prior, depths)
-        places = np.array([actor.place(time) for actor in actors])
-        seen = CAMERA.pixels(places)
-        size = 0.14 * CAMERA.focal / np.linalg.norm(places, axis=1)[:, None]
+        positions = np.array([actor.position(time) for actor in actors])
+        seen = CAMERA.pixels(positions)
+        size = 0.14 * CAMERA.focal / np.linalg.norm(positions, axis=1)[:, None]
         overlap = iou(np.hstack((seen - size / 2, seen + size / 2)), boxes[by_size.rows])
-        for who, place in enumerate(places):
+        for who, position in enumerate(positions):
             if not len(boxes) or overlap[who].max() < 0.3:
                 continue
             track = int(overlap[who].argmax())
-            true = float(np.linalg.norm(place))
+            true = float(np.linalg.norm(position))
             row = {'seed': seed, 'who': who, 'range': true}
             for name, found in (('size', by_size), ('depth', by_depth)):
-                error = found.points[track] - place
+                error = found.points[track] - position
                 row[name] = float(np.linalg.norm(found.points[track])) / true - 1
                 row[f'{name}_metres'] = float(np.linalg.norm(error))
                 row[f'{name}_nees'] = float(
@@ -199,7 +199,7 @@ def report(rows: list[dict[str, float]]) -> dict[str, float]:
         figures[f'{name}: median range error %'] = float(np.median(np.abs(error)))
         figures[f'{name}: 90 % range error %'] = float(np.percentile(np.abs(error), 90))
         figures[f'{name}: bias %'] = float(np.median(error))
-        figures[f'{name}: median place error mm'] = float(
+        figures[f'{name}: median position error mm'] = float(
             1000 * np.median(column(f'{name}_metres')))
         # of a right covariance half of the faces lie inside the ellipsoid of 2.37 (3 dof)
         figures[f'{name}: share inside the 50 % ellipsoid'] = float(
@@ -264,7 +264,7 @@ def show(people: list[Person], seed: int, rays: np.ndarray, path: Path) -> None:
               for who, lane in zip(chosen, (-0.48, -0.16, 0.16, 0.48))]
     image = scenes.background(random, WIDTH, HEIGHT)
     depth = np.full((HEIGHT, WIDTH), 5.0)
-    for actor in sorted(actors, key=lambda actor: -actor.place(0)[2]):
+    for actor in sorted(actors, key=lambda actor: -actor.position(0)[2]):
         actor.paste(image, depth, rays, 0.0, 1.0)
     both = np.hstack((image, cv2.cvtColor(cv2.convertScaleAbs(
         sensed(random, depth, 1.0), alpha=0.05), cv2.COLOR_GRAY2BGR)))

@@ -74,7 +74,7 @@ class Faults:
         return ''
 
     def flood(self) -> str:
-        """Publish 500 images a second for a second, besides those of the camera."""
+        """Publish 500 images a second for a second, in addition to those of the camera."""
         message = to_message(two_people(), Header(frame_id='camera'))
         for _ in range(500):
             message.header.stamp = self._monitor.node.get_clock().now().to_msg()

@@ -34,7 +34,7 @@ from shipped import fixed, SHIPPED
 _SEED = 100
 _WARM = 8  # frames, not counted
 _TURN = 16  # frames
-ORIGINALS = ('32 bits', '16 bits')  # as it was, and with the numbers that this package takes
+ORIGINALS = ('FP32', 'BF16')  # as it was, and with the numbers that this package takes
 
 
 def frames_of(people: Sequence[Sequence[scenes.Portrait]], count: int, height: int,
@@ -54,7 +54,7 @@ def compare(config: Config, frames: Sequence[Image], clock: str, original: bool)
     """Return our summary of the frames and, in turns with it, the original's."""
     tick = speed.CLOCKS[clock]
     timed = speed.Timed(config, tick)
-    others = {name: Original(config.updated({'inference.half': name == '16 bits'}))
+    others = {name: Original(config.updated({'inference.half': name == 'BF16'}))
               for name in ORIGINALS if original}
     extras = [timed_draw, *ros_steps()]
     seconds: dict[str, list[float]] = {name: [] for name in others}
@@ -95,7 +95,7 @@ def timed_draw(frame: Image, result: FrameResult, tick: speed.Clock) -> tuple[st
 
 
 def ros_steps() -> Iterator[Step]:
-    """Yield what the node does besides, where ROS 2 is there."""
+    """Yield what the node does in addition, where ROS 2 is there."""
     try:
         from face_tracker_ros.ros.messages.images import to_message, to_image
         from face_tracker_ros.ros.messages.tracks import to_detections

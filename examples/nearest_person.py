@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Print who is nearest to the camera, whenever that changes."""
+"""
+Print who is nearest to the camera, whenever that changes.
+
+Positions have to be in the optical frame (spatial.target_frame empty).
+"""
 import math
 
 import rclpy
@@ -20,8 +24,8 @@ class NearestPerson(Node):
 
     def _on_tracks(self, message):
         def distance(detection):
-            place = detection.bbox.center.position
-            return math.hypot(place.x, place.y, place.z)
+            position = detection.bbox.center.position
+            return math.hypot(position.x, position.y, position.z)
 
         nearest = min(message.detections, key=distance, default=None)
         name = nearest.id if nearest else None

@@ -4,7 +4,7 @@
 Turn a robot towards the face it knows longest: velocities on cmd_vel.
 
 Only a demonstration: it looks at no obstacle. It stops when it sees nobody for half a second, and
-when it is ended.
+when it is ended. Positions have to be in the optical frame (spatial.target_frame empty).
 """
 import math
 import signal
@@ -16,9 +16,9 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from vision_msgs.msg import Detection3DArray
 
-GAIN = 1.2  # radians a second, for each radian beside the middle
+GAIN = 1.2  # radians a second, for each radian off the middle
 FASTEST = 0.8  # radians a second
-STILL = 0.05  # radians beside the middle that are left alone
+STILL = 0.05  # radians off the middle that are left alone
 PATIENCE = 0.5  # seconds
 
 
@@ -37,9 +37,9 @@ class TurnToFace(Node):
         # Ids count upwards, so the least is the one known longest.
         if message.detections:
             first = min(message.detections, key=lambda detection: int(detection.id))
-            place = first.bbox.center.position
+            position = first.bbox.center.position
             # in the optical frame x is right and z ahead; turning left is positive
-            self._angle, self._seen = -math.atan2(place.x, place.z), self.get_clock().now()
+            self._angle, self._seen = -math.atan2(position.x, position.z), self.get_clock().now()
 
     def _command(self):
         twist = Twist()

@@ -97,8 +97,8 @@ class ModelSet:
     @property
     def notices(self) -> list[str]:
         """What a user should know about the models, a sentence each: terms, guesses, faults."""
-        finder = self.encoder.finder
-        specs = [self.detector.spec, self.encoder.spec] + ([finder.spec] if finder else [])
+        landmarks = self.encoder.landmark_detector
+        specs = [self.detector.spec, self.encoder.spec] + ([landmarks.spec] if landmarks else [])
         restricted = [f"'{spec.name}'" for spec in specs if spec.restricted]
         lines = list(self.detector.skipped)
         lines += [f"{' and '.join(restricted)}: weights for research use only; "

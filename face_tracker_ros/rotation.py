@@ -10,13 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import cv2
-from face_tracker_ros.types import Detections, FloatArray, Image, Tracks
+from face_tracker_ros.types import Detections, Float64Array, FloatArray, Image, Tracks
 import numpy as np
 
 _CODES = {90: cv2.ROTATE_90_CLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_COUNTERCLOCKWISE}
 # What undoes the rotation of a direction, as [[xx, xy], [yx, yy]].
 _BACK = {0: ((1, 0), (0, 1)), 90: ((0, 1), (-1, 0)), 180: ((-1, 0), (0, -1)),
          270: ((0, -1), (1, 0))}
+
+
+def down_of(degrees: int) -> Float64Array:
+    """Return the unit vector (3,), in the optical frame, that is down in the upright image."""
+    (_, x), (_, y) = _BACK[degrees]
+    return np.array([x, y, 0.0])
 
 
 def rotate(image: Image, degrees: int) -> Image:

@@ -82,8 +82,8 @@ def _video() -> bytes:
 
 
 def _encoded(kind: str) -> bytes:
-    picture = np.random.default_rng(1).integers(0, 256, (12, 16, 3), np.uint8)
-    return bytes(cv2.imencode(kind, picture)[1])
+    noise = np.random.default_rng(1).integers(0, 256, (12, 16, 3), np.uint8)
+    return bytes(cv2.imencode(kind, noise)[1])
 
 
 def seeds(name: str) -> list[bytes]:

@@ -98,15 +98,15 @@ class _Connection(socketserver.StreamRequestHandler):
 
 def _pieces(jpeg: bytes) -> list[tuple[bytes, bool]]:
     """Return the payloads of one image of 64x48 with sampling 4:2:0, and which is the last."""
-    tables, place = b'', 2
+    tables, offset = b'', 2
     while True:
-        marker, length = struct.unpack_from('>HH', jpeg, place)
+        marker, length = struct.unpack_from('>HH', jpeg, offset)
         if marker == 0xFFDB:
-            tables += jpeg[place + 5:place + 2 + length]
-        place += 2 + length
+            tables += jpeg[offset + 5:offset + 2 + length]
+        offset += 2 + length
         if marker == 0xFFDA:
             break
-    scan = jpeg[place:]
+    scan = jpeg[offset:]
     quantization = struct.pack('>BBH', 0, 0, 128) + tables
     assert len(tables) == 128
     pieces = []

@@ -13,8 +13,8 @@ def track(number, box, state='confirmed', score=0.87):
                  np.zeros(2, np.float32), 0.0)
 
 
-def drawn(tracks=(), lost=(), picture=GREY):
-    image = picture.copy()
+def drawn(tracks=(), lost=(), background=GREY):
+    image = background.copy()
     result = FrameResult(0.0, Tracks.of(tracks), Tracks.of(lost), Detections.empty())
     assert draw(image, result) is image
     return image

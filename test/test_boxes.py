@@ -27,7 +27,7 @@ def test_iou_is_symmetric_and_a_box_overlaps_itself_wholly(a, b):
 
 
 @given(real_boxes, st.floats(0.25, 4), st.floats(-100, 100))
-def test_iou_does_not_depend_on_scale_and_place(boxes, scale, shift):
+def test_iou_does_not_depend_on_scale_and_position(boxes, scale, shift):
     moved = boxes.astype(np.float64) * scale + shift
     np.testing.assert_allclose(box_ops.iou(moved, moved), box_ops.iou(boxes, boxes), atol=1e-6)
 

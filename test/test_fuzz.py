@@ -151,7 +151,7 @@ def test_arguments_are_rejected_in_few_lines(words: list[str], tmp_path: Path,
     assert len(errors) < 6000
 
 
-def test_a_damaged_model_file_is_refused_and_never_fatal(tmp_path: Path) -> None:
+def test_a_damaged_model_file_is_rejected_and_never_fatal(tmp_path: Path) -> None:
     """In a process of its own for each part of the file: OpenVINO reads what we let through."""
     source = (models_folder() / 'face-detector' / 'face-detector.xml').read_bytes()
     weights = (models_folder() / 'face-detector' / 'face-detector.bin').read_bytes()
@@ -164,7 +164,7 @@ def test_a_damaged_model_file_is_refused_and_never_fatal(tmp_path: Path) -> None
         '        tracker.process(np.zeros((64, 64, 3), np.uint8), 0.0)\n'
         "        print('used')\n"
         '    except (ModelError, ConfigError) as error:\n'
-        "        print('refused' if len(str(error).splitlines()) == 1 else error)\n")
+        "        print('rejected' if len(str(error).splitlines()) == 1 else error)\n")
     paths = []
     for number in range(12):
         content = bytearray(source)
@@ -181,8 +181,8 @@ def test_a_damaged_model_file_is_refused_and_never_fatal(tmp_path: Path) -> None
                           capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.split()
-    assert len(lines) == len(paths) and set(lines) <= {'used', 'refused'}
-    assert lines[:2] == ['refused', 'refused']
+    assert len(lines) == len(paths) and set(lines) <= {'used', 'rejected'}
+    assert lines[:2] == ['rejected', 'rejected']
 
 
 @pytest.mark.parametrize('name', ['../outside.xml', '/etc/passwd', 'a/b.xml', '..', 'x\0.xml'])

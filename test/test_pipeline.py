@@ -12,10 +12,10 @@ EMPTY = np.full((480, 640, 3), 90, np.uint8)
 
 @pytest.fixture(scope='module')
 def show(grace, eileen):
-    """Return a function that puts both portraits at places on a grey 640x480 picture."""
-    def paste(*places):
+    """Return a function that puts both portraits at positions on a grey 640x480 image."""
+    def paste(*positions):
         frame = EMPTY.copy()
-        for portrait, (x, y) in zip((grace, eileen), places):
+        for portrait, (x, y) in zip((grace, eileen), positions):
             small = cv2.resize(portrait, (200, 200), interpolation=cv2.INTER_AREA)
             frame[y:y + 200, x:x + 200] = small
         return frame

@@ -14,7 +14,7 @@ TOOLS = ('bash', 'cat', 'dirname', 'flock', 'tail', 'uname')
 
 @pytest.fixture
 def bare_machine(tmp_path: Path) -> Path:
-    """Return a copy of the script beside a bin/ with few tools and a Python that is too old."""
+    """Return a copy of the script next to a bin/ with few tools and a Python that is too old."""
     tools = tmp_path / 'bin'
     tools.mkdir()
     for tool in TOOLS:

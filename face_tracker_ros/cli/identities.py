@@ -55,7 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=program('identities'), description='List and change the people known by name.',
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--store', metavar='FILE', help='the SQLite file of the people')
+    store = argparse.ArgumentParser(add_help=False)  # before or after the action
+    for options, default in ((parser, None), (store, argparse.SUPPRESS)):
+        options.add_argument('--store', metavar='FILE', default=default,
+                             help='the SQLite file of the people')
     parser.add_argument('--config', type=Path, metavar='YAML',
                         help='parameters, as in config/tracker.yaml')
     parser.add_argument('--set', action='append', default=[], metavar='NAME=VALUE',
@@ -63,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     actions = parser.add_subparsers(dest='action', required=True, metavar='ACTION')
 
     def action(name: str, text: str, *words: str, **counts: str) -> argparse.ArgumentParser:
-        sub = actions.add_parser(name, help=text, description=text)
+        sub = actions.add_parser(name, help=text, description=text, parents=[store])
         for word in words:
             sub.add_argument(word, metavar=word.upper(), nargs=counts.get(word))
         return sub

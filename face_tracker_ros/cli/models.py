@@ -25,7 +25,7 @@ from rich.table import Table
 
 _EPILOG = """
 examples:
-  models list --measure         every model: position, size, time of an inference, licence
+  models list --measure         every model: folder, size, time of an inference, licence
   models info yunet             details of one
   models info mine.onnx         its inputs and outputs, and a model.yaml to begin with
   models fetch centerface       download one from its publisher into the user's cache

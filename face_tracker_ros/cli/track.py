@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, ExitStack
+from dataclasses import replace
 import os
 from pathlib import Path
 import re
@@ -208,7 +209,8 @@ def _from_detections(given: argparse.Namespace, signals: Signals) -> int:
                 f'{_MOST_EMPTY} are the most; give frame numbers, not times')
         report = stack.enter_context(Report(printable(given.detections.name), len(everything),
                                             given.quiet))
-        report.warn_scores(found.scores, config.detection.score)
+        clear = config.tracker.min_track_score if config.tracker.mode == 'robust' else 0.0
+        report.warn_scores(found.scores, config.detection.score, clear)
         if size is not None:
             report.warn_outside(found.boxes, size)
         if given.tracks is not None:

@@ -54,8 +54,8 @@ class Report:
             say('track', f'{outside} of {len(boxes)} boxes lie outside of {size[0]}x{size[1]} '
                 'pixels; is --image-size right?')
 
-    def warn_scores(self, scores: FloatArray, least: float) -> None:
-        """Say what follows from scores on another scale, or when none can start a track."""
+    def warn_scores(self, scores: FloatArray, least: float, clear: float) -> None:
+        """Say what follows from scores on another scale, or when none makes a track or an id."""
         known = scores[np.isfinite(scores)]
         if not len(known):
             return
@@ -71,7 +71,12 @@ class Report:
         elif not high:
             say('track', f'no score, of {extent}, reaches {least:g} (detection.score), so that no '
                 f'track can start; give --set detection.score={known.max() / 2:.2g} '
-                f'--set detection.low_score={known.max() / 4:.2g}, or other scores')
+                f'--set detection.low_score={known.max() / 4:.2g} '
+                f'--set tracker.min_track_score={known.max() / 2:.2g}, or other scores')
+        elif known.max() < clear:
+            say('track', f'no score, of {extent}, reaches {clear:g} (tracker.min_track_score), so '
+                f'that no track gets an id; give --set tracker.min_track_score={least:g}, or '
+                'other scores')
 
     def add(self, tracks: Sequence[Track], stamp: float, seconds: float, embedded: int) -> None:
         """Count one frame that took `seconds` to process."""

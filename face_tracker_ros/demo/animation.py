@@ -73,8 +73,8 @@ def history() -> History:
         boxes = np.array([track.box for track in result.tracks], np.float32).reshape(-1, 4)
         located = locate(boxes, camera)
         found.seen += [(frame.stamp, track.id) for track in result.tracks]
-        found.places += [(frame.stamp, result.tracks[row].id, float(x), float(z))
-                         for row, (x, _, z) in zip(located.rows, located.points)]
+        found.positions += [(frame.stamp, result.tracks[row].id, float(x), float(z))
+                            for row, (x, _, z) in zip(located.rows, located.points)]
         if index == round(PAGE_SECOND * demo_clip.RATE):
             found.image = draw(frame.image.copy(), result)
     return found

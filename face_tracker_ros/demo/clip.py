@@ -124,11 +124,11 @@ def images() -> tuple[Image, Image, Image]:
 
 
 def _read(path: str) -> Image:
-    picture = cv2.imread(path, cv2.IMREAD_COLOR)
-    if picture is None:
+    image = cv2.imread(path, cv2.IMREAD_COLOR)
+    if image is None:
         raise SourceError(f"demo clip: image '{path}' cannot be read; run scripts/setup, or "
                           'install matplotlib and scikit-image with pip')
-    return np.asarray(picture, np.uint8)
+    return np.asarray(image, np.uint8)
 
 
 def frames() -> Iterator[SceneFrame]:
@@ -172,12 +172,12 @@ def _frame(people: list[_Person], wall: Image, time: float) -> SceneFrame:
 
 def _person(identity: int, photo: Image, outline: _Points, bust: _Points, face: tuple[int, ...],
             visits: tuple[tuple[tuple[float, ...], ...], ...]) -> _Person:
-    picture = _cut_out(photo, outline, bust)
-    levels = [picture]
-    while min(picture.shape[:2]) > 64:
-        picture = np.asarray(cv2.resize(picture, None, fx=0.5, fy=0.5,
-                                        interpolation=cv2.INTER_AREA), np.uint8)
-        levels.append(picture)
+    image = _cut_out(photo, outline, bust)
+    levels = [image]
+    while min(image.shape[:2]) > 64:
+        image = np.asarray(cv2.resize(image, None, fx=0.5, fy=0.5,
+                                      interpolation=cv2.INTER_AREA), np.uint8)
+        levels.append(image)
     return _Person(identity, tuple(levels), np.array(face, np.float32),
                    tuple(PchipInterpolator([key[0] for key in keys], [key[1:] for key in keys])
                          for keys in visits))

@@ -23,12 +23,12 @@ class History:
     """
     What a run showed.
 
-    seen: (second, id) of every track of every frame. places: (second, id, x, z) in metres, of
-    those with a place in space. image: one annotated frame, BGR, and the second it shows.
+    seen: (second, id) of every track of every frame. positions: (second, id, x, z) in metres, of
+    those with a position in space. image: one annotated frame, BGR, and the second it shows.
     """
 
     seen: list[tuple[float, int]] = field(default_factory=list)
-    places: list[tuple[float, int, float, float]] = field(default_factory=list)
+    positions: list[tuple[float, int, float, float]] = field(default_factory=list)
     image: Image | None = None
     second: float = 0.0
 
@@ -50,7 +50,7 @@ def draw_overview(history: History, path: Path, note: str = '') -> None:
     FigureCanvasAgg(figure)
     grid = figure.add_gridspec(2, 2, width_ratios=(1.75, 1), height_ratios=(2.35, 1), left=0.055,
                                right=0.985, top=0.93, bottom=0.12, wspace=0.13, hspace=0.24)
-    _draw_picture(figure.add_subplot(grid[0, 0]), history)
+    _draw_image(figure.add_subplot(grid[0, 0]), history)
     _draw_times(figure.add_subplot(grid[1, 0]), history)
     _draw_top_view(figure.add_subplot(grid[:, 1]), history, note)
     try:
@@ -65,7 +65,7 @@ def _color(track: int) -> tuple[float, float, float]:
     return red / 255, green / 255, blue / 255
 
 
-def _draw_picture(axes: Any, history: History) -> None:
+def _draw_image(axes: Any, history: History) -> None:
     axes.set_axis_off()
     if history.image is not None:
         axes.imshow(history.image[..., ::-1], interpolation='antialiased')
@@ -97,8 +97,8 @@ def _draw_top_view(axes: Any, history: History, note: str) -> None:
     axes.set_ylabel('metres ahead of the camera', color=_DARK)
     axes.plot(0, 0, marker='^', markersize=13, color=_DARK)
     reach, far = _REACH, 1.5
-    for track in sorted({track for _, track, _, _ in history.places}):
-        own = np.array([(second, x, z) for second, other, x, z in history.places
+    for track in sorted({track for _, track, _, _ in history.positions}):
+        own = np.array([(second, x, z) for second, other, x, z in history.positions
                         if other == track])
         for part in _unbroken(own[:, 0]):
             inside = (own[:, 0] >= part[0]) & (own[:, 0] <= part[-1])

@@ -14,7 +14,7 @@ from face_tracker_ros.demo.overview import History
 from face_tracker_ros.errors import SourceError
 from face_tracker_ros.ros.messages.images import to_image
 from face_tracker_ros.ros.messages.tracks import stamp_seconds
-from face_tracker_ros.types import Image as Picture
+from face_tracker_ros.types import Image as ImageArray
 from face_tracker_ros.video import VideoSink
 import numpy as np
 from rclpy.executors import SingleThreadedExecutor
@@ -44,14 +44,14 @@ class VideoWriter:
     def __init__(self, path: Path, rate: float) -> None:
         """Begin; SourceError when the file cannot be written."""
         self._sink = VideoSink(path, rate)
-        self._queue: queue.Queue[tuple[float, Picture] | None] = queue.Queue(_WAITING_FRAMES)
+        self._queue: queue.Queue[tuple[float, ImageArray] | None] = queue.Queue(_WAITING_FRAMES)
         self._error: Exception | None = None
         self.dropped = 0
         self.written = 0
         self._thread = threading.Thread(target=self._run, name='video', daemon=True)
         self._thread.start()
 
-    def put(self, stamp: float, image: Picture) -> None:
+    def put(self, stamp: float, image: ImageArray) -> None:
         """Hand over one image; it is dropped when the encoder is too far behind."""
         try:
             self._queue.put_nowait((stamp, image))
@@ -103,7 +103,7 @@ class Recorder(Node):
                                  reliable)
         self.create_subscription(Image, 'face_tracker/annotated_image', self._on_image, newest)
         self.create_subscription(DiagnosticArray, 'diagnostics', self._on_diagnostics, reliable)
-        self.create_subscription(Detection3DArray, 'face_tracker/tracks_3d', self._on_places,
+        self.create_subscription(Detection3DArray, 'face_tracker/tracks_3d', self._on_positions,
                                  reliable)
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self)
@@ -164,12 +164,12 @@ class Recorder(Node):
             self._most = self.present
             self.history.image, self.history.second = image, stamp - self.stamps[0]
 
-    def _on_places(self, message: Detection3DArray) -> None:
+    def _on_positions(self, message: Detection3DArray) -> None:
         second = stamp_seconds(message.header) - (self.stamps[0] if self.stamps else 0.0)
         for detection in message.detections:
-            place = detection.bbox.center.position
+            position = detection.bbox.center.position
             if self.stamps:
-                self.history.places.append((second, int(detection.id), place.x, place.z))
+                self.history.positions.append((second, int(detection.id), position.x, position.z))
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         for status in message.status:

@@ -4,7 +4,7 @@ Generated scenes: real faces on made-up paths, with exact ground truth.
 
 People walk on random smooth paths over a textured background, at changing size, in front of each
 other (the larger is nearer and hides the smaller), leave the image and come back, under
-changing light, blur, tilt and squeeze; the camera stands still or pans and shakes. Everything
+changing light, blur, tilt and squeeze; the camera is static or pans and shakes. Everything
 follows from the seed.
 """
 from __future__ import annotations

@@ -7,7 +7,7 @@ from pathlib import Path
 from face_tracker_ros import boxes as box_ops
 from face_tracker_ros.config import Config
 from face_tracker_ros.embedding.alignment import aligned_crops, box_crops
-from face_tracker_ros.embedding.landmarks import LandmarkFinder
+from face_tracker_ros.embedding.landmarks import LandmarkDetector
 from face_tracker_ros.errors import ModelError
 from face_tracker_ros.models.families import find_family
 from face_tracker_ros.models.network import Network
@@ -28,15 +28,16 @@ class FaceEncoder:
     """Embeds faces with any encoder; `size` is the length of a vector."""
 
     def __init__(self, spec: ModelSpec, path: Path, network: Network,
-                 finder: LandmarkFinder | None = None) -> None:
+                 landmark_detector: LandmarkDetector | None = None) -> None:
         """
         Combine description, file and network of an encoder; from_config is the usual way.
 
-        finder: gives the landmarks that an aligning encoder needs when the detector gives none.
+        landmark_detector: gives the landmarks that an aligning encoder needs when the detector
+            gives none.
         """
         self.name, self.size, self.spec = spec.name, spec.embedding_size, spec
         self.path = path
-        self.finder = finder if spec.alignment else None
+        self.landmark_detector = landmark_detector if spec.alignment else None
         self._network = network
         self._decode = find_family(spec.family, 'encoder').decode
         self._batches: tuple[int, ...] = _BATCHES
@@ -51,7 +52,7 @@ class FaceEncoder:
         """
         spec, path = resolve_model(config.encoder, 'encoder', config.inference)
         network = Network(path, spec.input, config.inference, spec.half)
-        encoder = cls(spec, path, network, LandmarkFinder.from_config(config))
+        encoder = cls(spec, path, network, LandmarkDetector.from_config(config))
         encoder._prepare()
         return encoder
 
@@ -100,8 +101,8 @@ class FaceEncoder:
     def crops(self, image: Image, boxes: FloatArray, landmarks: FloatArray | None) -> Image:
         """Return what the network sees (N, side, side, 3) of usable boxes (N, 4)."""
         side, scale = self.spec.input.width, self.spec.crop_scale
-        if landmarks is None and self.finder is not None:
-            landmarks = self.finder.find(image, boxes)
+        if landmarks is None and self.landmark_detector is not None:
+            landmarks = self.landmark_detector.find(image, boxes)
         if landmarks is None or not len(self._template):
             return box_crops(image, boxes, landmarks, side, scale)
         crops, made = aligned_crops(image, landmarks, self._template, self.spec.aspect, side)

@@ -13,7 +13,7 @@ from face_tracker_ros.types import FloatArray, Image
 import numpy as np
 
 
-class LandmarkFinder:
+class LandmarkDetector:
     """Finds the five landmarks in given boxes with a model of the task 'landmarks'."""
 
     def __init__(self, spec: ModelSpec, network: Network) -> None:
@@ -22,17 +22,17 @@ class LandmarkFinder:
         self._decode = find_family(spec.family, 'landmarks').decode
 
     @classmethod
-    def from_config(cls, config: Config) -> LandmarkFinder | None:
-        """Return the finder that `config.landmarks` names, None for ''; ModelError when bad."""
+    def from_config(cls, config: Config) -> LandmarkDetector | None:
+        """Return the detector that `config.landmarks` names, None for ''; ModelError when bad."""
         if not config.landmarks:
             return None
         spec, path = resolve_model(config.landmarks, 'landmarks', config.inference)
-        finder = cls(spec, Network(path, spec.input, config.inference, spec.half))
+        detector = cls(spec, Network(path, spec.input, config.inference, spec.half))
         side = spec.input.width
-        if finder._run(np.zeros((1, side, side, 3), np.uint8)).shape != (1, 5, 2):
+        if detector._run(np.zeros((1, side, side, 3), np.uint8)).shape != (1, 5, 2):
             raise ModelError(f"model '{spec.name}': its output is not ten numbers; choose another "
                              'landmarks model')
-        return finder
+        return detector
 
     def find(self, image: Image, boxes: FloatArray) -> FloatArray:
         """Return landmarks (N, 5, 2) in pixels of a uint8 BGR image for usable boxes (N, 4)."""

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Where the time of a frame goes: by stage, and beside the bare inference of what it ran."""
+"""Where the time of a frame goes: by stage, and next to the bare inference of what it ran."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -117,9 +117,9 @@ class Stopwatch:
 
 class Timed:
     """
-    A FaceTracker of which every stage is timed, and the bare inference beside it.
+    A FaceTracker of which every stage is timed, and the bare inference next to it.
 
-    Bare are the same compiled networks on the same pictures, with nothing around them.
+    Bare are the same compiled networks on the same images, with nothing around them.
     """
 
     def __init__(self, config: Config, clock: Clock) -> None:

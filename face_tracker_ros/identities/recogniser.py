@@ -94,6 +94,11 @@ class Recogniser:
         if result.restarted:
             self.reset()
         with self._lock:
+            for old, new in result.id_changes:
+                self._looks.rename(old, new)
+                if old in self._enrolments and new not in self._enrolments:
+                    self._enrolments[new] = self._enrolments.pop(old)
+                    self._enrolments[new].track = new
             changed = self._looks.update(result, self._config.min_quality) or self._changed
             self._changed = False
             known, seen = self._known, result.tracks.ids.tolist()
@@ -111,6 +116,7 @@ class Recogniser:
         with self._lock:
             self._looks = AllLooks()
             self._named, self._people = {}, {}
+            self._give_up('all tracks were deleted')
 
     def enrol(self, name: str, track: int | None = None) -> Future[str]:
         """
@@ -146,12 +152,17 @@ class Recogniser:
     def close(self) -> None:
         """Finish writing and close the store."""
         with self._lock:
-            for enrolment in self._enrolments.values():
-                enrolment.done.set_exception(ConfigError(
-                    f"'{enrolment.name}': not enrolled; the tracker ended"))
-            self._enrolments.clear()
+            self._give_up('the tracker ended')
         self._work.shutdown()
         self._store.close()
+
+    # With the lock
+
+    def _give_up(self, why: str) -> None:
+        """End all enrolments."""
+        for enrolment in self._enrolments.values():
+            enrolment.done.set_exception(ConfigError(f"'{enrolment.name}': not enrolled; {why}"))
+        self._enrolments.clear()
 
     # On the thread that calls update, with the lock
 

@@ -93,6 +93,12 @@ class AllLooks:
             found = True
         return found or bool(ended)
 
+    def rename(self, old: int, new: int) -> None:
+        """Take the looks of a track along to its new id, unless that has some."""
+        if old in self._looks:
+            looks = self._looks.pop(old)
+            self._looks.setdefault(new, looks)
+
     def __getitem__(self, track: int) -> TrackLooks | None:
         """Return the looks of a track; None without a good one."""
         return self._looks.get(track)

@@ -35,7 +35,7 @@ def export_people(store: SqliteStore, uids: Collection[str], path: Path) -> int:
     for uid, encoder, checksum, vector, quality in store.everything():
         if uid in rows:
             rows[uid].append({'encoder': encoder, 'checksum': checksum, 'quality': quality,
-                              'vector': base64.b64encode(vector).decode('ascii')})
+                              'embedding': base64.b64encode(vector).decode('ascii')})
     text = json.dumps({'format': FORMAT, 'people': people}, indent=1, ensure_ascii=False)
     try:
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -86,7 +86,7 @@ def _read(path: Path) -> list[tuple[str, str, _Spaces]]:
                 raise ValueError(f"uid {person['uid']!r}")
             spaces: _Spaces = {}
             for look in person['looks']:
-                vector = np.frombuffer(base64.b64decode(look['vector'], validate=True), '<f4')
+                vector = np.frombuffer(base64.b64decode(look['embedding'], validate=True), '<f4')
                 if not 0 < len(vector) <= _MOST_VALUES or not np.isfinite(vector).all() \
                         or abs(float(np.linalg.norm(vector)) - 1) > 0.01:
                     raise ValueError('a vector is not of unit length')

@@ -10,7 +10,7 @@ import numpy as np
 
 _KEPT = 10.0  # seconds of each moving transform
 _HELD = 0.2  # seconds for which the newest transform still holds
-_MOST = 1000  # frames; the one that was added first is forgotten
+_MOST = 1000  # frames; the moving one that was renewed longest ago is forgotten
 
 
 class FrameTree:
@@ -55,11 +55,12 @@ class FrameTree:
                 del stamps[:old], poses[:old]
             else:
                 poses.append(pose)
+            self._parents.pop(child, None)  # to the end of the dict
             self._parents[child], self._stamps[child], self._poses[child] = parent, stamps, poses
             if len(self._parents) > _MOST:
-                first = next(iter(self._parents))
+                oldest = next((name for name in self._parents if self._stamps[name]), child)
                 for table in (self._parents, self._stamps, self._poses):
-                    table.pop(first)
+                    table.pop(oldest)
 
     def lookup(self, target: str, source: str, stamp: float) -> tuple[Float64Array, Float64Array]:
         """

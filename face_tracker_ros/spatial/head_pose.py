@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from face_tracker_ros.rotation import down_of
 from face_tracker_ros.spatial.camera import Calibration, CameraModel
 from face_tracker_ros.types import BoolArray, Float64Array, FloatArray
 import numpy as np
@@ -52,7 +53,8 @@ def nominal_camera(width: int, height: int) -> CameraModel:
         width, height)
 
 
-def head_poses(landmarks: FloatArray, boxes: FloatArray, camera: CameraModel) -> HeadPoses:
+def head_poses(landmarks: FloatArray, boxes: FloatArray, camera: CameraModel,
+               image_rotation: int = 0) -> HeadPoses:
     """
     Return where heads are turned.
 
@@ -65,6 +67,8 @@ def head_poses(landmarks: FloatArray, boxes: FloatArray, camera: CameraModel) ->
         boxes: (N, 4), pixels.
         camera: fitted to the size of the image; what `nominal_camera` returns does for angles
             relative to the camera.
+        image_rotation: degrees clockwise by which the image has to be rotated to be upright; the
+            angles are those in the upright image.
     """
     points = np.asarray(landmarks, np.float64).reshape(-1, 5, 2)
     count = len(points)
@@ -80,7 +84,7 @@ def head_poses(landmarks: FloatArray, boxes: FloatArray, camera: CameraModel) ->
             + np.linalg.norm(points[:, 2] - points[:, 3], axis=1) > 0.02 * sides
         if not good.any():
             return poses
-        view = _view(rays[good, :2].mean(axis=1))  # to between the eyes
+        view = _view(rays[good, :2].mean(axis=1), down_of(image_rotation))  # between the eyes
         local = np.einsum('nji,nkj->nki', view, rays[good])
         flat = local[..., :2] / local[..., 2:]
         noise = np.maximum(LANDMARK_NOISE * sides[good], _LEAST_NOISE) / camera.focal
@@ -127,10 +131,10 @@ def rotation_of(yaw: Float64Array, pitch: Float64Array, roll: Float64Array) -> F
                      np.stack([-sp, cp * sr, cp * cr], -1)], 1)
 
 
-def _view(rays: Float64Array) -> Float64Array:
+def _view(rays: Float64Array, down: Float64Array) -> Float64Array:
     """Return frames (N, 3, 3), columns x, y, z, whose z is a ray and whose x is level."""
     z = rays / np.linalg.norm(rays, axis=1, keepdims=True)
-    x = np.cross([0.0, 1.0, 0.0], z)
+    x = np.cross(down, z)
     x /= np.linalg.norm(x, axis=1, keepdims=True)
     return np.stack([x, np.cross(z, x), z], axis=2)
 

@@ -61,7 +61,8 @@ class Heads:
                               else np.zeros(len(tracks), bool))
         faces = tracks.detection_rows[seen]
         poses = head_poses(np.zeros((0, 5, 2), np.float32) if landmarks is None
-                           else landmarks[faces], result.detections.boxes[faces], camera)
+                           else landmarks[faces], result.detections.boxes[faces], camera,
+                           result.image_rotation)
         rows = {int(tracks.ids[track]): row for row, track in enumerate(seen) if poses.known[row]}
         attention = self._facing.update(
             result.stamp, {track: float(poses.off[row]) for track, row in rows.items()},

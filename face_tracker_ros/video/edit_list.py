@@ -31,31 +31,31 @@ def shown_part(path: Path) -> float:
 
 def _index(descriptor: int) -> bytes:
     """Return the body of the box `moov`."""
-    place, end = 0, os.fstat(descriptor).st_size
-    while place < end:
-        size, kind = struct.unpack('>I4s', os.pread(descriptor, 8, place))
+    offset, end = 0, os.fstat(descriptor).st_size
+    while offset < end:
+        size, kind = struct.unpack('>I4s', os.pread(descriptor, 8, offset))
         header = 8
         if size == 1:
-            header, size = 16, struct.unpack('>Q', os.pread(descriptor, 8, place + 8))[0]
-        size = size or end - place
+            header, size = 16, struct.unpack('>Q', os.pread(descriptor, 8, offset + 8))[0]
+        size = size or end - offset
         if size < header:
             break
         if kind == b'moov':
             if size > _BIGGEST:
                 break
-            return os.pread(descriptor, size - header, place + header)
-        place += size
+            return os.pread(descriptor, size - header, offset + header)
+        offset += size
     raise LookupError('moov')
 
 
 def _boxes(body: bytes) -> Iterator[tuple[bytes, bytes]]:
-    place = 0
-    while place + 8 <= len(body):
-        size, kind = struct.unpack_from('>I4s', body, place)
+    offset = 0
+    while offset + 8 <= len(body):
+        size, kind = struct.unpack_from('>I4s', body, offset)
         if size < 8:
             return
-        yield kind, body[place + 8:place + size]
-        place += size
+        yield kind, body[offset + 8:offset + size]
+        offset += size
 
 
 def _child(body: bytes, kind: bytes) -> bytes:

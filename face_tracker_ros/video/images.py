@@ -154,23 +154,23 @@ def read_frames(path: Path, log: Log) -> Frames:
 
 def _decode(path: Path) -> Image:
     """Return the image of a file; its name may be any, as only its bytes go to OpenCV."""
-    picture: Any = None
+    image: Any = None
     try:
         with opencv.quiet():
             content = np.fromfile(path, np.uint8)
             if len(content):
-                picture = cv2.imdecode(content, cv2.IMREAD_COLOR)
+                image = cv2.imdecode(content, cv2.IMREAD_COLOR)
     except OSError as error:
         raise SourceError(f"image '{printable(path)}': cannot be read ({error.strerror})"
                           ) from error
     except cv2.error:
         pass
-    if picture is None:
+    if image is None:
         kind = ('; this OpenCV may be built without AVIF' if path.suffix.lower() == '.avif'
                 else '')
         raise SourceError(f"image '{printable(path)}': cannot be decoded{kind}; remove or replace "
                           'the file')
-    return opencv.to_bgr(picture)
+    return opencv.to_bgr(image)
 
 
 def _animation(path: Path, begin: int, count: int) -> list[tuple[float | None, Image]]:

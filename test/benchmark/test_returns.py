@@ -33,7 +33,7 @@ def test_an_id_that_comes_back_on_somebody_else_is_merged():
     assert count_returns(TRUTH, tracks, 30.0) == Returns(1, 0, 2, 1)
 
 
-def test_short_gaps_are_no_absence_and_boxes_beside_a_face_no_sight():
+def test_short_gaps_are_no_absence_and_boxes_next_to_a_face_no_sight():
     tracks = labels((8, 0, 29, RIGHT), (8, 55, 119, RIGHT), (9, 0, 50, [200, 0, 210, 10]))
     assert count_returns(TRUTH, tracks, 30.0) == Returns(1, 0, 1, 0)
 

@@ -36,6 +36,8 @@ def test_people_from_photos(photos: dict[str, str], tmp_path: Path,
         return shown.out + shown.err
 
     assert 'there is no such file; enroll somebody first' in run('list', code=2)
+    assert main(['list', '--store', str(tmp_path / 'other.db')]) == 2
+    assert 'other.db' in capsys.readouterr().err, 'the option may follow the action, too'
     text = run('enroll', 'Grace', *(photos[name] for name in (
         'grace', 'mirrored', 'small', 'none', 'both', 'text')))
     assert "'Grace': 2 of 6 photos enrolled" in text

@@ -108,7 +108,7 @@ def test_no_detections_at_all(tmp_path, capsys):
     assert capsys.readouterr().out.startswith('0 frames')
 
 
-def refused(capsys, words, *parts):
+def rejected(capsys, words, *parts):
     assert main(words) == 2
     captured = capsys.readouterr()
     assert captured.err.count('\n') == 1 and captured.out == ''
@@ -143,7 +143,7 @@ def test_detections_as_tools_write_them(tmp_path, content, encoding):
 
 def test_text_that_is_all_header_is_rejected(det, capsys):
     det.write_text('frame,id,left,top,width,height,score\nno numbers at all\n')
-    refused(capsys, alone(det), f'{det}:1: ', 'is no line of MOTChallenge text')
+    rejected(capsys, alone(det), f'{det}:1: ', 'is no line of MOTChallenge text')
 
 
 @pytest.mark.parametrize('score, more, parts', [
@@ -161,10 +161,15 @@ def test_scores_of_another_scale_are_told_with_the_remedy(det, capsys, score, mo
         assert part in errors
 
 
-def test_the_remedy_for_low_scores_works(det, capsys):
-    det.write_text('\n'.join(line.replace('0.9', '0.02') for line in PLAIN))
-    main(alone(det, '--set', 'detection.score=0.5'))
-    remedy = capsys.readouterr().err.split('give ')[1].split(', or')[0].split()
+@pytest.mark.parametrize('score, more, parameter', [
+    ('0.02', ['--set', 'detection.score=0.5'], 'detection.score'),
+    ('0.55', [], 'tracker.min_track_score')])
+def test_the_remedy_for_low_scores_works(det, capsys, score, more, parameter):
+    det.write_text('\n'.join(line.replace('0.9', score) for line in PLAIN))
+    main(alone(det, *more))
+    text = capsys.readouterr().err
+    assert f'({parameter})' in text
+    remedy = text.split('give ')[1].split(', or')[0].split()
     assert main(alone(det, *remedy)) == 0
     captured = capsys.readouterr()
     assert captured.err == '' and '1 ids' in captured.out
@@ -182,23 +187,23 @@ def test_ordinary_scores_say_nothing(det, capsys):
     ('what is this', "'what is this'")])
 def test_malformed_lines_are_named(det, capsys, line, shown):
     det.write_text(DETECTIONS + line + '\n' + DETECTIONS)
-    refused(capsys, alone(det), f'{det}:61: ', shown, 'frame,id,left,top,width,height,score')
+    rejected(capsys, alone(det), f'{det}:61: ', shown, 'frame,id,left,top,width,height,score')
 
 
 def test_bad_embeddings_are_rejected(det, tmp_path, capsys):
     path = tmp_path / 'emb.npy'
     words = alone(det, '--embeddings', path)
-    refused(capsys, words, 'emb.npy', 'No such file')
+    rejected(capsys, words, 'emb.npy', 'No such file')
     path.write_text('no array')
-    refused(capsys, words, 'emb.npy', 'cannot be read', 'numpy.save')
+    rejected(capsys, words, 'emb.npy', 'cannot be read', 'numpy.save')
     np.save(path, np.zeros((59, 8)))
-    refused(capsys, words, '(59, 8) for 60 lines', 'one row a line')
+    rejected(capsys, words, '(59, 8) for 60 lines', 'one row a line')
     np.save(path, np.zeros((60, 0)))
-    refused(capsys, words, '(60, 0)')
+    rejected(capsys, words, '(60, 0)')
     np.save(path, np.zeros((60, 8), complex))
-    refused(capsys, words, 'cannot be read', 'complex')
+    rejected(capsys, words, 'cannot be read', 'complex')
     np.save(path, np.array([{}], object), allow_pickle=True)
-    refused(capsys, words, 'cannot be read')
+    rejected(capsys, words, 'cannot be read')
 
 
 @pytest.mark.parametrize('more, parts', [
@@ -213,43 +218,44 @@ def test_bad_embeddings_are_rejected(det, tmp_path, capsys):
     (['--output', 'a.mp4'], ['--output: needs images']),
 ])
 def test_bad_options_are_rejected(det, capsys, more, parts):
-    refused(capsys, alone(det, *more), *parts)
+    rejected(capsys, alone(det, *more), *parts)
 
 
 def test_inputs_are_never_overwritten(det, capsys):
-    refused(capsys, alone(det, '--tracks', det), 'is the input as well')
+    rejected(capsys, alone(det, '--tracks', det), 'is the input as well')
     assert det.read_text() == DETECTIONS
 
 
 def test_bad_sources_and_models_are_rejected(video, tmp_path, capsys):
-    refused(capsys, ['track', str(tmp_path / 'no.mp4')], "no.mp4': no such file")
+    rejected(capsys, ['track', str(tmp_path / 'no.mp4')], "no.mp4': no such file")
     (tmp_path / 'text.mp4').write_text('text')
-    refused(capsys, ['track', str(tmp_path / 'text.mp4')], 'not a readable video')
-    refused(capsys, ['track', str(video), '--set', 'detector=nobody'], "'nobody'", 'face-detector')
-    refused(capsys, ['track', str(video), '--set', 'detector=yunet'], "'yunet'",
-            'models fetch yunet')
+    rejected(capsys, ['track', str(tmp_path / 'text.mp4')], 'not a readable video')
+    rejected(capsys, ['track', str(video), '--set', 'detector=nobody'], "'nobody'",
+             'face-detector')
+    rejected(capsys, ['track', str(video), '--set', 'detector=yunet'], "'yunet'",
+             'models fetch yunet')
 
 
 def test_a_missing_model_leaves_former_tracks_alone(video, tmp_path, capsys):
     former = tmp_path / 'former.txt'
     former.write_text('1,1,1,1,1,1,1,-1,-1,-1\n')
-    refused(capsys, ['track', str(video), '--tracks', str(former), '--set', 'detector=nobody'],
-            "'nobody'")
+    rejected(capsys, ['track', str(video), '--tracks', str(former), '--set', 'detector=nobody'],
+             "'nobody'")
     assert former.read_text() == '1,1,1,1,1,1,1,-1,-1,-1\n'
 
 
 def test_a_failure_on_the_way_tells_how_far_the_outputs_go(tmp_path, capsys):
     """MPEG-4 has no frames of such a width."""
     cv2.imwrite(str(tmp_path / 'wide.png'), np.zeros((64, 9000, 3), np.uint8))
-    refused(capsys, ['track', str(tmp_path / 'wide.png'), '--output', str(tmp_path / 'a.mp4'),
-                     '--quiet', *FAST],
-            'cannot write a video of 9000x64', 'stopped after 0 frames, which is')
+    rejected(capsys, ['track', str(tmp_path / 'wide.png'), '--output', str(tmp_path / 'a.mp4'),
+                      '--quiet', *FAST],
+             'cannot write a video of 9000x64', 'stopped after 0 frames, which is')
     assert not (tmp_path / 'a.mp4').exists()
 
 
 def test_a_full_disk_is_told(det, capsys):
-    refused(capsys, alone(det, '--tracks', '/dev/full', '--quiet'), "'/dev/full'",
-            'No space left', 'not complete')
+    rejected(capsys, alone(det, '--tracks', '/dev/full', '--quiet'), "'/dev/full'",
+             'No space left', 'not complete')
 
 
 def test_boxes_outside_of_the_images_are_told(det, capsys):
@@ -282,5 +288,5 @@ def test_evaluate_scores_what_track_wrote(det, tmp_path, capsys):
     assert scores['mota'] == pytest.approx(100 * 56 / 60)
     assert main(['evaluate', '--gt', str(truth), '--tracks', str(truth)]) == 0
     assert '100.0' in capsys.readouterr().out
-    refused(capsys, ['evaluate', '--gt', str(tmp_path / 'no.txt'), '--tracks', str(tracks)],
-            'no.txt', 'cannot be read')
+    rejected(capsys, ['evaluate', '--gt', str(tmp_path / 'no.txt'), '--tracks', str(tracks)],
+             'no.txt', 'cannot be read')

@@ -52,7 +52,7 @@ def expected(track):
 
 
 def agrees(found, expected):
-    """Return whether the same people were followed at the same places, to the last image."""
+    """Return whether the same people were followed at the same positions, to the last image."""
     overlap = iou(np.array([boxes[-1] for boxes in expected.values()]),
                   np.array([boxes[-1] for boxes in found.values()]))
     return len(found) == len(expected) == 2 and (overlap.max(axis=1) > 0.4).all()

@@ -64,11 +64,11 @@ def test_empty_file_means_the_defaults(tmp_path):
      ['detection.low_score', '0.9', 'detection.score (0.5)']),
 ])
 def test_what_is_wrong_is_rejected_with_name_value_and_remedy(values, words):
-    with pytest.raises(ConfigError) as refusal:
+    with pytest.raises(ConfigError) as rejection:
         Config.load(values)
-    assert '\n' not in str(refusal.value)
+    assert '\n' not in str(rejection.value)
     for word in words:
-        assert word in str(refusal.value)
+        assert word in str(rejection.value)
 
 
 @pytest.mark.parametrize('content', ['- 1\n- 2\n', 'a: [1\n', '\xff',
@@ -80,18 +80,18 @@ def test_what_is_wrong_is_rejected_with_name_value_and_remedy(values, words):
 def test_file_that_holds_no_parameters_is_rejected_by_its_name(tmp_path, content):
     path = tmp_path / 'bad.yaml'
     path.write_bytes(content.encode('latin-1'))
-    with pytest.raises(ConfigError, match='bad.yaml') as refusal:
+    with pytest.raises(ConfigError, match='bad.yaml') as rejection:
         Config.load(path)
-    assert '\n' not in str(refusal.value)
+    assert '\n' not in str(rejection.value)
 
 
 def test_what_is_rejected_is_shown_in_short(tmp_path):
     path = tmp_path / 'huge.yaml'
     for value in (f"0x{'f' * 5000}", 'x' * 100000, f"[{'1,' * 9999}]"):
         path.write_text(f'tracker.n_init: {value}')
-        with pytest.raises(ConfigError, match='tracker.n_init') as refusal:
+        with pytest.raises(ConfigError, match='tracker.n_init') as rejection:
             Config.load(path)
-        assert len(str(refusal.value)) < 500
+        assert len(str(rejection.value)) < 500
 
 
 def test_missing_file_is_rejected_by_its_name(tmp_path):

@@ -20,8 +20,8 @@ def test_bars_break_where_a_track_was_not_seen_and_paths_lie_where_it_went(
         tmp_path: Path, grace: np.ndarray) -> None:
     times = np.arange(0, 10, 0.1)
     seen = [(second, 1) for second in times] + [(s, 2) for s in times if s < 3 or s > 7]
-    places = [(s, 1, -0.5, 1.0) for s in times] + [(s, 2, 0.5, 2.0 + s / 10) for s in times]
-    history = History(seen, places, grace, 9.9)
+    positions = [(s, 1, -0.5, 1.0) for s in times] + [(s, 2, 0.5, 2.0 + s / 10) for s in times]
+    history = History(seen, positions, grace, 9.9)
     draw_overview(history, tmp_path / 'page.png', 'a note')
     page = cv2.imread(str(tmp_path / 'page.png'))
     bars, top = page[420:, :740], page[:560, 760:]

@@ -49,8 +49,8 @@ def load(shared, wheels):
 @pytest.fixture(scope='module')
 def find(load):
     """Return a function that detects with the threshold recommended for the detector."""
-    def detect(name, picture, width=640):
-        return load(name, width).detect(picture, load_spec(name).score, 0.4)
+    def detect(name, image, width=640):
+        return load(name, width).detect(image, load_spec(name).score, 0.4)
     return detect
 
 
@@ -65,11 +65,11 @@ def test_every_detector_of_the_registry_is_tested_here():
 
 @pytest.mark.parametrize('name', DETECTORS)
 def test_boxes_agree_with_the_most_accurate_detector(name, find, images):
-    for title, picture in images.items():
+    for title, image in images.items():
         if name in NEAR_FACES_ONLY.get(title, ()):
             continue
-        expected = find('face-detection-adas-0001', picture).boxes
-        found = find(name, picture)
+        expected = find('face-detection-adas-0001', image).boxes
+        found = find(name, image)
         overlap = iou(expected, found.boxes)
         assert len(expected) > 0 and found.boxes.dtype == np.float32
         missed = (overlap.max(axis=1, initial=0) < 0.4).sum()
@@ -79,8 +79,8 @@ def test_boxes_agree_with_the_most_accurate_detector(name, find, images):
 
 @pytest.mark.parametrize('name', DETECTORS)
 def test_faces_come_best_first_and_do_not_overlap(name, load, images):
-    for picture in images.values():
-        found = load(name).detect(picture, 0.05, 0.3)
+    for image in images.values():
+        found = load(name).detect(image, 0.05, 0.3)
         assert (np.diff(found.scores) <= 0).all()
         assert ((found.scores >= 0.05) & (found.scores <= 1)).all()
         assert (iou(found.boxes, found.boxes)[~np.eye(len(found), dtype=bool)] <= 0.3).all()
@@ -88,8 +88,8 @@ def test_faces_come_best_first_and_do_not_overlap(name, load, images):
 
 @pytest.mark.parametrize('name', FREE_SIZE)
 def test_landmarks_lie_in_the_face_the_subjects_right_eye_first(name, find, images):
-    for title, picture in images.items():
-        found = find(name, picture)
+    for title, image in images.items():
+        found = find(name, image)
         assert load_spec(name).landmarks and found.landmarks.shape == (len(found), 5, 2)
         for box, points in zip(found.boxes, found.landmarks):
             right_eye, left_eye, nose, right_mouth, left_mouth = points
@@ -115,9 +115,9 @@ def test_networks_of_different_people_agree_on_landmarks(find, two_portraits):
 def test_boxes_are_right_in_images_of_any_shape(name, shape, find, two_portraits, grace):
     expected = find('face-detection-adas-0001', two_portraits).boxes
     expected = (expected[expected[:, 0].argmin()] - 160) / 400  # in sides of the portrait
-    picture = np.full((*shape, 3), 90, np.uint8)
-    picture[30:280, 150:400] = cv2.resize(grace, (250, 250), interpolation=cv2.INTER_AREA)
-    found = find(name, picture)
+    image = np.full((*shape, 3), 90, np.uint8)
+    image[30:280, 150:400] = cv2.resize(grace, (250, 250), interpolation=cv2.INTER_AREA)
+    found = find(name, image)
     assert iou(found.boxes[:1], (expected * 250 + [150, 30, 150, 30])[None])[0, 0] > 0.6
 
 
@@ -135,11 +135,11 @@ def test_smaller_width_gives_the_same_boxes_more_coarsely(width, find, two_portr
 
 def test_sizes_may_change_from_image_to_image(find, two_portraits):
     half, tall = cv2.resize(two_portraits, (640, 360)), two_portraits[:, :600]
-    before = [find('face-detector', picture).boxes for picture in (two_portraits, half, tall)]
+    before = [find('face-detector', image).boxes for image in (two_portraits, half, tall)]
     sizes = [cv2.resize(two_portraits, (500 + 70 * step, 500)) for step in range(4)]
-    for picture in sizes:
-        find('face-detector', picture)
-    after = [find('face-detector', picture).boxes for picture in (two_portraits, half, tall)]
+    for image in sizes:
+        find('face-detector', image)
+    after = [find('face-detector', image).boxes for image in (two_portraits, half, tall)]
     for first, second in zip(before, after):
         np.testing.assert_array_equal(first, second)
     np.testing.assert_allclose(before[1][:2] * 2, before[0][:2], atol=6)
@@ -198,9 +198,9 @@ def test_views_of_images_are_as_good_as_copies(view, load, two_portraits):
     (np.zeros((0, 640, 3), np.uint8), 'uint8 (0, 640, 3)'),
     (None, 'NoneType')])
 def test_other_images_are_rejected_with_what_came(image, words, load):
-    with pytest.raises(FrameError) as refusal:
+    with pytest.raises(FrameError) as rejection:
         load('face-detector').detect(image, 0.5, 0.4)
-    assert words in str(refusal.value) and 'uint8 BGR array (H, W, 3)' in str(refusal.value)
+    assert words in str(rejection.value) and 'uint8 BGR array (H, W, 3)' in str(rejection.value)
 
 
 def test_an_encoder_is_no_detector():

@@ -7,7 +7,7 @@ from face_tracker_ros import Config
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.embedding.alignment import aligned_crops, fit_similarity
 from face_tracker_ros.embedding.encoder import FaceEncoder
-from face_tracker_ros.embedding.landmarks import LandmarkFinder
+from face_tracker_ros.embedding.landmarks import LandmarkDetector
 from face_tracker_ros.models.registry import load_spec
 from hypothesis import given, strategies as st
 import numpy as np
@@ -75,11 +75,11 @@ def test_tilted_face_stays_itself_only_when_aligned(tilted, load):
 
 def test_landmark_model_agrees_with_a_detector_that_has_them(two_portraits, load):
     found = load(FaceDetector, detector='yunet').detect(two_portraits, 0.5, 0.4)
-    finder = load(LandmarkFinder, landmarks='landmarks-regression-retail-0009')
-    points = finder.find(two_portraits, found.boxes)
+    detector = load(LandmarkDetector, landmarks='landmarks-regression-retail-0009')
+    points = detector.find(two_portraits, found.boxes)
     side = (found.boxes[:, 3] - found.boxes[:, 1])[:, None]
     assert (np.linalg.norm(points - found.landmarks, axis=2) < 0.12 * side).all()
-    assert finder.find(two_portraits, found.boxes[:0]).shape == (0, 5, 2)
+    assert detector.find(two_portraits, found.boxes[:0]).shape == (0, 5, 2)
 
 
 def test_landmark_model_serves_detectors_without(two_portraits, load):
@@ -87,7 +87,7 @@ def test_landmark_model_serves_detectors_without(two_portraits, load):
     assert faces.landmarks is None
     helped = load(FaceEncoder, encoder=ALIGNING, landmarks='landmarks-regression-retail-0009')
     alone = load(FaceEncoder, encoder=ALIGNING)
-    points = helped.finder.find(two_portraits, faces.boxes)
+    points = helped.landmark_detector.find(two_portraits, faces.boxes)
     np.testing.assert_allclose(helped.encode(two_portraits, faces.boxes),
                                alone.encode(two_portraits, faces.boxes, points), atol=1e-4)
     assert (np.abs(helped.encode(two_portraits, faces.boxes)
@@ -104,7 +104,7 @@ def test_bad_landmarks_leave_the_crop_of_the_box(two_portraits, load):
 
 def test_encoder_for_box_crops_takes_no_notice_of_landmarks(two_portraits, load):
     encoder = load(FaceEncoder, landmarks='landmarks-regression-retail-0009')
-    assert encoder.finder is None
+    assert encoder.landmark_detector is None
     box = np.array([[250, 200, 480, 500]], np.float32)
     np.testing.assert_array_equal(encoder.encode(two_portraits, box, TEMPLATE[None] * 200),
                                   encoder.encode(two_portraits, box))

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The best picture of each track: given once, and again only when it is clearly better."""
+"""The best image of each track: given once, and again only when it is clearly better."""
 from __future__ import annotations
 
 import cv2
@@ -20,8 +20,8 @@ def result(*tracks: Track, lost: tuple[Track, ...] = ()) -> FrameResult:
     return FrameResult(0.0, Tracks.of(tracks), Tracks.of(lost), Detections.empty())
 
 
-def ids(best: BestCrops, picture: np.ndarray, found: FrameResult) -> list[int]:
-    return [given.id for given, _ in best.update(picture, found)]
+def ids(best: BestCrops, image: np.ndarray, found: FrameResult) -> list[int]:
+    return [given.id for given, _ in best.update(image, found)]
 
 
 BOX = (150.0, 110.0, 290.0, 310.0)

@@ -96,9 +96,9 @@ def test_light_flip_and_distance_do_not_make_another_person(encoder, two_portrai
     dark = cv2.convertScaleAbs(two_portraits, alpha=0.6, beta=10)
     flipped = two_portraits[:, ::-1]
     small = cv2.resize(two_portraits, (width // 4, height // 4), interpolation=cv2.INTER_AREA)
-    for picture, box in ((dark, faces[0]), (small, faces[0] / 4), (
+    for image, box in ((dark, faces[0]), (small, faces[0] / 4), (
             flipped, np.array([width, 0, width, 0]) - faces[0][[2, 1, 0, 3]] * [1, -1, 1, -1])):
-        vector = encoder.encode(picture, box[None])[0]
+        vector = encoder.encode(image, box[None])[0]
         assert vector @ grace > 0.5 > 0.3 > vector @ eileen
 
 
@@ -199,9 +199,9 @@ def test_a_detector_is_no_encoder():
     (np.zeros((480, 640, 3), np.float32), 'float32 (480, 640, 3)'),
     (np.zeros((0, 640, 3), np.uint8), 'uint8 (0, 640, 3)')])
 def test_other_images_are_rejected_with_what_came(image, words, shipped):
-    with pytest.raises(FrameError) as refusal:
+    with pytest.raises(FrameError) as rejection:
         shipped.encode(image, np.array([[10, 10, 60, 60]], np.float32))
-    assert words in str(refusal.value) and 'uint8 BGR array (H, W, 3)' in str(refusal.value)
+    assert words in str(rejection.value) and 'uint8 BGR array (H, W, 3)' in str(rejection.value)
 
 
 def test_only_vectors_of_the_same_files_used_alike_can_be_compared(tmp_path, shipped):

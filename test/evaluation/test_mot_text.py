@@ -54,9 +54,9 @@ def test_written_tracks_are_read_again(text):
                                  '2;-1;1;2;3;4;0.5', '2,-1,1,2,3,4,0.5,-1'])
 def test_the_malformed_line_is_named(text, bad):
     path = text('1,-1,1,2,3,4,0.5', '', bad, '3,-1,1,2,3,4,0.5')
-    with pytest.raises(SourceError) as refused:
+    with pytest.raises(SourceError) as rejected:
         read_detections(path)
-    message = str(refused.value)
+    message = str(rejected.value)
     assert message.startswith(f"{path}:3: '{bad}'") and '\n' not in message
     assert 'frame,id,left,top,width,height,score' in message
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 import sqlite3
 import time
@@ -169,3 +170,23 @@ def test_nothing_is_opened_unless_asked_for(tmp_path: Path, two_portraits: np.nd
     tracker = FaceTracker.from_config(Config())
     result = run(tracker, two_portraits, 1)
     assert tracker.recogniser is None and result.people == {} and len(result.tracks) == 2
+
+
+def test_an_enrolment_goes_on_under_the_new_id_and_ends_with_a_reset(
+        make: Callable[..., FaceTracker], two_portraits: np.ndarray) -> None:
+    tracker = make()
+    assert tracker.recogniser is not None
+    left = two_portraits.copy()
+    left[:, 640:] = 90
+    first = tracker.process(left, 0.0)
+    result = tracker.process(left, 0.1)
+    assert not len(first.tracks) and result.tracks.ids.tolist() == [1]
+    done = tracker.recogniser.enrol('Ada')
+    tracks = replace(result.tracks, ids=np.array([7]))
+    people = tracker.recogniser.update(replace(result, tracks=tracks, id_changes=((1, 7),)))
+    assert people[7].enrolment.startswith('Ada: 2 of 4 looks')
+    with pytest.raises(ConfigError, match='track 7: is being enrolled already'):
+        tracker.recogniser.enrol('Grace')
+    tracker.reset()
+    with pytest.raises(ConfigError, match="'Ada': not enrolled; all tracks were deleted"):
+        done.result(0)

@@ -157,10 +157,10 @@ def test_lock_of_a_process_that_died_or_stopped_does_not_hang(number, folder, sm
 
 
 def test_file_system_without_locks_is_done_with(folder, small, monkeypatch):
-    def refuse(*_: object) -> None:
+    def reject(*_: object) -> None:
         raise OSError(95, 'Operation not supported')
 
-    monkeypatch.setattr(fcntl, 'flock', refuse)
+    monkeypatch.setattr(fcntl, 'flock', reject)
     assert answer(small) == answer(small) == 7.0
     assert len(entries(folder)) == 1
 

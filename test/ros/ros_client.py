@@ -149,19 +149,19 @@ class Client:
         header.stamp.nanosec = int(self.stamp % 1 * 1e9)
         return header
 
-    def publish(self, picture: np.ndarray, publisher: Any = None) -> Header:
+    def publish(self, image: np.ndarray, publisher: Any = None) -> Header:
         """Publish an image with the next header; return that."""
         header = self.header()
         self.sent.append(header)
-        (publisher or self.images).publish(to_message(picture, header))
+        (publisher or self.images).publish(to_message(image, header))
         return header
 
-    def tracks_of(self, picture: np.ndarray, number: int,
+    def tracks_of(self, image: np.ndarray, number: int,
                   publisher: Any = None) -> Detection2DArray:
         """Publish the image until an array with this number of tracks comes; return it."""
         self.arrays.clear()
         self.wait(lambda: any(len(array.detections) == number for array in self.arrays),
-                  f'{number} tracks', lambda: self.publish(picture, publisher))
+                  f'{number} tracks', lambda: self.publish(image, publisher))
         return next(array for array in self.arrays if len(array.detections) == number)
 
     def call(self, kind: type, name: str, request: Any = None) -> Any:

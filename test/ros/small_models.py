@@ -12,24 +12,24 @@ import yaml
 ops = ov.opset13
 
 DETECTOR, ENCODER, FAILING = 'two-places', 'mean-color', 'fails-on-white'
-# left, top, right, bottom, score and five points: the faces of the picture of two people.
+# left, top, right, bottom, score and five points: the faces of the image of two people.
 ROWS = [[150, 80, 250, 220, 0.9, *[200, 150] * 5], [420, 50, 505, 150, 0.8, *[463, 100] * 5]]
 
 
 def make(folder: Path) -> Path:
     """Write a detector that always sees two faces, one that can fail, and an encoder."""
-    pictures = ops.parameter(ov.PartialShape([-1, 3, -1, -1]), np.float32)
-    nothing = ops.multiply(ops.reduce_mean(pictures, np.array([0, 1, 2, 3])), np.float32(0))
+    images = ops.parameter(ov.PartialShape([-1, 3, -1, -1]), np.float32)
+    nothing = ops.multiply(ops.reduce_mean(images, np.array([0, 1, 2, 3])), np.float32(0))
     rows = ops.add(ops.constant(np.array([ROWS], np.float32)), nothing)
-    _save(folder, DETECTOR, ov.Model([rows], [pictures]), {
+    _save(folder, DETECTOR, ov.Model([rows], [images]), {
         'task': 'detector', 'family': 'decoded', 'score': 0.5, 'landmarks': True,
         'input': {'layout': 'NCHW', 'color': 'BGR', 'multiple': 32}})
     # Rows that are to be reshaped to one more where a pixel is white: the inference then fails.
-    white = ops.convert(ops.greater(ops.reduce_max(pictures, np.array([0, 1, 2, 3])),
+    white = ops.convert(ops.greater(ops.reduce_max(images, np.array([0, 1, 2, 3])),
                                     np.float32(250)), 'i64')
     shape = ops.concat([ops.constant(np.array([1, 2], np.int64)),
                         ops.unsqueeze(ops.add(white, np.int64(15)), np.int64(0))], 0)
-    _save(folder, FAILING, ov.Model([ops.reshape(rows, shape, False)], [pictures]), {
+    _save(folder, FAILING, ov.Model([ops.reshape(rows, shape, False)], [images]), {
         'task': 'detector', 'family': 'decoded', 'score': 0.5, 'landmarks': True,
         'input': {'layout': 'NCHW', 'color': 'BGR', 'multiple': 32}})
     crops = ops.parameter(ov.PartialShape([-1, 112, 112, 3]), np.float32)

@@ -48,8 +48,8 @@ def png(width: int, height: int, rows: int = 0) -> bytes:
 
 
 def encoded(kind: str) -> bytes:
-    picture = np.random.default_rng(1).integers(0, 256, (48, 64, 3), np.uint8)
-    return cv2.imencode(kind, picture)[1].tobytes()
+    noise = np.random.default_rng(1).integers(0, 256, (48, 64, 3), np.uint8)
+    return cv2.imencode(kind, noise)[1].tobytes()
 
 
 def claims(kind: str, offset: int, form: str) -> bytes:

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Image messages of every encoding, padding and byte order become the same BGR picture."""
+"""Image messages of every encoding, padding and byte order become the same BGR image."""
 from __future__ import annotations
 
 import array
@@ -37,7 +37,7 @@ def image(pixels: np.ndarray, encoding: str, padding: int = 0, bigendian: bool =
 
 
 def mosaic(bgr: np.ndarray, pattern: str) -> np.ndarray:
-    """Return what a sensor with this colour pattern, read row by row, makes of a picture."""
+    """Return what a sensor with this colour pattern, read row by row, makes of an image."""
     raw = np.empty(bgr.shape[:2], np.uint8)
     for place, letter in enumerate(pattern):
         row, column = divmod(place, 2)
@@ -72,7 +72,7 @@ def layouts(draw: st.DrawFn) -> tuple[np.random.Generator, int, int, int, bool]:
 
 @given(layouts())
 @settings(max_examples=60, deadline=None)
-def test_colour_and_grey_pictures_come_back_exactly(layout: tuple) -> None:
+def test_colour_and_grey_images_come_back_exactly(layout: tuple) -> None:
     random, height, width, padding, bigendian = layout
     bgr = random.integers(0, 256, (height, width, 3), np.uint8)
     alpha = random.integers(0, 256, (height, width, 1), np.uint8)
@@ -93,9 +93,9 @@ def test_colour_and_grey_pictures_come_back_exactly(layout: tuple) -> None:
         '32FC1': ((grey / 255).astype(np.float32), grey3),
     }
     for encoding, (pixels, expected) in cases.items():
-        picture = convert.to_image(image(pixels, encoding, padding, bigendian))
-        assert picture.dtype == np.uint8 and picture.flags.c_contiguous, encoding
-        np.testing.assert_array_equal(picture, expected, err_msg=encoding)
+        decoded = convert.to_image(image(pixels, encoding, padding, bigendian))
+        assert decoded.dtype == np.uint8 and decoded.flags.c_contiguous, encoding
+        np.testing.assert_array_equal(decoded, expected, err_msg=encoding)
     bayer = {f'bayer_{name}{bits}' for name in BAYER for bits in (8, 16)}
     others = {*YUV, *PLANAR, *bayer, '16UC1'}
     assert set(cases) | others == set(convert.ENCODINGS)
@@ -107,9 +107,9 @@ def test_packed_yuv_is_converted_by_the_standard(layout: tuple) -> None:
     random, height, width, padding, bigendian = layout
     yuv = random.integers(16, 236, (height, width, 3), np.uint8)
     for encoding, order in YUV.items():
-        picture = convert.to_image(
+        decoded = convert.to_image(
             image(packed_yuv(yuv, order), encoding, padding, bigendian))
-        assert np.abs(picture - bgr_of_yuv(yuv)).max() <= 2, encoding
+        assert np.abs(decoded - bgr_of_yuv(yuv)).max() <= 2, encoding
 
 
 @given(layouts(), st.tuples(*[st.integers(0, 255)] * 3))
@@ -118,12 +118,12 @@ def test_bayer_patterns_are_named_as_ros_names_them(layout: tuple, color: tuple)
     _, height, width, padding, bigendian = layout
     bgr = np.full((height, width, 3), color, np.uint8)
     for name in BAYER:
-        picture = convert.to_image(
+        decoded = convert.to_image(
             image(mosaic(bgr, name), f'bayer_{name}8', padding, bigendian))
-        np.testing.assert_array_equal(picture, bgr, err_msg=name)
+        np.testing.assert_array_equal(decoded, bgr, err_msg=name)
         deep = mosaic(bgr, name).astype(np.uint16) * 257
-        picture = convert.to_image(image(deep, f'bayer_{name}16', 2 * padding, bigendian))
-        np.testing.assert_array_equal(picture, bgr, err_msg=name)
+        decoded = convert.to_image(image(deep, f'bayer_{name}16', 2 * padding, bigendian))
+        np.testing.assert_array_equal(decoded, bgr, err_msg=name)
 
 
 @given(layouts())
@@ -142,9 +142,9 @@ def test_planes_of_subsampled_yuv_are_converted_by_the_standard(layout: tuple) -
             padded = [np.pad(plane, ((0, 0), (0, padding // (1 + (plane is not luma)))))
                       for plane in planes]
             message.data = array.array('B', b''.join(plane.tobytes() for plane in padded))
-        picture = convert.to_image(message)
-        assert picture.shape == (height, width, 3)
-        assert np.abs(picture - bgr_of_yuv(yuv)).max() <= 2, encoding
+        decoded = convert.to_image(message)
+        assert decoded.shape == (height, width, 3)
+        assert np.abs(decoded - bgr_of_yuv(yuv)).max() <= 2, encoding
 
 
 def test_sixteen_bits_of_no_known_range_are_stretched_from_dark_to_bright() -> None:
@@ -161,11 +161,11 @@ def test_floats_that_are_no_numbers_are_dark_and_those_beyond_one_bright() -> No
     assert grey.tolist() == [[0, 0, 128], [255, 255, 0]]
 
 
-def test_whole_picture_without_padding_is_not_copied() -> None:
+def test_whole_image_without_padding_is_not_copied() -> None:
     message = image(np.zeros((4, 6, 3), np.uint8), 'bgr8')
-    picture = convert.to_image(message)
+    decoded = convert.to_image(message)
     message.data[0] = 77
-    assert picture[0, 0, 0] == 77
+    assert decoded[0, 0, 0] == 77
 
 
 def _changed(**changes: object) -> Image:
@@ -196,33 +196,33 @@ def _changed(**changes: object) -> Image:
     (_changed(step=7, encoding='yuv420'), ['step 7', 'needs even numbers']),
 ])
 def test_bad_message_is_rejected_in_one_line(message: Image, words: list[str]) -> None:
-    with pytest.raises(FrameError) as refusal:
+    with pytest.raises(FrameError) as rejection:
         convert.to_image(message)
-    text = str(refusal.value)
+    text = str(rejection.value)
     assert '\n' not in text
     assert all(word in text for word in words), text
 
 
-def test_picture_becomes_a_message_and_comes_back() -> None:
-    picture = np.random.default_rng(1).integers(0, 256, (30, 50, 3), np.uint8)
+def test_image_becomes_a_message_and_comes_back() -> None:
+    bgr = np.random.default_rng(1).integers(0, 256, (30, 50, 3), np.uint8)
     header = Header(frame_id='lens')
     header.stamp.sec = 12
-    for given_picture in (picture, np.ascontiguousarray(picture[:, ::2])[:, 1:]):
-        message = convert.to_message(given_picture, header)
+    for pixels in (bgr, np.ascontiguousarray(bgr[:, ::2])[:, 1:]):
+        message = convert.to_message(pixels, header)
         assert message.header == header and message.encoding == 'bgr8'
-        np.testing.assert_array_equal(convert.to_image(message), given_picture)
+        np.testing.assert_array_equal(convert.to_image(message), pixels)
 
 
-def test_compressed_picture_becomes_a_message_and_comes_back() -> None:
-    picture = cv2.GaussianBlur(
+def test_compressed_image_becomes_a_message_and_comes_back() -> None:
+    bgr = cv2.GaussianBlur(
         np.random.default_rng(1).integers(0, 256, (60, 80, 3), np.uint8), (0, 0), 5)
-    message = convert.to_compressed_message(picture, Header(frame_id='lens'))
+    message = convert.to_compressed_message(bgr, Header(frame_id='lens'))
     assert message.header.frame_id == 'lens' and 'jpeg' in message.format
     back = convert.to_image(message)
-    assert np.abs(back.astype(int) - picture).mean() < 3
+    assert np.abs(back.astype(int) - bgr).mean() < 3
 
 
-@pytest.mark.parametrize('data', [b'', b'not a picture'])
+@pytest.mark.parametrize('data', [b'', b'not an image'])
 def test_undecodable_compressed_image_is_rejected(data: bytes) -> None:
     message = CompressedImage(format='jpeg')
     message.data = array.array('B', data)
@@ -242,10 +242,10 @@ def test_equals_cv_bridge_where_that_is_installed() -> None:
                                       bridge.imgmsg_to_cv2(message, 'bgr8'), err_msg=encoding)
 
 
-def test_a_picture_is_not_turned_as_its_exif_data_want_it() -> None:
+def test_an_image_is_not_rotated_as_its_exif_data_want_it() -> None:
     data = cv2.imencode('.jpg', np.zeros((40, 80, 3), np.uint8))[1].tobytes()
-    turned = struct.pack('>2sHLHHHLHHL', b'MM', 42, 8, 1, 0x112, 3, 1, 6, 0, 0)
-    exif = b'Exif\0\0' + turned
+    rotated = struct.pack('>2sHLHHHLHHL', b'MM', 42, 8, 1, 0x112, 3, 1, 6, 0, 0)
+    exif = b'Exif\0\0' + rotated
     marked = data[:2] + b'\xff\xe1' + struct.pack('>H', len(exif) + 2) + exif + data[2:]
     assert cv2.imdecode(np.frombuffer(marked, np.uint8), cv2.IMREAD_COLOR).shape == (80, 40, 3)
     message = CompressedImage(format='jpeg', data=array.array('B', marked))

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""~/crops of a live node: one picture of each face, for everybody who asks."""
+"""~/crops of a live node: one image of each face, for everybody who asks."""
 from __future__ import annotations
 
 from collections.abc import Callable

@@ -128,7 +128,7 @@ def test_demo_leaves_a_page_with_the_faces_from_above(demo: Run) -> None:
     for track in (1, 2):
         own = np.abs(page.astype(int) - id_color(track)).max(axis=2) < 3
         assert own[420:, :700].sum() > 500, 'a bar over time'
-        assert own[:560, 760:].sum() > 100, 'a path and a place in space'
+        assert own[:560, 760:].sum() > 100, 'a path and a position in space'
     assert 'overview.png' in demo.output()
 
 

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The examples beside a live tracker: a camera that two faces pass."""
+"""The examples with a live tracker: a camera that two faces pass."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator

@@ -32,10 +32,10 @@ user, found = rclpy.create_node('user', namespace='own'), []
 images = user.create_publisher(Image, 'image', 5)
 for kind, topic in ((Detection2DArray, 'tracks'), (Image, 'annotated_image')):
     user.create_subscription(kind, f'face_tracker/{{topic}}', found.append, 10)
-picture = np.full((360, 640, 3), 90, np.uint8)
+pixels = np.full((360, 640, 3), 90, np.uint8)
 
 def camera():
-    message = to_message(picture, Header())
+    message = to_message(pixels, Header())
     message.header.stamp = user.get_clock().now().to_msg()
     images.publish(message)
 

@@ -2,6 +2,7 @@
 """What a user meets first: values as people write them, log lines, and tables about tracks."""
 from __future__ import annotations
 
+from dataclasses import replace
 import os
 from pathlib import Path
 import signal
@@ -11,8 +12,9 @@ import time
 from typing import Any
 
 import cv2
-from face_tracker_ros.ros.messages.clouds import ID_CHANGE, LANDMARKS, to_table
+from face_tracker_ros.ros.messages.clouds import ID_CHANGE, LANDMARKS, to_landmarks, to_table
 from face_tracker_ros.ros.messages.images import to_message
+from face_tracker_ros.types import Detections, FrameResult, Tracks
 import numpy as np
 import pytest
 from rcl_interfaces.msg import ParameterType
@@ -111,6 +113,13 @@ def test_landmarks_lie_in_the_boxes_of_their_tracks(client: Client, process: Nod
     client.node.destroy_subscription(subscription)
 
 
+def test_no_face_in_view_makes_no_rows() -> None:
+    points = np.zeros((0, 5, 2), np.float32)
+    result = FrameResult(1.0, Tracks.empty(), Tracks.empty(), replace(
+        Detections.empty(), landmarks=points), {}, 0)
+    assert to_landmarks(result, Header(frame_id='lens')).width == 0
+
+
 def test_id_changes_are_rows_that_describe_themselves() -> None:
     message = to_table(np.array([(8, 2), (9, 1)], ID_CHANGE), Header(frame_id='lens'))
     assert [(field.name, field.offset) for field in message.fields] == [('old_id', 0), ('id', 4)]
@@ -153,12 +162,12 @@ def test_a_missing_openvino_names_its_remedy(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch, two_people: np.ndarray) -> None:
     (tmp_path / 'sitecustomize.py').write_text("import sys\nsys.modules['openvino'] = None\n")
     monkeypatch.setenv('PYTHONPATH', os.pathsep.join([str(tmp_path), os.environ['PYTHONPATH']]))
-    picture = tmp_path / 'image.png'
-    cv2.imwrite(str(picture), two_people)
+    image = tmp_path / 'image.png'
+    cv2.imwrite(str(image), two_people)
     node = NodeProcess('face_tracker_ros.ros.node.main', (), tmp_path / 'log')
     outputs = [node.wait()]
     assert 'pip install openvino' in node.output() and 'Traceback' not in node.output()
-    for command in (['track', str(picture)], ['benchmark']):
+    for command in (['track', str(image)], ['benchmark']):
         done = subprocess.run([sys.executable, '-m', 'face_tracker_ros', *command], text=True,
                               capture_output=True, timeout=30, check=False)
         lines = done.stderr.splitlines()

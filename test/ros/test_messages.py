@@ -2,9 +2,11 @@
 """Tracks as Detection2DArray."""
 from __future__ import annotations
 
+from face_tracker_ros.ros.messages.markers import Markers, NAMES
 from face_tracker_ros.ros.messages.tracks import to_detections
 from face_tracker_ros.types import CONFIRMED, Track
 import numpy as np
+import pytest
 from std_msgs.msg import Header
 
 
@@ -31,3 +33,14 @@ def test_every_field_says_what_the_track_says() -> None:
 
 def test_no_tracks_make_an_empty_array_with_the_header() -> None:
     assert to_detections([], Header(frame_id='lens')).header.frame_id == 'lens'
+
+
+@pytest.mark.parametrize('degrees, above', [
+    (0, (0.0, -0.3)), (90, (-0.2, 0.0)), (180, (0.0, 0.3)), (270, (0.2, 0.0))])
+def test_names_are_above_faces_of_cameras_that_are_mounted_rotated(
+        degrees: int, above: tuple[float, float]) -> None:
+    message = Markers().update(
+        Header(frame_id='lens'), [1], np.array([[0.0, 0.0, 2.0]]), np.array([[0.2, 0.4, 0.2]]),
+        np.array([0.0, 0.0, 0.0, 1.0]), [1], image_rotation=degrees)
+    position = next(item for item in message.markers if item.ns == NAMES).pose.position
+    assert (position.x, position.y, position.z) == pytest.approx((*above, 2.0))

@@ -19,14 +19,14 @@ MERGES = 'a: &a {x: 1}\n' + ''.join(
 
 
 @contextmanager
-def answering(client: Client, picture: np.ndarray) -> Iterator[None]:
+def answering(client: Client, image: np.ndarray) -> Iterator[None]:
     """Send an image when the last is answered, as long as the block lasts; all are answered."""
-    state = {'header': client.publish(picture)}
+    state = {'header': client.publish(image)}
 
     def follow() -> None:
         if any(array.header == state['header'] for array in client.arrays):
             client.arrays.clear()
-            state['header'] = client.publish(picture)
+            state['header'] = client.publish(image)
             state['answered'] = state.get('answered', 0) + 1
 
     timer = client.node.create_timer(0.01, follow)

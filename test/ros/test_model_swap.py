@@ -54,20 +54,20 @@ def process(tmp_path_factory: pytest.TempPathFactory, client: Client,
 class Stream:
     """Sends an image, and the next as soon as the tracks of the last have come."""
 
-    def __init__(self, client: Client, picture: np.ndarray) -> None:
+    def __init__(self, client: Client, image: np.ndarray) -> None:
         """Take the place of the subscription to tracks."""
-        self.client, self.picture = client, picture
+        self.client, self.image = client, image
         self.sent: list[Any] = []
         self.seen: list[Detection2DArray] = []
         self.subscription = client.node.create_subscription(
             Detection2DArray, f'{NODE}/tracks', self._next, 50)
-        client.tracks_of(picture, 2)
-        self.sent.append(client.publish(picture))
+        client.tracks_of(image, 2)
+        self.sent.append(client.publish(image))
 
     def _next(self, tracks: Detection2DArray) -> None:
         if self.sent and tracks.header == self.sent[-1]:
             self.seen.append(tracks)
-            self.sent.append(self.client.publish(self.picture))
+            self.sent.append(self.client.publish(self.image))
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         """Go on until the condition holds."""
@@ -193,12 +193,12 @@ def film(shared: Path) -> list[tuple[np.ndarray, np.ndarray]]:
     capture = cv2.VideoCapture(str(shared / 'data' / 'clips' / CLIP))
     images = [capture.read()[1] for _ in range(IMAGES + 4)][4:]
     capture.release()
-    return [(picture, detector.detect(picture, 0.5, 0.4).boxes) for picture in images]
+    return [(image, detector.detect(image, 0.5, 0.4).boxes) for image in images]
 
 
-def shown(client: Client, picture: np.ndarray) -> dict[str, np.ndarray]:
+def shown(client: Client, image: np.ndarray) -> dict[str, np.ndarray]:
     """Return the boxes, by id, that the node publishes for an image."""
-    header = client.publish(picture)
+    header = client.publish(image)
     client.wait(lambda: bool(client.arrays) and client.arrays[-1].header == header, 'the tracks',
                 step=0.002)
     boxes = {}
@@ -234,8 +234,8 @@ def test_every_model_shows_the_faces_of_a_clip_live(
         assert client.call(Trigger, 'reset').success
         right = wrong = 0
         ids: set[str] = set()
-        for number, (picture, faces) in enumerate(film):
-            boxes = shown(client, picture)
+        for number, (image, faces) in enumerate(film):
+            boxes = shown(client, image)
             if number < IMAGES - JUDGED:
                 continue
             ids.update(boxes)
@@ -308,7 +308,7 @@ def test_model_that_cannot_run_is_given_up_and_the_parameters_set_back(
             {item.name for item in event.changed_parameters}), 50)
     result = stream.set(detector='yunet', encoder=str(tmp_path / 'model.yaml'))
     assert result.successful
-    stream.until(lambda: 'models not changed' in process.output(), 'the refusal')
+    stream.until(lambda: 'models not changed' in process.output(), 'the rejection')
     assert 'which makes no vectors of 100 numbers' in process.output()
     stream.until(lambda: models(client) == DEFAULTS, 'the parameters')
     stream.until(lambda: len(changed) > 1, 'the events')

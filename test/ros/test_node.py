@@ -100,20 +100,20 @@ def test_annotated_image_is_drawn_only_for_subscribers(
     client.tracks_of(two_people, 2)
     client.wait(lambda: client.report('tracks') == 2, 'a report')
     assert client.report('annotated') == 0
-    pictures: list[Image | CompressedImage] = []
+    images: list[Image | CompressedImage] = []
     topic = f'{NODE}/annotated_image'
     subscriptions = [
-        client.node.create_subscription(Image, topic, pictures.append, 5),
+        client.node.create_subscription(Image, topic, images.append, 5),
         client.node.create_subscription(CompressedImage, f'{topic}/compressed',
-                                        pictures.append, 5)]
-    client.wait(lambda: {type(picture) for picture in pictures} == {Image, CompressedImage},
+                                        images.append, 5)]
+    client.wait(lambda: {type(image) for image in images} == {Image, CompressedImage},
                 'annotated images', lambda: client.publish(two_people))
     for subscription in subscriptions:
         client.node.destroy_subscription(subscription)
-    for message in pictures:
+    for message in images:
         assert message.header in client.sent
-        picture = convert.to_image(message)
-        changed = (np.abs(picture.astype(int) - two_people) > 40).any(axis=2)
+        image = convert.to_image(message)
+        changed = (np.abs(image.astype(int) - two_people) > 40).any(axis=2)
         assert changed[:, :320].any() and changed[:, 320:].any(), 'both faces are marked'
         assert changed.mean() < 0.2
     client.wait(lambda: client.report('annotated') > 0, 'a report')

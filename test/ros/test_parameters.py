@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Parameters: declared as in config.py, refused with a reason, changed while running."""
+"""Parameters: declared as in config.py, rejected with a reason, changed while running."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -69,7 +69,7 @@ def test_node_declares_every_parameter_with_default_range_and_sentence(
     assert 'unknown' not in process.output()
 
 
-REFUSED: list[tuple[dict[str, object], list[str]]] = [
+REJECTED: list[tuple[dict[str, object], list[str]]] = [
     ({'tracker.max_age': 1000.0}, ['tracker.max_age', '1000', '60']),
     ({'tracker.max_age': float('nan')}, ['tracker.max_age', 'nan', '60']),
     ({'tracker.max_age': 'long'}, ['type']),
@@ -86,7 +86,7 @@ REFUSED: list[tuple[dict[str, object], list[str]]] = [
 def test_bad_change_is_rejected_with_its_reason_and_changes_nothing(
         client: Client, tracker: NodeProcess) -> None:
     before = values(client, *DECLARED)
-    for changes, words in REFUSED:
+    for changes, words in REJECTED:
         result = client.set_parameters(changes)
         assert not result.successful, changes
         assert all(word in result.reason for word in words), result.reason
@@ -102,17 +102,17 @@ def test_live_parameter_works_at_the_next_frame(client: Client, tracker: NodePro
     assert client.set_parameters({'detection.min_size': 12.0}).successful
     client.tracks_of(two_people, 2)
     assert values(client, 'detection.min_size') == [12.0]
-    pictures: list[Image] = []
+    images: list[Image] = []
     subscription = client.node.create_subscription(Image, f'{NODE}/annotated_image',
-                                                   pictures.append, 5)
-    client.wait(lambda: pictures != [], 'a picture', lambda: client.publish(two_people))
+                                                   images.append, 5)
+    client.wait(lambda: images != [], 'a image', lambda: client.publish(two_people))
     assert client.set_parameters({'annotate': False}).successful
     client.tracks_of(two_people, 2)
     client.spin(0.2)
-    pictures.clear()
+    images.clear()
     client.tracks_of(two_people, 2)
     client.spin(0.2)
-    assert pictures == []
+    assert images == []
     client.node.destroy_subscription(subscription)
 
 

@@ -44,7 +44,7 @@ class Listener:
         self.client.publish(image)
 
     def names(self) -> dict[str, str]:
-        """Return the names by who is on the picture."""
+        """Return the names by who is on the image."""
         array = self.last.get('identities')
         tracks = self.client.arrays[-1].detections if self.client.arrays else []
         found = {track.id: 'hopper' if track.bbox.center.position.x < 320 else 'collins'
@@ -80,8 +80,8 @@ def test_people_are_enrolled_named_and_forgotten(
     node, listener = begin(), Listener(client)
     client.wait(lambda: set(listener.names()) == set(FACES), 'both',
                 lambda: listener.send(two_people))
-    refused = listener.ask('enroll', 'Ada', two_people)
-    assert not refused.success and 'faces in view; give the id of one' in refused.message
+    rejected = listener.ask('enroll', 'Ada', two_people)
+    assert not rejected.success and 'faces in view; give the id of one' in rejected.message
     tracks = {'hopper' if track.bbox.center.position.x < 320 else 'collins': track.id
               for track in client.arrays[-1].detections}
     done = listener.ask('enroll', f"{tracks['hopper']} Grace Hopper", two_people)
@@ -119,8 +119,8 @@ def test_people_are_enrolled_named_and_forgotten(
 def test_without_a_store_nobody_is_enrolled(
         client: Client, process: NodeProcess, two_people: np.ndarray) -> None:
     listener = Listener(client)
-    refused = listener.ask('enroll', '1 Ada', two_people)
-    assert not refused.success and 'identities.store is empty' in refused.message
+    rejected = listener.ask('enroll', '1 Ada', two_people)
+    assert not rejected.success and 'identities.store is empty' in rejected.message
     client.tracks_of(two_people, 2)
     assert 'identities' not in listener.last
     listener.close()

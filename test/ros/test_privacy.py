@@ -37,11 +37,11 @@ from vision_msgs.msg import Detection2DArray
 rclpy.init()
 tracker, user, found = FaceTrackerNode(), rclpy.create_node('user'), []
 tracker.start()
-images, picture = user.create_publisher(Image, 'image', 5), np.load(sys.argv[1])
+images, pixels = user.create_publisher(Image, 'image', 5), np.load(sys.argv[1])
 user.create_subscription(Detection2DArray, '/face_tracker/tracks', found.append, 10)
 
 def camera():
-    message = to_message(picture, Header())
+    message = to_message(pixels, Header())
     message.header.stamp = user.get_clock().now().to_msg()
     images.publish(message)
 
@@ -120,7 +120,8 @@ def test_policy_allows_what_the_node_does_and_no_more(client: Client, start: Sta
     profile, = root.iter('profile')
     assert (profile.get('ns'), profile.get('node')) == ('/', 'face_tracker')
     # Made where a parameter or an optional package asks for them; and by rclcpp, not by rclpy.
-    optional = {'/humans/faces/tracked', f'{NODE}/image_annotations', '/tf', '/image/compressed',
+    optional = {'/humans/candidate_matches', '/humans/faces/tracked', '/humans/persons/tracked',
+                f'{NODE}/image_annotations', '/tf', '/tf_static', '/image/compressed',
                 '/parameter_events'}
     graph = client.node
     for kind, what, present in (

@@ -43,8 +43,8 @@ def depth_image(header: Header, encoding: str) -> Image:
 class Camera:
     """Publishes images with calibration and depth, and keeps what comes of it."""
 
-    def __init__(self, client: Client, picture: np.ndarray) -> None:
-        self.client, self.picture, self.info = client, picture, calibration()
+    def __init__(self, client: Client, image: np.ndarray) -> None:
+        self.client, self.image, self.info = client, image, calibration()
         self.encoding = '16UC1'
         self.lag = 0
         node = client.node
@@ -67,7 +67,7 @@ class Camera:
             late = copy.deepcopy(header)
             late.stamp.sec -= self.lag
             self._depths.publish(depth_image(late, self.encoding))
-        self.client.images.publish(to_message(self.picture, header))
+        self.client.images.publish(to_message(self.image, header))
         return header
 
     def found(self, number: int = 2) -> Detection3DArray:
@@ -133,9 +133,9 @@ def test_depth_image_places_the_faces(camera: Camera, encoding: str) -> None:
     for name, detection in by_name(message).items():
         assert detection.header == message.header and detection.id.isdecimal()
         assert detection.results[0].hypothesis.class_id == 'face'
-        place = detection.results[0].pose.pose
-        assert place.position.z == pytest.approx(DEPTHS[name], rel=0.01)
-        assert detection.bbox.center.position == place.position
+        pose = detection.results[0].pose.pose
+        assert pose.position.z == pytest.approx(DEPTHS[name], rel=0.01)
+        assert detection.bbox.center.position == pose.position
         assert 0.03 < detection.bbox.size.x < detection.bbox.size.y < 1
         assert 0.003 < along(detection) < 0.05
 
@@ -189,7 +189,7 @@ def test_markers_show_ids_in_their_colours_and_leave_with_the_track(camera: Came
             assert marker.text == f'#{id_}' and marker.scale.z > 0
         elif space == 'trails':
             assert len(marker.points) >= 2
-    camera.picture = EMPTY
+    camera.image = EMPTY
     client.stamp += 5
     client.wait(lambda: {(m.ns, m.id) for m in camera.markers if m.action == Marker.DELETE}
                 == set(shown), 'markers to be deleted', camera.send)

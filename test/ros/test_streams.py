@@ -40,12 +40,12 @@ def test_camera_that_restarts_finds_its_people_again(client: Client, tracker: No
         client.stamp += 10
 
 
-def in_encoding(picture: np.ndarray, encoding: str, header: Header) -> Image:
+def in_encoding(image: np.ndarray, encoding: str, header: Header) -> Image:
     """Return a bgr8 image as a message in another encoding."""
     codes = {'rgb8': cv2.COLOR_BGR2RGB, 'bgra8': cv2.COLOR_BGR2BGRA, 'mono8': cv2.COLOR_BGR2GRAY}
-    pixels = cv2.cvtColor(picture, codes[encoding]) if encoding in codes else picture
-    message = Image(header=header, height=picture.shape[0], width=picture.shape[1],
-                    encoding=encoding, step=pixels.nbytes // picture.shape[0])
+    pixels = cv2.cvtColor(image, codes[encoding]) if encoding in codes else image
+    message = Image(header=header, height=image.shape[0], width=image.shape[1],
+                    encoding=encoding, step=pixels.nbytes // image.shape[0])
     message.data = array.array('B', pixels.tobytes())
     return message
 
@@ -53,8 +53,8 @@ def in_encoding(picture: np.ndarray, encoding: str, header: Header) -> Image:
 def near(message: Detection2DArray, scale: float) -> bool:
     """Return whether both faces are where an image of `scale` times the width has them."""
     found = [detection.bbox.center.position for detection in message.detections]
-    return all(any(abs(place.x - scale * x) < 40 * scale and abs(place.y - scale * y) < 40 * scale
-                   for place in found) for x, y in FACES.values())
+    return all(any(abs(at.x - scale * x) < 40 * scale and abs(at.y - scale * y) < 40 * scale
+                   for at in found) for x, y in FACES.values())
 
 
 def test_size_and_encoding_may_change_from_frame_to_frame(
@@ -62,11 +62,11 @@ def test_size_and_encoding_may_change_from_frame_to_frame(
     before = tracker.output().count('skipped')
     for encoding, width, height in (('rgb8', 1280, 720), ('mono8', 640, 360), ('bgra8', 960, 540),
                                     ('bgr8', 427, 240)):
-        picture = cv2.resize(two_people, (width, height), interpolation=cv2.INTER_AREA)
+        image = cv2.resize(two_people, (width, height), interpolation=cv2.INTER_AREA)
         client.arrays.clear()
         client.wait(lambda: any(near(message, width / 640) for message in client.arrays),
                     f'two faces in {encoding} {width}x{height}',
-                    lambda: client.images.publish(in_encoding(picture, encoding,
+                    lambda: client.images.publish(in_encoding(image, encoding,
                                                               client.header())))
     assert tracker.output().count('skipped') == before
 

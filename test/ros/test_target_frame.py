@@ -22,12 +22,12 @@ import rclpy
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from tf2_msgs.msg import TFMessage
 
-def transform(parent, child, place, turn):
+def transform(parent, child, position, turn):
     made = TransformStamped(child_frame_id=child)
     made.header.frame_id = parent
     made.header.stamp.sec, made.header.stamp.nanosec = 1, 0
     shift, rotation = made.transform.translation, made.transform.rotation
-    shift.x, shift.y, shift.z = place
+    shift.x, shift.y, shift.z = position
     rotation.x, rotation.y, rotation.z, rotation.w = turn
     return made
 
@@ -44,8 +44,8 @@ rclpy.spin(node)
 
 def positions(message: Detection3DArray) -> dict[str, np.ndarray]:
     """Return x, y, z of each track."""
-    places = {item.id: item.results[0].pose.pose.position for item in message.detections}
-    return {name: np.array([place.x, place.y, place.z]) for name, place in places.items()}
+    positions = {item.id: item.results[0].pose.pose.position for item in message.detections}
+    return {name: np.array([at.x, at.y, at.z]) for name, at in positions.items()}
 
 
 def test_tracks_come_in_the_target_frame_and_stay_in_the_cameras_without_transform(

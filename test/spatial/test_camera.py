@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Rays of pixels under every calibration that drivers publish, and refusals of useless ones."""
+"""Rays of pixels under every calibration that drivers publish, and rejections of useless ones."""
 from __future__ import annotations
 
 import cv2
@@ -91,10 +91,10 @@ def test_cut_binned_and_scaled_images_see_the_same_rays(changes, size, image) ->
     ({'size': (640, 480)}, '640x480')])
 def test_useless_calibration_is_rejected_in_one_line(changes: dict[str, object],
                                                      named: str) -> None:
-    with pytest.raises(ConfigError) as refused:
+    with pytest.raises(ConfigError) as rejected:
         CameraModel(calibration(**changes), 1280, 720)
-    assert named in str(refused.value) and '\n' not in str(refused.value)
-    assert 'publish' in str(refused.value) or 'has' in str(refused.value)
+    assert named in str(rejected.value) and '\n' not in str(rejected.value)
+    assert 'publish' in str(rejected.value) or 'has' in str(rejected.value)
 
 
 def test_projection_agrees_with_opencv() -> None:

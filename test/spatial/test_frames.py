@@ -56,6 +56,16 @@ def test_moving_frames_are_taken_at_the_stamp():
         made.lookup('map', 'base', 3.0)
 
 
+def test_frames_that_ended_go_before_those_that_are_needed():
+    made = tree(('map', 'base', pose(1), 0.0), ('base', 'lens', pose(2), None))
+    for face in range(3000):  # such as those of spatial.tf, over a year
+        made.add('lens', f'face_f{face}', pose(), face / 10)
+        made.add('map', 'base', pose(1), face / 10)
+    assert moved(made, 'map', 'lens', np.zeros(3), 299.9)[0] == 3
+    with pytest.raises(LookupError, match="frame 'face_f0'"):
+        made.lookup('map', 'face_f0', 0.0)
+
+
 def test_what_is_missing_is_named():
     made = tree(('map', 'base', pose(), 1.0), ('world', 'lens', pose(), None))
     for target, source, stamp, words in (

@@ -70,6 +70,20 @@ def test_signs_of_the_angles(angles: tuple[float, ...], sign: str) -> None:
     assert np.degrees(poses.angles[0]) == pytest.approx(angles, abs=1)
 
 
+@pytest.mark.parametrize('degrees', [90, 180, 270])
+def test_angles_are_those_of_the_upright_image(degrees: int) -> None:
+    camera = nominal_camera(900, 900)
+    angles, positions = random_heads(60, 45)
+    landmarks, boxes, rotation = project(angles, positions, camera)
+    sine, cosine = np.sin(np.radians(degrees)), np.cos(np.radians(degrees))
+    back = np.array([[cosine, sine, 0], [-sine, cosine, 0], [0, 0, 1]])  # as the camera sees it
+    poses = head_poses((landmarks - 450) @ back[:2, :2].T.astype(np.float32) + 450, boxes, camera,
+                       degrees)
+    assert poses.known.all()
+    assert np.degrees(poses.angles) == pytest.approx(angles, abs=1)
+    assert poses.rotations == pytest.approx(back @ rotation, abs=0.02)
+
+
 @pytest.mark.parametrize(('yaw', 'worst'), [(15, (7, 9, 3)), (60, (6, 7, 4))])
 def test_errors_are_as_documented_and_the_covariance_is_honest(
         yaw: float, worst: tuple[float, ...]) -> None:

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Positions of faces of known size at known places."""
+"""Positions of faces of known size at known positions."""
 from __future__ import annotations
 
 from face_tracker_ros.spatial import Calibration, CameraModel, face_depths, FacePrior, locate
@@ -50,7 +50,7 @@ def test_a_camera_on_its_side_sees_the_same_face_there(cut: bool) -> None:
     assert found.sizes[0] == pytest.approx(expected.sizes[0, [1, 0, 2]])
 
 
-def test_no_faces_no_places() -> None:
+def test_no_faces_no_positions() -> None:
     found = locate(np.zeros((0, 4), np.float32), CAMERA)
     assert found.points.shape == (0, 3) and found.covariances.shape == (0, 3, 3)
 
@@ -127,7 +127,7 @@ def test_unknown_depths_are_not_averaged() -> None:
                                 1.0)).all()
 
 
-def test_background_beside_the_face_does_not_count() -> None:
+def test_background_next_to_the_face_does_not_count() -> None:
     depth = np.full((720, 1280), 9.0, np.float32)
     depth[130:310, 120:240] = 1.5  # narrower than the box
     box = np.array([[100, 100, 260, 340]], np.float32)

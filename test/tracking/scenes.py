@@ -41,7 +41,7 @@ class Follower:
         self.step = 1 / rate
 
     def see(self, *people, frames=1, score=0.9):
-        """Show people standing still for some frames; return the last {id: track}."""
+        """Show people who do not move for some frames; return the last {id: track}."""
         for _ in range(frames):
             detections, embeddings = frame(*people, score=score)
             tracks, self.lost = self.tracker.update(detections, embeddings, self.stamp)

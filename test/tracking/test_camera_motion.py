@@ -91,7 +91,7 @@ def test_a_slow_drift_adds_up_at_any_contrast(contrast, most, speed):
         assert x == pytest.approx(speed * step, abs=most)
 
 
-def test_a_few_corners_beside_a_near_face_do_not_tell_that_the_camera_rests():
+def test_a_few_corners_next_to_a_near_face_do_not_make_the_camera_static():
     camera, near = CameraMotion(), np.float32([[200, 200, 1080, 670]])
     camera.update(WALL, NO_FACES)
     before = len(camera._corners)

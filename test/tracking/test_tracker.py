@@ -109,7 +109,7 @@ def test_nobody_is_recognised_after_the_window_or_without_one():
 def test_somebody_in_view_is_never_recognised_as_having_come_back():
     world = follower()
     world.see((0, 100, 100), frames=10)
-    # the same face a second time, elsewhere, while the first stays: a picture, a twin
+    # the same face a second time, elsewhere, while the first stays: a image, a twin
     assert set(world.see((0, 100, 100), (0, 600, 300), frames=10)) == {1, 2}
 
 
@@ -257,11 +257,11 @@ def test_a_lone_face_is_embedded_when_its_embedding_is_old_only():
     assert 2 <= len(late) <= 8
 
 
-def embedded_beside(place, frames=60):
-    """Return in how many of the last 30 frames each of three faces was wanted; one at `place`."""
+def embedded_near(position, frames=60):
+    """Return in how many of the last 30 frames each of 3 faces was wanted, one at `position`."""
     tracker, counts = Tracker(Config()), np.zeros(3, int)
     for step in range(frames):
-        detections, embeddings = frame((0, 100, 100), (1, place, 100), (2, 500, 100))
+        detections, embeddings = frame((0, 100, 100), (1, position, 100), (2, 500, 100))
         match = tracker.begin(detections, step / 30)
         wanted = match.needs_embedding
         counts += wanted & (step >= frames - 30)
@@ -270,12 +270,12 @@ def embedded_beside(place, frames=60):
 
 
 def test_faces_that_touch_are_always_embedded():
-    first, second, alone = embedded_beside(126)
+    first, second, alone = embedded_near(126)
     assert first == second == 30 and alone <= 3
 
 
 def test_faces_near_each_other_are_embedded_ten_times_a_second():
-    first, second, alone = embedded_beside(170)
+    first, second, alone = embedded_near(170)
     assert 8 <= first <= 11 and 8 <= second <= 11 and alone <= 3
 
 
@@ -332,7 +332,7 @@ def test_no_missed_face_is_shown_in_the_place_of_another():
 @pytest.mark.parametrize('suppress, expected', [(True, 1), (False, 2)])
 def test_second_box_of_a_face_begins_no_track(suppress, expected):
     world = follower(suppress_duplicates=suppress)
-    # the second box lies 40 pixels beside the first, IoU 0.33
+    # the second box lies 40 pixels next to the first, IoU 0.33
     assert len(world.see((0, 200, 200), (1, 232, 200), frames=1)) == 0
     world = follower(suppress_duplicates=suppress)
     world.see((0, 200, 200), frames=5)

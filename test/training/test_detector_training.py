@@ -146,10 +146,10 @@ def test_shipped_detector_finds_those_held_out(made, capsys):
 
 
 def test_another_network_is_rejected():
-    picture = np.zeros((96, 128, 3), np.uint8)
-    assert check_detector(Compiled(MODEL), picture).shape == (12 * 16 + 6 * 8 + 3 * 4, 15)
+    image = np.zeros((96, 128, 3), np.uint8)
+    assert check_detector(Compiled(MODEL), image).shape == (12 * 16 + 6 * 8 + 3 * 4, 15)
     with pytest.raises(ModelError, match='does not run on float32'):
-        check_detector(Compiled(ENCODER), picture)
+        check_detector(Compiled(ENCODER), image)
 
 
 def test_a_cut_pack_is_rejected(made, tmp_path):

@@ -31,9 +31,9 @@ def clip(tmp_path):
 def with_edit(path, begin, length):
     """Make an MP4 show `length` ms from the second `begin` on."""
     content = bytearray(path.read_bytes())
-    place = content.index(b'elst') + 12
+    offset = content.index(b'elst') + 12
     ticks = struct.unpack_from('>I', content, content.index(b'mdhd') + 16)[0]
-    struct.pack_into('>Ii', content, place, length, round(begin * ticks))
+    struct.pack_into('>Ii', content, offset, length, round(begin * ticks))
     path.write_bytes(content)
 
 

@@ -19,9 +19,9 @@ import pytest
 def test_any_depth_and_number_of_channels_is_read_as_bgr(
         shape: tuple[int, ...], kind: type, suffix: str, tmp_path: Path) -> None:
     top = np.iinfo(kind).max
-    picture = np.full(shape, top // 2, kind)
-    picture[:20] = top
-    cv2.imwrite(str(tmp_path / f'0{suffix}'), picture)
+    image = np.full(shape, top // 2, kind)
+    image[:20] = top
+    cv2.imwrite(str(tmp_path / f'0{suffix}'), image)
     with open_source(tmp_path, 10) as source:
         (_, frame), = source
     assert frame.shape == (40, 60, 3) and frame.dtype == np.uint8

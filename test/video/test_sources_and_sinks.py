@@ -13,7 +13,7 @@ def flat(value, width=64, height=48):
 
 
 @pytest.fixture
-def pictures(tmp_path):
+def images(tmp_path):
     for number in (10, 9, 1):
         cv2.imwrite(str(tmp_path / f'frame{number}.png'), flat(20 * number))
     (tmp_path / 'notes.txt').write_text('no image')
@@ -44,8 +44,8 @@ def test_real_clips(shared):
         assert not np.array_equal(frames[0], frames[-1])
 
 
-def test_folder_and_glob_in_natural_order(pictures):
-    for spec in (pictures, f'{pictures}/*.png'):
+def test_folder_and_glob_in_natural_order(images):
+    for spec in (images, f'{images}/*.png'):
         with open_source(spec, frame_rate=10.0) as source:
             means = [(stamp, round(frame.mean())) for stamp, frame in source]
         assert means == [(0.0, 20), (0.1, 180), (0.2, 200)]
@@ -68,15 +68,15 @@ def test_sources_that_are_none(spec, message):
     assert '\n' not in str(caught.value)
 
 
-def test_files_that_are_no_video_or_image(pictures, capfd):
+def test_files_that_are_no_video_or_image(images, capfd):
     with pytest.raises(SourceError, match='notes.txt.: not a readable video'):
-        open_source(pictures / 'notes.txt')
-    (pictures / 'broken.png').write_bytes(b'broken')
+        open_source(images / 'notes.txt')
+    (images / 'broken.png').write_bytes(b'broken')
     with pytest.raises(SourceError, match='broken.png.: cannot be decoded'):
-        open_source(pictures / 'broken.png')
-    (pictures / 'empty').mkdir()
+        open_source(images / 'broken.png')
+    (images / 'empty').mkdir()
     with pytest.raises(SourceError, match='the folder holds no images'):
-        open_source(pictures / 'empty')
+        open_source(images / 'empty')
     assert capfd.readouterr().err == ''
 
 

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Models of 8 bits, made by NNCF, give nearly what those of 16 bits give."""
+"""INT8 models, made by NNCF, give nearly what those in BF16 give."""
 from __future__ import annotations
 
 from face_tracker_ros import Config

@@ -93,8 +93,8 @@ def test_composed_labels_lie_on_the_faces(pack):
     images, truth = composer()
     for image, boxes, points, on in zip(images, truth['box'], truth['landmarks'],
                                         truth['on']):
-        picture = np.ascontiguousarray(image.permute(1, 2, 0).numpy().astype(np.uint8))
-        found = detector.detect(picture, 0.7, 0.4)
+        pixels = np.ascontiguousarray(image.permute(1, 2, 0).numpy().astype(np.uint8))
+        found = detector.detect(pixels, 0.7, 0.4)
         overlap = iou(boxes[on].numpy(), found.boxes)
         if overlap.size:
             overlaps += overlap.max(axis=0).tolist()

@@ -76,7 +76,7 @@ def to_landmarks(result: FrameResult, header: Header) -> PointCloud2:
     rows = np.zeros(len(seen), LANDMARKS)
     rows['id'] = tracks.ids[seen]
     if points is not None:
-        values = points[tracks.detection_rows[seen]].reshape(len(seen), -1)
+        values = points[tracks.detection_rows[seen]].reshape(len(seen), len(_COORDINATES))
         for column, name in enumerate(_COORDINATES):
             rows[name] = values[:, column]
     return to_table(rows, header)

@@ -191,7 +191,7 @@ def _check_layout(message: Image, encoding: _Encoding) -> None:
     check_pixels(width, height)
 
 
-# Turned as its EXIF data want it, a image would no longer fit its calibration.
+# Rotated as its EXIF data want it, an image would no longer fit its calibration.
 _AS_IT_IS = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
 
 
@@ -224,7 +224,7 @@ def to_compressed_message(image: ImageArray, header: Header, quality: int = 80) 
     """
     Return a JPEG image message with `header` of the image (H, W, 3).
 
-    Raises FrameError for a image larger than JPEG can hold.
+    Raises FrameError for an image larger than JPEG can hold.
     """
     height, width = image.shape[:2]
     if max(height, width) > _LARGEST_JPEG:

@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping
 from builtin_interfaces.msg import Duration
 from face_tracker_ros.annotate import id_color
 from face_tracker_ros.ros.messages.tracks_3d import orientation
+from face_tracker_ros.rotation import down_of
+from face_tracker_ros.spatial.frames import matrix_of
 from face_tracker_ros.spatial.heads import HeadsOfFrame
 from face_tracker_ros.types import Float64Array
 from geometry_msgs.msg import Point, Pose, Quaternion, Vector3
@@ -40,7 +42,8 @@ class Markers:
 
     def update(self, header: Header, ids: Collection[int], points: Float64Array,
                sizes: Float64Array, axes: Float64Array, alive: Collection[int],
-               names: Mapping[int, str] = {}, heads: HeadsOfFrame | None = None) -> MarkerArray:
+               names: Mapping[int, str] = {}, heads: HeadsOfFrame | None = None,
+               image_rotation: int = 0) -> MarkerArray:
         """
         Return the markers of the faces seen, and what deletes those of tracks that ended.
 
@@ -53,6 +56,7 @@ class Markers:
             alive: Ids of all tracks that exist still.
             names: Of people by track.
             heads: Where the heads are turned, in the same frame: an arrow each.
+            image_rotation: Degrees clockwise to the upright image; ids are above faces there.
         """
         markers = []
         if header.frame_id != self._frame:
@@ -61,7 +65,7 @@ class Markers:
                 trail.clear()
         x_axis, y_axis, z_axis, w_axis = axes.tolist()
         box_axes = Quaternion(x=x_axis, y=y_axis, z=z_axis, w=w_axis)
-        up = _up(axes)
+        up = -matrix_of(axes) @ down_of(image_rotation)
         for track in [track for track in self._trails if track not in alive]:
             del self._trails[track]
             markers += [Marker(header=header, ns=name, id=track, action=Marker.DELETE)
@@ -79,7 +83,8 @@ class Markers:
             sphere.pose.position = trail[-1]
             sphere.scale = Vector3(x=width, y=height, z=depth)
             sphere.pose.orientation = box_axes
-            above = (np.array([x, y, z]) + (height / 2 + _TEXT_HEIGHT) * up).tolist()
+            tall = height if image_rotation % 180 == 0 else width
+            above = (np.array([x, y, z]) + (tall / 2 + _TEXT_HEIGHT) * up).tolist()
             name.pose.position = Point(x=above[0], y=above[1], z=above[2])
             name.scale.z = _TEXT_HEIGHT
             name.text = f"#{track} {names.get(track, '')}".strip()
@@ -99,9 +104,3 @@ class Markers:
                         color=color, lifetime=_LIFETIME)
         marker.pose.orientation.w = 1.0
         return marker
-
-
-def _up(axes: Float64Array) -> Float64Array:
-    """Return the unit vector (3,) against the camera's y axis, which points down."""
-    x, y, z, w = axes.tolist()
-    return np.array([2 * (z * w - x * y), 2 * (x * x + z * z) - 1, -2 * (y * z + x * w)])

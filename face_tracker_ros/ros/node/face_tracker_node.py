@@ -241,7 +241,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
                 self._outputs.reset()
         response.message = 'all tracks forgotten' if response.success else \
             "no tracks to forget; first 'configure' the node"
-        self.get_logger().info(response.message)
+        self.get_logger().info(response.message, throttle_duration_sec=1.0)
         return response
 
     def _reconfigure(self, config: Config) -> None:

@@ -28,8 +28,10 @@ Subscribes to an image topic and publishes tracked faces with persistent ids.
 
 Topics in:   image (or image/compressed); optional camera_info and depth_image
 Topics out:  ~/tracks, ~/track_states, ~/annotated_image, ~/tracks_3d, ~/markers, ~/crops,
-             ~/landmarks, ~/id_changes, ~/label_info, /diagnostics    (~ is /face_tracker)
-Services:    ~/enable (std_srvs/SetBool), ~/reset (std_srvs/Trigger), lifecycle transitions
+             ~/landmarks, ~/id_changes, ~/attention, ~/identities, ~/label_info,
+             /diagnostics    (~ is /face_tracker)
+Services:    ~/enable (std_srvs/SetBool), ~/reset (std_srvs/Trigger), ~/enroll and ~/forget
+             (diagnostic_msgs/AddDiagnostics), lifecycle transitions
 
 Parameters:  ros2 param list /face_tracker, ros2 param describe /face_tracker NAME,
              or share/face_tracker_ros/config/tracker.yaml, which has all with their defaults

@@ -36,6 +36,7 @@ class HriPersonsOutput(Output):
         self._candidates: dict[int, tuple[str, float]] = {}
         self._lock = threading.Lock()  # the worker's frames against the executor's services
         self._restart = False
+        self._listeners = 0
 
     def activate(self) -> None:
         """Begin anew."""
@@ -92,15 +93,23 @@ class HriPersonsOutput(Output):
         self._shown.pop(name, None)
 
     def _match(self, result: FrameResult) -> None:
-        """Publish the nearest person of each face when it changes; confidence 0 takes one back."""
+        """
+        Publish the nearest person of each face when it changes; confidence 0 takes one back.
+
+        Who subscribes later is given all matches again.
+        """
+        listeners, before = self._matches.get_subscription_count(), self._listeners
+        self._listeners = listeners
+        if listeners > before:
+            self._candidates.clear()
         now = {track: (person_name(person.nearest), round(person.likeness, 1))
                for track, person in result.people.items()
                if person.nearest and person.likeness > 0}
         for track, (person, confidence) in now.items():
-            before = self._candidates.get(track)
-            if before is not None and before[0] != person:
-                self._publish_match(track, before[0], 0.0)
-            if before != (person, confidence):
+            former = self._candidates.get(track)
+            if former is not None and former[0] != person:
+                self._publish_match(track, former[0], 0.0)
+            if former != (person, confidence):
                 self._publish_match(track, person, confidence)
         for track in self._candidates.keys() - now.keys():
             self._publish_match(track, self._candidates[track][0], 0.0)

@@ -45,7 +45,7 @@ class MarkersOutput(Output):
                 placed.header, [track.id for track in placed.tracks], placed.found.points,
                 placed.found.sizes, placed.axes,
                 {track.id for track in (*result.tracks, *result.lost)},
-                names_of(result.people), placed.heads)
+                names_of(result.people), placed.heads, result.image_rotation)
             if message.markers:
                 self._publisher.publish(message)
         return True
