@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from itertools import islice
+import json
 import os
 from pathlib import Path
 import subprocess
@@ -22,6 +23,8 @@ from face_tracker_ros.ros.dds_environment import large_images
 from shipped import DETECTOR
 
 ROOT = Path(__file__).parents[1]
+COLUMNS = ['processes', 'frames a second and camera', 'CPU ms a frame', 'memory, MB',
+           'latency ms, 50 %', '95 %']
 os.environ.update(large_images(ROOT, os.environ))
 
 
@@ -37,8 +40,8 @@ def megabytes(process: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith('Pss:')) / 1000
 
 
-def measure(groups: Sequence[Sequence[str]], rate: float, seconds: float) -> str:
-    """Return the line of one arrangement of nodes in processes in a Markdown table."""
+def measure(groups: Sequence[Sequence[str]], rate: float, seconds: float) -> list[str]:
+    """Return the figures of one arrangement of nodes in processes, as COLUMNS from the second."""
     from diagnostic_msgs.msg import DiagnosticArray
     from face_tracker_ros.demo.clip import frames as demo_frames
     from face_tracker_ros.ros.messages.images import to_message
@@ -92,22 +95,32 @@ def measure(groups: Sequence[Sequence[str]], rate: float, seconds: float) -> str
         process.wait()
     node.destroy_node()
     rclpy.shutdown()
-    return (f'{frames / seconds / len(names):.1f} | {1000 * used / frames:.1f} | {memory:.0f} | '
-            f'{latency[0]:.0f} | {latency[1]:.0f} |')
+    return [f'{frames / seconds / len(names):.1f} of {rate:g}', f'{1000 * used / frames:.1f}',
+            f'{memory:.0f}', f'{latency[0]:.0f}', f'{latency[1]:.0f}']
 
 
 def main() -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--cameras', type=int, default=3)
-    parser.add_argument('--rate', type=float, default=10.0, help='frames a second and camera')
+    parser.add_argument('--rate', type=float, nargs='+', default=[5.0, 10.0],
+                        help='frames a second and camera')
     parser.add_argument('--seconds', type=float, default=20.0)
+    parser.add_argument('--json', type=Path,
+                        help='write the table of the documentation to this file')
     given = parser.parse_args()
     names = [f'camera{number}' for number in range(given.cameras)]
-    print('| processes | frames a second and camera | CPU ms a frame | MB | latency ms, 50 % | '
-          '95 % |\n|---|---|---|---|---|---|')
-    for text, groups in (('one a camera', [[name] for name in names]), ('one for all', [names])):
-        print(f'| {text} | {measure(groups, given.rate, given.seconds)}', flush=True)
+    table = []
+    for rate in given.rate:
+        for text, groups in (('one a camera', [[name] for name in names]),
+                             ('one for all', [names])):
+            table.append([text, *measure(groups, rate, given.seconds)])
+            print(', '.join(f'{name} {value}' for name, value in zip(COLUMNS, table[-1])),
+                  flush=True)
+    if given.json:
+        content = {'cameras': given.cameras, 'seconds': given.seconds, 'tables': {'cameras': {
+            'columns': COLUMNS, 'rows': table}}}
+        given.json.write_text(json.dumps(content, indent=1) + '\n', encoding='utf-8')
 
 
 if __name__ == '__main__':

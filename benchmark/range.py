@@ -29,6 +29,8 @@ WIDTH, HEIGHT, RATE = 1280, 720, 15.0
 CALIBRATION = Calibration((WIDTH, HEIGHT), (890.0, 0, 652.0, 0, 884.0, 348.0, 0, 0, 1),
                           (-0.31, 0.11, 0.0008, -0.0006, -0.015))
 EYES, EYES_SPREAD = 0.063, 0.0036  # metres between the pupils of adults: mean and deviation
+COLUMNS = ['', 'faces', 'range error, median', '90 %', 'bias', 'position error, median',
+           'inside the 50 % ellipsoid']
 FRONTAL = 0.2  # most that the nose may be off the middle of the eyes, in eye distances
 
 
@@ -183,7 +185,7 @@ def run(config: Config, people: list[Person], seed: int, seconds: float, rays: n
 
 
 def report(rows: list[dict[str, float]]) -> dict[str, float]:
-    """Print and return the medians."""
+    """Print and return the medians of the scenes."""
     def column(name: str) -> np.ndarray:
         return np.array([row[name] for row in rows])
 
@@ -207,6 +209,15 @@ def report(rows: list[dict[str, float]]) -> dict[str, float]:
     return figures
 
 
+def table_row(name: str, figures: dict[str, float]) -> list[str]:
+    """Return a row of the table of the documentation; name: 'size' or 'depth'."""
+    return [f"{figures[f'{name}: median range error %']:.1f} %",
+            f"{figures[f'{name}: 90 % range error %']:.1f} %",
+            f"{figures[f'{name}: bias %']:.1f} %",
+            f"{figures[f'{name}: median place error mm']:.0f} mm",
+            f"{100 * figures[f'{name}: share inside the 50 % ellipsoid']:.0f} %"]
+
+
 def main() -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -215,25 +226,34 @@ def main() -> None:
     parser.add_argument('--seeds', default='100-109',
                         help='FIRST-LAST; below 100 other people are shown, for tuning')
     parser.add_argument('--seconds', type=float, default=4.0, help='length of a scene')
-    parser.add_argument('--detector', default=SHIPPED.detector, metavar='NAME')
+    parser.add_argument('--detector', nargs='+', default=[SHIPPED.detector], metavar='NAME',
+                        help='the first one is also measured with depth')
     parser.add_argument('--face-size', type=float, default=FacePrior.size)
     parser.add_argument('--face-spread', type=float, default=FacePrior.spread)
-    parser.add_argument('--json', type=Path, help='write the figures to this file, too')
+    parser.add_argument('--json', type=Path, help='file for the documentation')
     parser.add_argument('--image', type=Path, help='write a frame of the first scene')
     given = parser.parse_args()
     first, _, last = given.seeds.partition('-')
     seeds = range(int(first), int(last or first) + 1)
-    config = SHIPPED.updated({'detector': given.detector})
-    detector = FaceDetector.from_config(config)
     rays, prior = all_rays(), FacePrior(given.face_size, given.face_spread)
-    halves = {part: read(given.people, detector, part) for part in {int(s >= 100) for s in seeds}}
-    if given.image:
-        show(halves[int(seeds[0] >= 100)], seeds[0], rays, given.image)
-    rows = [row for seed in seeds
-            for row in run(config, halves[int(seed >= 100)], seed, given.seconds, rays, prior)]
-    figures = report(rows)
+    table: list[list[str]] = []
+    for name in given.detector:
+        config = SHIPPED.updated({'detector': name})
+        detector = FaceDetector.from_config(config)
+        halves = {part: read(given.people, detector, part)
+                  for part in {int(seed >= 100) for seed in seeds}}
+        if given.image and not table:
+            show(halves[int(seeds[0] >= 100)], seeds[0], rays, given.image)
+        print(name)
+        figures = report([row for seed in seeds for row in run(
+            config, halves[int(seed >= 100)], seed, given.seconds, rays, prior)])
+        for way in ('size', 'depth') if not table else ('size',):
+            table.append([f'from {way}, `{name}`', f"{figures['faces']:.0f}",
+                          *table_row(way, figures)])
     if given.json:
-        given.json.write_text(json.dumps(figures, indent=1) + '\n', encoding='utf-8')
+        content = {'seeds': given.seeds, 'seconds': given.seconds, 'tables': {'range': {
+            'columns': COLUMNS, 'rows': table}}}
+        given.json.write_text(json.dumps(content, indent=1) + '\n', encoding='utf-8')
 
 
 def show(people: list[Person], seed: int, rays: np.ndarray, path: Path) -> None:
