@@ -55,7 +55,7 @@ class Report:
                 'pixels; is --image-size right?')
 
     def warn_scores(self, scores: FloatArray, least: float, clear: float) -> None:
-        """Report what follows from scores on another scale, or when none makes a track or an id."""
+        """Report what follows from scores on another scale, or when none makes a track or id."""
         known = scores[np.isfinite(scores)]
         if not len(known):
             return
