@@ -114,7 +114,7 @@ def test_more_images_than_it_can_do_are_replaced_by_the_newest_and_all_are_count
     message, sent = to_message(image, client.header()), []
 
     def publish() -> None:
-        client.stamp += 1 / rate
+        client.stamp += 1 / rate - 1 / 30  # which header adds
         message.header = client.header()
         sent.append(message.header)
         client.images.publish(message)
@@ -132,7 +132,8 @@ def test_more_images_than_it_can_do_are_replaced_by_the_newest_and_all_are_count
     assert len(sent) - 2 <= now['received'] + now['lost_images'] + 2 <= len(sent) + 4
     # An image that is at work when the report is made is counted with the next one.
     missing = now['received'] - now['processed'] - now['replaced']
-    assert 0 <= missing <= 1 + len(sent) // 100 and now['bad_frames'] == 0, (now, missing)
+    assert 0 <= missing <= 1 and now['bad_frames'] == 0, (now, [
+        item.value for item in client.status.values if item.key == 'last_bad_frame'])
     assert held(process)['Threads'] == former['Threads']
     assert held(process)['VmRSS'] < former['VmRSS'] + 150_000, 'a few images, kB'
 
