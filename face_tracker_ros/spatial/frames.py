@@ -136,14 +136,21 @@ def matrix_of(quaternion: Float64Array) -> Float64Array:
                      [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)]])
 
 
-def quaternion_of(rotation: Float64Array) -> Float64Array:
-    """Return the unit quaternion x, y, z, w (4,), w >= 0, of a rotation matrix (3, 3)."""
-    m = rotation
-    # The largest eigenvector of this matrix, which no case of the rotation makes unstable.
-    k = np.array([
-        [m[0, 0] - m[1, 1] - m[2, 2], m[1, 0] + m[0, 1], m[2, 0] + m[0, 2], m[2, 1] - m[1, 2]],
-        [m[1, 0] + m[0, 1], m[1, 1] - m[0, 0] - m[2, 2], m[2, 1] + m[1, 2], m[0, 2] - m[2, 0]],
-        [m[2, 0] + m[0, 2], m[2, 1] + m[1, 2], m[2, 2] - m[0, 0] - m[1, 1], m[1, 0] - m[0, 1]],
-        [m[2, 1] - m[1, 2], m[0, 2] - m[2, 0], m[1, 0] - m[0, 1], np.trace(m)]]) / 3
-    vector = np.linalg.eigh(k)[1][:, -1]
-    return np.asarray(vector if vector[3] >= 0 else -vector, np.float64)
+def quaternions(rotations: Float64Array) -> Float64Array:
+    """Return x, y, z, w (N, 4), w not negative, of rotations (N, 3, 3)."""
+    # the largest of the four is computed from the diagonal, the others by division (Shepperd 1978)
+    m = np.asarray(rotations, np.float64)
+    xx, yy, zz = m[:, 0, 0], m[:, 1, 1], m[:, 2, 2]
+    four = np.stack([
+        np.stack([1 + xx - yy - zz, m[:, 0, 1] + m[:, 1, 0], m[:, 0, 2] + m[:, 2, 0],
+                  m[:, 2, 1] - m[:, 1, 2]], -1),
+        np.stack([m[:, 0, 1] + m[:, 1, 0], 1 - xx + yy - zz, m[:, 1, 2] + m[:, 2, 1],
+                  m[:, 0, 2] - m[:, 2, 0]], -1),
+        np.stack([m[:, 0, 2] + m[:, 2, 0], m[:, 1, 2] + m[:, 2, 1], 1 - xx - yy + zz,
+                  m[:, 1, 0] - m[:, 0, 1]], -1),
+        np.stack([m[:, 2, 1] - m[:, 1, 2], m[:, 0, 2] - m[:, 2, 0], m[:, 1, 0] - m[:, 0, 1],
+                  1 + xx + yy + zz], -1)], 1)
+    best = np.argmax(np.einsum('nii->ni', four), axis=1)
+    found = four[np.arange(len(m)), best]
+    found /= np.linalg.norm(found, axis=1, keepdims=True)
+    return np.asarray(np.where(found[:, 3:] < 0, -found, found), np.float64)

@@ -103,26 +103,6 @@ def head_poses(landmarks: FloatArray, boxes: FloatArray, camera: CameraModel,
     return poses
 
 
-def quaternions(rotations: Float64Array) -> Float64Array:
-    """Return x, y, z, w (N, 4), w not negative, of rotations (N, 3, 3)."""
-    # the largest of the four is computed from the diagonal, the others by division (Shepperd 1978)
-    m = np.asarray(rotations, np.float64)
-    xx, yy, zz = m[:, 0, 0], m[:, 1, 1], m[:, 2, 2]
-    four = np.stack([
-        np.stack([1 + xx - yy - zz, m[:, 0, 1] + m[:, 1, 0], m[:, 0, 2] + m[:, 2, 0],
-                  m[:, 2, 1] - m[:, 1, 2]], -1),
-        np.stack([m[:, 0, 1] + m[:, 1, 0], 1 - xx + yy - zz, m[:, 1, 2] + m[:, 2, 1],
-                  m[:, 0, 2] - m[:, 2, 0]], -1),
-        np.stack([m[:, 0, 2] + m[:, 2, 0], m[:, 1, 2] + m[:, 2, 1], 1 - xx - yy + zz,
-                  m[:, 1, 0] - m[:, 0, 1]], -1),
-        np.stack([m[:, 2, 1] - m[:, 1, 2], m[:, 0, 2] - m[:, 2, 0], m[:, 1, 0] - m[:, 0, 1],
-                  1 + xx + yy + zz], -1)], 1)
-    best = np.argmax(np.einsum('nii->ni', four), axis=1)
-    found = four[np.arange(len(m)), best]
-    found /= np.linalg.norm(found, axis=1, keepdims=True)
-    return np.asarray(np.where(found[:, 3:] < 0, -found, found), np.float64)
-
-
 def rotation_of(yaw: Float64Array, pitch: Float64Array, roll: Float64Array) -> Float64Array:
     """Return rotations (N, 3, 3): first roll around x, then pitch around y, then yaw around z."""
     (cy, sy), (cp, sp), (cr, sr) = ((np.cos(a), np.sin(a)) for a in (yaw, pitch, roll))

@@ -37,6 +37,7 @@ import numpy as np  # noqa: E402
 import pytest  # noqa: E402
 from ros_client import Client, NodeProcess  # noqa: E402
 from skimage import data  # noqa: E402
+from std_srvs.srv import Trigger  # noqa: E402
 
 with warnings.catch_warnings():  # of the parser library that ROS loads with its first message
     warnings.simplefilter('ignore')
@@ -96,3 +97,11 @@ def process(tmp_path_factory: pytest.TempPathFactory, client: Client) -> Iterato
     client.wait(lambda: client.state() == 'active', 'the node to become active')
     yield process
     process.finish()
+
+
+@pytest.fixture
+def idle(process: NodeProcess, client: Client) -> NodeProcess:
+    """Return the node of the module, without tracks."""
+    assert client.call(Trigger, 'reset').success
+    client.forget()
+    return process

@@ -218,3 +218,8 @@ class Client:
     def report(self, key: str) -> float:
         """Return a number of the node's last diagnostics; 0 before the first."""
         return float(self.diagnostics.get(f'{NODE[1:]}: tracking', {}).get(key, 0))
+
+
+def ids_of(message: Detection2DArray) -> set[str]:
+    """Return the ids of the tracks in a message."""
+    return {detection.id for detection in message.detections}

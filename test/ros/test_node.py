@@ -9,29 +9,17 @@ from face_tracker_ros.ros.messages.clouds import CONFIRMED_STATE, LOST_STATE, RO
 import numpy as np
 import pytest
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile, QoSReliabilityPolicy
-from ros_client import Client, FACES, NODE, NodeProcess
+from ros_client import Client, FACES, ids_of, NODE, NodeProcess
 from sensor_msgs.msg import CompressedImage, Image, PointCloud2
 from std_msgs.msg import Header
 from std_srvs.srv import SetBool, Trigger
-from vision_msgs.msg import Detection2DArray, LabelInfo
+from vision_msgs.msg import LabelInfo
 
 EMPTY = np.full((360, 640, 3), 90, np.uint8)
 
 
-@pytest.fixture
-def tracker(process: NodeProcess, client: Client) -> NodeProcess:
-    """Return the node without tracks."""
-    assert client.call(Trigger, 'reset').success
-    client.forget()
-    return process
-
-
-def ids(message: Detection2DArray) -> set[str]:
-    return {detection.id for detection in message.detections}
-
-
 def test_faces_are_published_as_detections_with_the_header_of_their_image(
-        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+        client: Client, idle: NodeProcess, two_people: np.ndarray) -> None:
     sent = []
     client.wait(lambda: sum(len(message.detections) == 2 for message in client.arrays) > 3,
                 'two tracks', lambda: sent.append(client.publish(two_people)))
@@ -53,7 +41,7 @@ def test_faces_are_published_as_detections_with_the_header_of_their_image(
     assert set(found) == set(FACES) and len(set(found.values())) == 2, last
 
 
-def test_frames_without_faces_are_published_too(client: Client, tracker: NodeProcess) -> None:
+def test_frames_without_faces_are_published_too(client: Client, idle: NodeProcess) -> None:
     sent = []
     client.wait(lambda: len(client.arrays) >= 3, 'arrays',
                 lambda: sent.append(client.publish(EMPTY)))
@@ -63,7 +51,7 @@ def test_frames_without_faces_are_published_too(client: Client, tracker: NodePro
 
 @pytest.mark.parametrize('reliability', [QoSReliabilityPolicy.BEST_EFFORT,
                                          QoSReliabilityPolicy.RELIABLE])
-def test_any_camera_connects(client: Client, tracker: NodeProcess, two_people: np.ndarray,
+def test_any_camera_connects(client: Client, idle: NodeProcess, two_people: np.ndarray,
                              reliability: QoSReliabilityPolicy) -> None:
     camera = client.publisher(reliability)
     try:
@@ -73,8 +61,8 @@ def test_any_camera_connects(client: Client, tracker: NodeProcess, two_people: n
 
 
 def test_bad_images_are_counted_and_the_node_goes_on(
-        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
-    before = ids(client.tracks_of(two_people, 2))
+        client: Client, idle: NodeProcess, two_people: np.ndarray) -> None:
+    before = ids_of(client.tracks_of(two_people, 2))
     bad = [Image(header=client.header(), encoding='nonsense', height=4, width=4, step=4),
            Image(header=client.header(), encoding='bgr8'),
            convert.to_message(EMPTY, client.header())]
@@ -84,19 +72,19 @@ def test_bad_images_are_counted_and_the_node_goes_on(
         image.header = client.header()
         client.images.publish(image)
 
-    client.wait(lambda: 'frame skipped' in tracker.output(), 'the first warning',
+    client.wait(lambda: 'frame skipped' in idle.output(), 'the first warning',
                 lambda: publish(bad[2]))
     client.wait(lambda: client.report('bad_frames') >= 3, 'three bad frames',
                 lambda: publish(bad[0] if len(bad) == 1 else bad.pop()))
-    assert ids(client.tracks_of(two_people, 2)) == before
-    skipped = [line for line in tracker.output().splitlines() if 'frame skipped' in line]
+    assert ids_of(client.tracks_of(two_people, 2)) == before
+    skipped = [line for line in idle.output().splitlines() if 'frame skipped' in line]
     assert 1 <= len(skipped) <= 3, 'logged, but not every time'
     assert '10 bytes' in skipped[0]
-    assert 'Traceback' not in tracker.output()
+    assert 'Traceback' not in idle.output()
 
 
 def test_annotated_image_is_drawn_only_for_subscribers(
-        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+        client: Client, idle: NodeProcess, two_people: np.ndarray) -> None:
     client.tracks_of(two_people, 2)
     client.wait(lambda: client.report('tracks') == 2, 'a report')
     assert client.report('annotated') == 0
@@ -119,7 +107,7 @@ def test_annotated_image_is_drawn_only_for_subscribers(
     client.wait(lambda: client.report('annotated') > 0, 'a report')
 
 
-def test_states_report_velocity_and_lost_tracks(client: Client, tracker: NodeProcess,
+def test_states_report_velocity_and_lost_tracks(client: Client, idle: NodeProcess,
                                                 two_people: np.ndarray) -> None:
     clouds: list[PointCloud2] = []
     subscription = client.node.create_subscription(PointCloud2, f'{NODE}/track_states',
@@ -155,7 +143,7 @@ def test_states_report_velocity_and_lost_tracks(client: Client, tracker: NodePro
     client.node.destroy_subscription(subscription)
 
 
-def test_class_is_published_to_those_who_come_late(client: Client, tracker: NodeProcess) -> None:
+def test_class_is_published_to_those_who_come_late(client: Client, idle: NodeProcess) -> None:
     labels: list[LabelInfo] = []
     subscription = client.node.create_subscription(
         LabelInfo, f'{NODE}/label_info', labels.append,
@@ -170,14 +158,14 @@ def test_class_is_published_to_those_who_come_late(client: Client, tracker: Node
 
 
 def test_image_that_cannot_be_drawn_is_no_bad_frame(client: Client,
-                                                    tracker: NodeProcess) -> None:
+                                                    idle: NodeProcess) -> None:
     client.wait(lambda: client.diagnostics != {}, 'a report')
     bad = client.report('bad_frames')
     subscription = client.node.create_subscription(
         CompressedImage, f'{NODE}/annotated_image/compressed', lambda message: None, 5)
     too_wide = np.zeros((8, 65600, 3), np.uint8)
     sent = []
-    client.wait(lambda: "output 'annotated_image' failed" in tracker.output(), 'the warning',
+    client.wait(lambda: "output 'annotated_image' failed" in idle.output(), 'the warning',
                 lambda: sent.append(client.publish(too_wide)))
     client.node.destroy_subscription(subscription)
     client.wait(lambda: client.arrays != [], 'its tracks')
@@ -185,21 +173,21 @@ def test_image_that_cannot_be_drawn_is_no_bad_frame(client: Client,
     client.forget()
     client.wait(lambda: client.diagnostics != {}, 'a report')
     assert client.report('bad_frames') == bad
-    assert '65600x8 pixels does not fit into JPEG' in tracker.output()
+    assert '65600x8 pixels does not fit into JPEG' in idle.output()
 
 
 def test_reset_forgets_tracks_and_never_gives_an_id_twice(
-        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
-    before = ids(client.tracks_of(two_people, 2))
+        client: Client, idle: NodeProcess, two_people: np.ndarray) -> None:
+    before = ids_of(client.tracks_of(two_people, 2))
     assert client.call(Trigger, 'reset').success
     client.spin(0.3)
-    after = ids(client.tracks_of(two_people, 2))
+    after = ids_of(client.tracks_of(two_people, 2))
     assert min(map(int, after)) > max(map(int, before))
 
 
 def test_disabled_node_publishes_nothing_until_enabled(
-        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
-    before = ids(client.tracks_of(two_people, 2))
+        client: Client, idle: NodeProcess, two_people: np.ndarray) -> None:
+    before = ids_of(client.tracks_of(two_people, 2))
     assert client.call(SetBool, 'enable', SetBool.Request(data=False)).success
     client.spin(0.3)
     client.arrays.clear()
@@ -209,11 +197,11 @@ def test_disabled_node_publishes_nothing_until_enabled(
     assert client.arrays == []
     assert client.images.get_subscription_count() == 0
     assert client.call(SetBool, 'enable', SetBool.Request(data=True)).success
-    assert ids(client.tracks_of(two_people, 2)) == before
+    assert ids_of(client.tracks_of(two_people, 2)) == before
 
 
 def test_images_without_stamps_and_looping_bags_are_reported_once(
-        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+        client: Client, idle: NodeProcess, two_people: np.ndarray) -> None:
     client.wait(lambda: any(len(message.detections) == 2 for message in client.arrays),
                 'tracks of images without stamps',
                 lambda: client.images.publish(convert.to_message(two_people, Header())))
@@ -223,22 +211,22 @@ def test_images_without_stamps_and_looping_bags_are_reported_once(
     client.arrays.clear()
     client.wait(lambda: any(len(message.detections) == 2 for message in client.arrays),
                 'tracks after the jump', lambda: client.publish(two_people))
-    assert tracker.output().count('images carry no stamp') == 1
-    assert tracker.output().count('stamps jumped back') == 1
+    assert idle.output().count('images carry no stamp') == 1
+    assert idle.output().count('stamps jumped back') == 1
 
 
 def test_images_with_impossible_stamps_are_survived(
-        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+        client: Client, idle: NodeProcess, two_people: np.ndarray) -> None:
     client.tracks_of(two_people, 2)
     header = Header()
     header.stamp.sec = -1
     client.images.publish(convert.to_message(two_people, header))
     client.tracks_of(two_people, 2)
-    assert tracker.process.poll() is None
+    assert idle.process.poll() is None
 
 
 def test_rotated_images_are_made_upright_live_and_boxes_lie_on_them(
-        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+        client: Client, idle: NodeProcess, two_people: np.ndarray) -> None:
     def centers() -> np.ndarray:
         tracks = client.tracks_of(image, 2)
         return np.array(sorted((detection.bbox.center.position.x, detection.bbox.center.position.y)
@@ -256,7 +244,7 @@ def test_rotated_images_are_made_upright_live_and_boxes_lie_on_them(
 
 
 def test_diagnostics_report_rates_latencies_and_models(
-        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+        client: Client, idle: NodeProcess, two_people: np.ndarray) -> None:
     client.tracks_of(two_people, 2)
     client.wait(lambda: client.report('tracks') == 2, 'a report with both tracks',
                 lambda: client.publish(two_people))

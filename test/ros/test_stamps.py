@@ -6,9 +6,7 @@ from face_tracker_ros.errors import FrameError
 from face_tracker_ros.ros.node.stamps import ImageClock
 import numpy as np
 import pytest
-from ros_client import Client, NodeProcess
-from std_srvs.srv import Trigger
-from vision_msgs.msg import Detection2DArray
+from ros_client import Client, ids_of, NodeProcess
 
 ARRIVAL = 9000.0  # of the node's clock, which need not be the stamps'
 
@@ -57,21 +55,9 @@ def test_a_stamp_that_never_changes_is_replaced_by_the_time_of_arrival() -> None
     assert found[10:] == pytest.approx([ARRIVAL + 0.1 * number for number in range(10, 20)])
 
 
-@pytest.fixture
-def tracker(process: NodeProcess, client: Client) -> NodeProcess:
-    """Return the node without tracks."""
-    assert client.call(Trigger, 'reset').success
-    client.forget()
-    return process
-
-
-def ids(message: Detection2DArray) -> set[str]:
-    return {detection.id for detection in message.detections}
-
-
-def test_nobody_is_forgotten_for_a_lone_wrong_stamp(client: Client, tracker: NodeProcess,
+def test_nobody_is_forgotten_for_a_lone_wrong_stamp(client: Client, idle: NodeProcess,
                                                     two_people: np.ndarray) -> None:
-    before = ids(client.tracks_of(two_people, 2))
+    before = ids_of(client.tracks_of(two_people, 2))
     for wrong in (1e6, -1 / 30):
         right = client.stamp
         client.stamp = wrong
@@ -79,16 +65,16 @@ def test_nobody_is_forgotten_for_a_lone_wrong_stamp(client: Client, tracker: Nod
         client.spin(0.3)
         client.stamp = right
         client.arrays.clear()
-        assert ids(client.tracks_of(two_people, 2)) == before
+        assert ids_of(client.tracks_of(two_people, 2)) == before
     client.diagnostics.clear()
     client.wait(lambda: client.diagnostics != {}, 'a report')
     assert client.report('bad_frames') >= 2
-    assert 'frame skipped: stamp: ' in tracker.output()
-    assert 'stamps jumped back' not in tracker.output()
+    assert 'frame skipped: stamp: ' in idle.output()
+    assert 'stamps jumped back' not in idle.output()
 
 
 def test_a_stamp_that_never_changes_is_logged_once_with_the_remedy(
-        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+        client: Client, idle: NodeProcess, two_people: np.ndarray) -> None:
     stuck = client.stamp
 
     def publish() -> None:
@@ -96,10 +82,10 @@ def test_a_stamp_that_never_changes_is_logged_once_with_the_remedy(
         client.publish(two_people)
 
     def logged() -> int:
-        return tracker.output().count('the stamp of the images does not change')
+        return idle.output().count('the stamp of the images does not change')
 
     client.wait(lambda: logged() > 0, 'the log', publish)
     client.arrays.clear()
     client.wait(lambda: any(len(message.detections) == 2 for message in client.arrays),
                 'tracks', publish)
-    assert logged() == 1 and 'let the driver stamp each image' in tracker.output()
+    assert logged() == 1 and 'let the driver stamp each image' in idle.output()

@@ -6,34 +6,20 @@ import array
 
 import cv2
 import numpy as np
-import pytest
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
-from ros_client import Client, FACES, NODE, NodeProcess
+from ros_client import Client, FACES, ids_of, NODE, NodeProcess
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
-from std_srvs.srv import Trigger
 from vision_msgs.msg import Detection2DArray
 
 
-@pytest.fixture
-def tracker(process: NodeProcess, client: Client) -> NodeProcess:
-    """Return the node without tracks."""
-    assert client.call(Trigger, 'reset').success
-    client.forget()
-    return process
-
-
-def ids(message: Detection2DArray) -> set[str]:
-    return {detection.id for detection in message.detections}
-
-
-def test_camera_that_restarts_finds_its_people_again(client: Client, tracker: NodeProcess,
+def test_camera_that_restarts_finds_its_people_again(client: Client, idle: NodeProcess,
                                                      two_people: np.ndarray) -> None:
     before: set[str] = set()
     for reliability in (QoSReliabilityPolicy.RELIABLE, QoSReliabilityPolicy.BEST_EFFORT,
                         QoSReliabilityPolicy.RELIABLE):
         camera = client.publisher(reliability, '/image')
-        found = ids(client.tracks_of(two_people, 2, camera))
+        found = ids_of(client.tracks_of(two_people, 2, camera))
         assert not before or found == before, 'the same people after the restart'
         before = found
         client.node.destroy_publisher(camera)
@@ -58,8 +44,8 @@ def near(message: Detection2DArray, scale: float) -> bool:
 
 
 def test_size_and_encoding_may_change_from_frame_to_frame(
-        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
-    before = tracker.output().count('skipped')
+        client: Client, idle: NodeProcess, two_people: np.ndarray) -> None:
+    before = idle.output().count('skipped')
     for encoding, width, height in (('rgb8', 1280, 720), ('mono8', 640, 360), ('bgra8', 960, 540),
                                     ('bgr8', 427, 240)):
         image = cv2.resize(two_people, (width, height), interpolation=cv2.INTER_AREA)
@@ -68,10 +54,10 @@ def test_size_and_encoding_may_change_from_frame_to_frame(
                     f'two faces in {encoding} {width}x{height}',
                     lambda: client.images.publish(in_encoding(image, encoding,
                                                               client.header())))
-    assert tracker.output().count('skipped') == before
+    assert idle.output().count('skipped') == before
 
 
-def test_listener_that_comes_late_sees_the_next_frame(client: Client, tracker: NodeProcess,
+def test_listener_that_comes_late_sees_the_next_frame(client: Client, idle: NodeProcess,
                                                       two_people: np.ndarray) -> None:
     client.tracks_of(two_people, 2)
     for reliability in (QoSReliabilityPolicy.RELIABLE, QoSReliabilityPolicy.BEST_EFFORT):

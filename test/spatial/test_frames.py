@@ -2,7 +2,7 @@
 """Points of one frame in another: chains, time, and what is missing."""
 from __future__ import annotations
 
-from face_tracker_ros.spatial import FrameTree, quaternion_of
+from face_tracker_ros.spatial import FrameTree, quaternions
 from hypothesis import given, strategies as st
 import numpy as np
 import pytest
@@ -89,5 +89,5 @@ def test_bad_transforms_are_passed_over_and_loops_end():
 def test_quaternions_survive_the_matrix(values):
     quaternion = np.array(values) / np.linalg.norm(values)
     made = tree(('map', 'base', np.array([0, 0, 0, *quaternion]), None))
-    back = quaternion_of(made.lookup('map', 'base', 1.0)[0])
+    back = quaternions(made.lookup('map', 'base', 1.0)[0][None])[0]
     assert abs(back @ quaternion) == pytest.approx(1, abs=1e-9) and back[3] >= 0

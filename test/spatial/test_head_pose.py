@@ -2,10 +2,11 @@
 """Head poses on heads whose pose is known: projected, with noise of landmarks and of faces."""
 from __future__ import annotations
 
+from face_tracker_ros.spatial import quaternions
 from face_tracker_ros.spatial.camera import Calibration, CameraModel
 from face_tracker_ros.spatial.facing import Facing, HYSTERESIS
 from face_tracker_ros.spatial.head_pose import (FRONTAL, head_poses, LANDMARK_NOISE, MEAN_HEAD,
-                                                nominal_camera, quaternions, rotation_of, SPREAD)
+                                                nominal_camera, rotation_of, SPREAD)
 import numpy as np
 import pytest
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from face_tracker_ros.ros.messages.tracks import CLASS_ID, frame_of
-from face_tracker_ros.spatial import Located
-from face_tracker_ros.spatial.head_pose import quaternions
+from face_tracker_ros.spatial import Located, quaternions
 from face_tracker_ros.spatial.heads import HeadsOfFrame
 from face_tracker_ros.types import Float64Array, Track
 from geometry_msgs.msg import Pose, Quaternion, TransformStamped

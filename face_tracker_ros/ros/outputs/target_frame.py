@@ -7,7 +7,7 @@ from typing import Any
 
 from face_tracker_ros.ros.messages.optional import optional_messages
 from face_tracker_ros.ros.messages.tracks import stamp_seconds
-from face_tracker_ros.spatial import FrameTree, Located, quaternion_of
+from face_tracker_ros.spatial import FrameTree, Located, quaternions
 from face_tracker_ros.types import Float64Array
 import numpy as np
 from rclpy.node import Node
@@ -74,7 +74,7 @@ class TargetFrame:
         moved = replace(found, points=found.points @ rotation.T + shift,
                         covariances=rotation @ found.covariances @ rotation.T)
         return (Header(stamp=header.stamp, frame_id=self._name.lstrip('/')), moved,
-                quaternion_of(rotation))
+                quaternions(rotation[None])[0])
 
     def _take(self, message: Any, moving: bool) -> None:
         for item in message.transforms:
