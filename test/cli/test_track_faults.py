@@ -16,6 +16,7 @@ from face_tracker_ros.__main__ import main
 from face_tracker_ros.video import open_source, VideoSink
 import numpy as np
 import pytest
+from written import bytes_in
 
 TRACK = [sys.executable, '-m', 'face_tracker_ros', 'track']
 FAST = ['--set', 'detection.width=320']
@@ -85,7 +86,7 @@ def track_for_long(long_video, folder):
     """Return track at work, once it has written tracks."""
     tracks, output = folder / 'tracks.txt', folder / 'a.mp4'
     process = start(long_video, '--tracks', tracks, '--output', output)
-    wait_for(lambda: tracks.exists() and tracks.stat().st_size > 2000, process)
+    wait_for(lambda: bytes_in(tracks) > 2000, process)
     return process, tracks, output
 
 

@@ -15,6 +15,7 @@ from face_tracker_ros.video import open_source
 from mjpeg_server import MjpegServer, PASSWORD, USER
 import numpy as np
 import pytest
+from written import bytes_in
 
 
 @pytest.mark.parametrize('name, seconds, count', [
@@ -53,7 +54,7 @@ def test_a_camera_in_the_network_until_ctrl_c(two_portraits, tmp_path):
             stderr=subprocess.PIPE, env={**os.environ, 'OMP_NUM_THREADS': '1'},
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         deadline = time.monotonic() + 90
-        while not tracks.exists() or tracks.stat().st_size < 2000:
+        while bytes_in(tracks) < 2000:
             assert process.poll() is None and time.monotonic() < deadline
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
