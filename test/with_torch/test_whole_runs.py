@@ -158,7 +158,7 @@ def test_tiles_of_small_faces_are_drawn_more_often(data):
 
 def test_crowds_have_smaller_pieces():
     torch.manual_seed(1)
-    cells = [Layout(32, 384, 512, torch.device('cpu'), crowds)()[2][:, :GRID].sum() / 32
+    cells = [Layout(16, 384, 512, torch.device('cpu'), crowds)()[2][:, :GRID].sum() / 16
              for crowds in (0, 1)]
     assert cells[1] > 1.4 * cells[0]
 

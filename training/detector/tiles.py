@@ -81,7 +81,8 @@ class Tiles:
 def _median_side(part: dict[str, np.ndarray]) -> np.ndarray:
     """Return the median side (T,) of each tile's faces, in pixels of the tile."""
     sides = np.sqrt(np.prod(part['box'][..., 2:] - part['box'][..., :2], axis=-1))
-    return np.ma.median(np.ma.masked_array(sides, part['flag'] != FACE), axis=1).filled(SIDE)
+    return np.array([np.median(own[on]) if on.any() else SIDE
+                     for own, on in zip(sides, part['flag'] == FACE)])
 
 
 def _repeated(first: int, weight: np.ndarray) -> Tensor:
