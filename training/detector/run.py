@@ -116,7 +116,7 @@ class Trainer:
         """Take one step at a share of the highest learning rate."""
         import torch
         from training.detector.network import MEAN, SCALE
-        warm = min(1.0, (self.steps - self._first + 1) / self._warm)
+        warm = min(1.0, (self.steps - self._first + 1) / max(1, self._warm))
         for group in self._optimiser.param_groups:
             group['lr'] = self._rate * warm * falling
         with torch.no_grad():
