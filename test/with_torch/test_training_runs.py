@@ -138,6 +138,7 @@ def test_near_faces_and_few_faces_weigh_more():
     assert (several.diff() > 0).all()
     alone = face_weights({'box': boxes, 'on': on & (sides == 40)})[0]
     assert alone[1] > several[1]
+    assert face_weights({'box': boxes, 'on': on}, even=1)[0].tolist() == [1] * 4
 
 
 def test_teacher_is_the_network_that_openvino_runs(models):

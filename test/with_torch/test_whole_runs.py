@@ -10,12 +10,20 @@ import subprocess
 import sys
 from zlib import crc32
 
+from face_tracker_ros.errors import ModelError
 import numpy as np
 import pytest
 import torch
+from training.check import Compiled
 from training.compiled import Compiling, Part, try_parts
+from training.detector.layout import GRID, Layout
+from training.detector.network import Exported, FaceNet, MEAN, SCALE
+from training.detector.start import settle, start
+from training.detector.tile_file import read_tiles
+from training.detector.tiles import Tiles
 
 ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = ROOT / 'models' / 'face-detector' / 'face-detector.xml'
 TINY = ('--device', 'cpu', '--seconds', '0.1', '--least', '2', '--batch', '4')
 
 
@@ -92,6 +100,67 @@ def test_a_run_needs_no_more_than_its_docstring_says(step, data, tmp_path):
                           cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / f'{step}.pt').exists()
+
+
+@pytest.fixture(scope='module')
+def tiles(data) -> torch.Tensor:
+    """Return tiles as images (8, 3, 256, 256) of 0-255."""
+    images = torch.zeros(8, 3, 256, 256)
+    images[:, :, :250, :250] = torch.from_numpy(read_tiles(data, 0)['image']).permute(0, 3, 1, 2)
+    return images
+
+
+def test_a_training_starts_from_what_the_shipped_detector_computes(tiles):
+    net, shipped = FaceNet(), Compiled(SHIPPED)
+    expected = np.stack([shipped.run(image[None].numpy())[0] for image in tiles])
+    assert expected[..., 4].max() > 0.8
+
+    def off() -> float:
+        with torch.no_grad():
+            return float(np.abs(Exported(net).eval()(tiles).numpy() - expected).max())
+    start(net, SHIPPED)
+    assert off() < 1e-2
+    settle(net, ((tiles - MEAN) / SCALE).split(4))
+    assert off() < 1e-2, 'in pixels and scores'
+    # In training, too, where batch norms take their statistics from the images.
+    with torch.no_grad():
+        scores = torch.cat([x[:, 0].flatten() for x in net.train()((tiles - MEAN) / SCALE)])
+        usual = torch.cat([x[:, 0].flatten() for x in net.eval()((tiles - MEAN) / SCALE)])
+    assert np.corrcoef(scores, usual)[0, 1] > 0.95
+
+
+def test_a_run_from_the_shipped_detector_begins_with_its_loss(data, tmp_path):
+    losses = {}
+    for name, more in (('random', ()), ('started', ('--start', SHIPPED, '--rate', '1e-3'))):
+        assert run('detector.run', *arguments('detector', data, tmp_path / name), *more) == 0
+        losses[name] = log(tmp_path / name)[-1]
+    assert losses['started']['score'] < 0.5 * losses['random']['score']
+    assert losses['started']['box'] < losses['random']['box']
+    assert log(tmp_path / 'started')[0]['recall'] > 0.3
+
+
+def test_other_networks_are_no_start(tmp_path):
+    with pytest.raises(ModelError, match='give one of training.detector.export'):
+        start(FaceNet(), tmp_path / 'none.xml')
+    other = SHIPPED.parents[1] / 'mobilenetv3-large-face-free'
+    with pytest.raises(ModelError, match='cannot be started from|is not this one'):
+        start(FaceNet(), next(other.glob('*.xml')))
+
+
+def test_tiles_of_small_faces_are_drawn_more_often(data):
+    plain, more = (torch.bincount(Tiles(data, 'cpu', 0, small=small).draw) for small in (1, 3))
+    known = read_tiles(data, 0)
+    sides = np.sqrt(np.prod(known['box'][..., 2:] - known['box'][..., :2], axis=-1))
+    small = [np.median(own[flag == 1]) < 64 for own, flag in zip(sides, known['flag'])]
+    assert 0 < sum(small) < 8
+    assert (more / plain).tolist() == [3 if own else 1 for own in small]
+
+
+def test_crowds_have_smaller_pieces():
+    torch.manual_seed(1)
+    cells = [Layout(16, 384, 512, torch.device('cpu'), crowds)()[2][:, :GRID].sum() / 16
+             for crowds in (0, 1)]
+    assert cells[1] > 1.4 * cells[0]
 
 
 @pytest.mark.parametrize('step, name', [('encoder', 'crops'), ('detector', 'tiles')])

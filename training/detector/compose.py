@@ -27,7 +27,7 @@ class Composer:
     """Makes canvases (B, 3, H, W) of 0-255 BGR with their truth."""
 
     def __init__(self, tiles: Tiles, batch: int, height: int, width: int,
-                 rotation: float = 110.0, hard: float = 0.0) -> None:
+                 rotation: float = 110.0, hard: float = 0.0, crowds: float = 0.0) -> None:
         """
         Take what canvases are made of.
 
@@ -36,11 +36,12 @@ class Composer:
             batch, height, width: number and size of the canvases; sizes are multiples of 32.
             rotation: the most that 8 % of the tiles are rotated, in degrees; others at most 45.
             hard: share of pieces that show what an earlier version took for a face.
+            crowds: share of canvases that show many small tiles, in addition to those that do.
         """
         self._tiles, self._size = tiles, (batch, height, width)
         self._rotation, self._hard = rotation, hard if len(tiles.hard) else 0.0
         self._device = tiles.pixels.device
-        self._layout = Layout(batch, height, width, self._device)
+        self._layout = Layout(batch, height, width, self._device, crowds)
         self.parts = self._lay_out, self._draw, self._wear, self._light, self._record = (
             Part('layout', self._layout.__call__), Part('draw', self._drawn), Part('wear', wear),
             Part('light', lit), Part('record', recorded))

@@ -13,14 +13,18 @@ GRID = COARSE * SUB ** 2
 PIECES = GRID + PASTED
 _COLUMNS_ROWS = ((1, 1), (2, 1), (2, 2), (3, 2), (3, 3), (4, 3))
 _HOW_OFTEN = (.24, .18, .2, .14, .12, .12)
+_IN_CROWDS = (0., 0., .1, .2, .3, .4)
 _SUB_HOW_OFTEN = (.46, .26, .16, .12)
 
 
 class Layout:
     """Makes layouts of `batch` canvases."""
 
-    def __init__(self, batch: int, height: int, width: int, device: torch.device) -> None:
-        """Note the canvases' size."""
+    def __init__(self, batch: int, height: int, width: int, device: torch.device,
+                 crowds: float = 0.0) -> None:
+        """Note the canvases' size, and the share of canvases that are made of small cells."""
+        self._how_often = torch.tensor([(1 - crowds) * plain + crowds * small for plain, small in
+                                        zip(_HOW_OFTEN, _IN_CROWDS)], device=device)
         self._batch, self._height, self._width, self._device = batch, height, width, device
         self.y, self.x = torch.meshgrid(torch.arange(height, device=device),
                                         torch.arange(width, device=device), indexing='ij')
@@ -28,7 +32,7 @@ class Layout:
     def __call__(self) -> tuple[Tensor, Tensor, Tensor]:
         """Return piece of each pixel (B, H, W), rectangles (B, P, 4), pieces in use (B, P)."""
         b, device = self._batch, self._device
-        kinds = torch.multinomial(torch.tensor(_HOW_OFTEN, device=device), b, replacement=True)
+        kinds = torch.multinomial(self._how_often, b, replacement=True)
         columns, rows = torch.tensor(_COLUMNS_ROWS, device=device)[kinds].unbind(1)
         ex, ey = self._lines(columns, 4, self._width), self._lines(rows, 3, self._height)
         x0, x1 = (ex[:, None, part].expand(-1, 3, -1).flatten(1)

@@ -77,27 +77,29 @@ def assign(box: Tensor, score: Tensor, centres: Tensor, strides: Tensor,
     return learns, which, target, ignored.any(-1) & ~learns
 
 
-def face_weights(truth: Mapping[str, Tensor]) -> Tensor:
+def face_weights(truth: Mapping[str, Tensor], even: float = 0.0) -> Tensor:
     """
     Return what each face (N, F) weighs: near faces and those of canvases with few faces more.
 
     Near faces are few among the composed ones, and without this crowds would decide alone.
+    `even` draws the weights together, up to 1, where all faces weigh the same.
     """
     side = _sides(truth['box']).clamp_min(0).prod(-1).sqrt()
     by_size = (side / 40).clamp_min(1e-3).sqrt().clamp(.7, 3)
     faces = truth['on'].sum(1, keepdim=True).clamp_min(1)
-    return by_size * (8 / faces).sqrt().clamp(.7, 2)
+    return (by_size * (8 / faces).sqrt().clamp(.7, 2)) ** (1 - even)
 
 
 def loss(maps: list[Tensor], truth: Mapping[str, Tensor], centres: Tensor,
-         strides: Tensor) -> tuple[Tensor, Tensor]:
+         strides: Tensor, even: float = 0.0) -> tuple[Tensor, Tensor]:
     """Return the loss, and its parts: score, box, landmarks, mean overlap."""
     rows = decode([found.float() for found in maps])
     logit = torch.cat([found[:, 0].flatten(1) for found in maps], 1).float()
     box, points = rows[..., :4], rows[..., 5:].unflatten(-1, (5, 2))
     learns, which, target, ignored = assign(box.detach(), rows[..., 4].detach(), centres, strides,
                                             truth)
-    weight = torch.where(learns, face_weights(truth).gather(1, which), torch.ones_like(target))
+    weight = torch.where(learns, face_weights(truth, even).gather(1, which),
+                         torch.ones_like(target))
     weighted, score = target * weight, logit.sigmoid()
     total = weighted.sum().clamp_min(1)
     wrong = functional.binary_cross_entropy_with_logits(logit, target, reduction='none')

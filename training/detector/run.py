@@ -10,9 +10,11 @@ tiles.bin, tiles.npz   tiles of 250x250 as WebP, with labels (training/detector/
 hard.csv               windows that version 3 took for faces, by training.detector.mine
 
 Against version 3: rotation of at most 60 degrees, faceless tiles by their weights, the windows of
-hard.csv in a share of all pieces, compiled parts, and so more steps. It needs torch (2.4 or
-newer), NumPy, PyYAML, rich, OpenCV with WebP (or Pillow for that), no network, and 30 GB of GPU
-memory for the full batch. It writes, each file below 16 MiB:
+hard.csv in a share of all pieces, compiled parts, and so more steps. With --start it goes on from
+version 3's weights instead, which takes minutes less; --crowds, --small and --even then turn to
+what version 3 lacks. It needs torch (2.4 or newer), NumPy, PyYAML, rich, OpenCV with WebP (or
+Pillow for that), no network, and 30 GB of GPU memory for the full batch. It writes, each file
+below 16 MiB:
 
 detector.pt     averaged weights in half precision, for training.detector.export
 checkpoint.pt   for --resume, with the --seconds of the whole run again, or more
@@ -25,7 +27,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 import math
+from pathlib import Path
 import sys
 from typing import Any
 
@@ -42,26 +46,30 @@ class Trainer:
     """Tiles, canvases, network and optimiser of one run."""
 
     def __init__(self, given: argparse.Namespace, device: str) -> None:
-        """Read the tiles and make the network, with random weights."""
+        """Read the tiles and make the network, of random weights or those of --start."""
         import copy
 
         import torch
         from training.compiled import Part
         from training.detector.compose import Composer
         from training.detector.loss import loss, positions
-        from training.detector.network import FaceNet
+        from training.detector.network import FaceNet, MEAN, SCALE
+        from training.detector.start import settle, start
         from training.detector.tiles import Tiles
         torch.manual_seed(given.seed)
         torch.backends.cudnn.benchmark = True
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
         hard = given.pack / 'hard.csv' if given.hard else None
         self.tiles = Tiles(given.pack, device, given.drawn, given.limit, weigh_faceless=True,
-                           hard=hard)
+                           hard=hard, small=given.small)
         self.compose = Composer(self.tiles, given.batch, given.height, given.width,
-                                given.rotation, given.hard)
-        self.device, self._rate = device, given.rate
+                                given.rotation, given.hard, given.crowds)
+        self.device, self._rate, self._warm = device, given.rate, given.warm
         self.format = given.format
         self.net = FaceNet().to(device).to(memory_format=self._memory_format())
+        if given.start:
+            start(self.net, given.start)
+            settle(self.net, ((self.compose()[0] - MEAN) / SCALE for _ in range(4)))
         self.average = copy.deepcopy(self.net).eval()
         matrices = [value for value in self.net.parameters() if value.ndim > 1]
         others = [value for value in self.net.parameters() if value.ndim <= 1]
@@ -69,7 +77,8 @@ class Trainer:
             [{'params': matrices, 'weight_decay': .02}, {'params': others, 'weight_decay': 0}],
             lr=given.rate, betas=(.9, .99), fused=device == 'cuda')
         self._positions = positions(given.width, given.height, device)
-        self._network, self._loss = Part('network', self.net), Part('loss', loss)
+        self._network = Part('network', self.net)
+        self._loss = Part('loss', partial(loss, even=given.even))
         self.parts = (*self.compose.parts, self._network, self._loss)
         self.steps, self._first = 0, 0
         self._shown = torch.zeros(5, device=device)
@@ -107,7 +116,7 @@ class Trainer:
         """Take one step at a share of the highest learning rate."""
         import torch
         from training.detector.network import MEAN, SCALE
-        warm = min(1.0, (self.steps - self._first + 1) / 500)
+        warm = min(1.0, (self.steps - self._first + 1) / max(1, self._warm))
         for group in self._optimiser.param_groups:
             group['lr'] = self._rate * warm * falling
         with torch.no_grad():
@@ -189,14 +198,15 @@ def train(given: argparse.Namespace, device: str) -> None:
         trainer.choose_format()
     if before:
         trainer.resume(before)
-    evaluation = Evaluation(trainer, 4)
+    evaluation = Evaluation(trainer, 2)
     look(*trainer.compose(), given.output / 'canvases.png')
     compiling = Compiling(trainer.parts, chosen_backend(given.compile, device), output.log)
     compiling.start([sys.executable, '-m', 'training.detector.run', *given.arguments,
                      '--format', trainer.format], given.compile_limit)
     output.log(device=device, format=trainer.format, tiles=trainer.tiles.photos,
                faceless=trainer.tiles.count - trainer.tiles.photos, hard=len(trainer.tiles.hard),
-               seconds=clock.used, steps=trainer.steps)
+               seconds=clock.used, steps=trainer.steps,
+               **(evaluation() if given.start or before else {}))
 
     def report() -> None:
         figures = trainer.figures()
@@ -238,7 +248,8 @@ def run(given: argparse.Namespace) -> None:
             raise ConfigError(f'{name} {value}: give a multiple of 32 from 64 on')
     files = [given.pack / 'tiles.bin', given.pack / 'tiles.npz',
              *([given.pack / 'hard.csv'] if given.hard else []),
-             *([given.resume] if given.resume else [])]
+             *([given.resume] if given.resume else []),
+             *([given.start, given.start.with_suffix('.bin')] if given.start else [])]
     device = check_machine(files, given.output, given.device)
     if given.compile_report:
         compile_only(given, device)
@@ -253,6 +264,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     add('--width', type=int, default=512, help='of a canvas')
     add('--height', type=int, default=384, help='of a canvas')
     add('--rate', type=float, default=3e-3, help='highest learning rate')
+    add('--start', type=Path, metavar='FILE.xml',
+        help='network of detector.export whose weights to start from, its .bin next to it')
+    add('--warm', type=int, default=500, help='steps in which the learning rate rises')
+    add('--crowds', type=float, default=0.0, help='share of canvases with many small tiles more')
+    add('--small', type=float, default=1.0,
+        help='how much more often tiles of small faces are drawn')
+    add('--even', type=float, default=0.0,
+        help='1: all faces weigh the same; 0: near ones and those of no crowd more')
     add('--rotation', type=float, default=60, help='most degrees that a tile is rotated')
     add('--hard', type=float, default=0.08, help='share of pieces from hard.csv; 0: no such file')
     add('--drawn', type=int, default=300, help='textures that are drawn')

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 from training.detector.textures import textures
-from training.detector.tile_file import FACELESS, read_tiles, SIDE, TRAIN
+from training.detector.tile_file import FACE, FACELESS, read_tiles, SIDE, TRAIN
 
 SIZES = (250, 125, 62, 31, 15)
+_SMALL = 64  # pixels of a face
 STARTS = tuple(np.cumsum([0, *(side * side for side in SIZES)]).tolist())
 
 
@@ -26,7 +27,8 @@ class Tiles:
     """
 
     def __init__(self, folder: Path, device: str, drawn: int = 300, limit: int = 0,
-                 weigh_faceless: bool = False, hard: Path | None = None) -> None:
+                 weigh_faceless: bool = False, hard: Path | None = None,
+                 small: float = 1.0) -> None:
         """
         Read a pack; SourceError when it is not one or holds no faces.
 
@@ -37,6 +39,7 @@ class Tiles:
             limit: most tiles of each kind (0: all).
             weigh_faceless: draw the pack's faceless tiles by their weights, too.
             hard: table that detector.mine wrote.
+            small: how much more often tiles are drawn whose median face is below 64 pixels.
         """
         parts = [read_tiles(folder, split, limit) for split in (TRAIN, FACELESS)]
         self.photos = len(parts[0]['image'])
@@ -47,7 +50,8 @@ class Tiles:
         levels = [self._levels(part.to(device)) for part in torch.from_numpy(images).split(256)]
         self.pixels = torch.cat(levels).flatten()
         weight = parts[1]['weight'] if weigh_faceless else np.ones(len(parts[1]['weight']))
-        self.draw = _repeated(0, parts[0]['weight']).to(device)
+        self.draw = _repeated(0, parts[0]['weight'] * np.where(
+            _median_side(parts[0]) < _SMALL, small, 1)).to(device)
         weight = np.concatenate((weight, np.ones(drawn)))
         self.faceless = _repeated(self.photos, weight).to(device) if len(weight) \
             else torch.zeros(1, dtype=torch.long, device=device)
@@ -72,6 +76,13 @@ class Tiles:
             b, g, r = y.round().to(torch.int32).unbind(1)
             levels.append((b | g << 8 | r << 16).flatten(1))
         return torch.cat(levels, 1)
+
+
+def _median_side(part: dict[str, np.ndarray]) -> np.ndarray:
+    """Return the median side (T,) of each tile's faces, in pixels of the tile."""
+    sides = np.sqrt(np.prod(part['box'][..., 2:] - part['box'][..., :2], axis=-1))
+    return np.array([np.median(own[on]) if on.any() else SIDE
+                     for own, on in zip(sides, part['flag'] == FACE)])
 
 
 def _repeated(first: int, weight: np.ndarray) -> Tensor:

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 from training.detector.augment import uniform
 
-_FACES = 6  # of a canvas, drawn among its twelve largest
+_FACES = 6  # of a canvas, drawn among its twelve largest, may wear something
+_WORN = 3  # and so many do, at most
 _SMALLEST = 4.0  # area in pixels between eyes and mouth from which things are drawn
 # Share of the chosen faces that get each thing, added up: glasses, mask, hat, hand; else nothing.
 _GLASSES, _MASK, _HAT, _HAND = .07, .15, .22, .3
@@ -42,20 +43,21 @@ def wear(image: Tensor, truth: Mapping[str, Tensor], x: Tensor, y: Tensor) -> Te
     rows = ranked.topk(min(2 * _FACES, side.shape[1]), 1).indices
     chosen = torch.rand(rows.shape, device=image.device).topk(min(_FACES, rows.shape[1]), 1)
     rows = rows.gather(1, chosen.indices)
+    kind = torch.rand(rows.shape, device=image.device)
+    kind, first = kind.masked_fill(~truth['on'].gather(1, rows), 1).sort(1)
+    rows = rows.gather(1, first)
     points = truth['landmarks'].gather(1, rows[..., None, None].expand(-1, -1, 5, 2))
-    on = truth['on'].gather(1, rows)
-    for number in range(rows.shape[1]):
+    for number in range(min(_WORN, rows.shape[1])):
         frame = FaceFrame(points[:, number], x, y)
-        image = _wear_one(image, frame, on[:, number] & frame.valid)
+        image = _wear_one(image, frame, kind[:, number, None, None])
     return image
 
 
-def _wear_one(image: Tensor, frame: FaceFrame, on: Tensor) -> Tensor:
+def _wear_one(image: Tensor, frame: FaceFrame, kind: Tensor) -> Tensor:
     count, device = len(image), image.device
 
     def draw(low: float, high: float, *shape: int) -> Tensor:
         return uniform(device, low, high, count, *(shape or (1, 1)))
-    kind = draw(0, 1)
     shape = torch.where(kind < _GLASSES, _glasses(frame, draw(.3, .47), draw(.22, .5),
                                                   draw(.46, .56)),
                         kind < _HAND)
@@ -72,7 +74,7 @@ def _wear_one(image: Tensor, frame: FaceFrame, on: Tensor) -> Tensor:
     colour = torch.where(((kind >= _HAT) & (draw(0, 1) < .6))[:, None], skin, colour)
     wave = ((frame.u * draw(2, 14) + frame.v * draw(2, 14)) * 2).sin()[:, None]
     drawn = (colour + wave * draw(0, 25, 1, 1, 1)).clamp(0, 255)
-    return torch.where((shape & on[:, None, None])[:, None], drawn, image)
+    return torch.where((shape & frame.valid[:, None, None])[:, None], drawn, image)
 
 
 def _glasses(frame: FaceFrame, wide: Tensor, high: Tensor, apart: Tensor) -> Tensor:
