@@ -92,13 +92,16 @@ class Trainer:
         from training.compiled import timed
         seconds = {}
         for name in FORMATS:
-            self.format = name
-            self.net.to(memory_format=self._memory_format())
+            self._set_format(name)
             seconds[name] = timed(lambda: self.step(0.0), self.device, 4)
-        self.format = min(seconds, key=lambda name: seconds[name])
-        self.net.to(memory_format=self._memory_format())
+        self._set_format(min(seconds, key=lambda name: seconds[name]))
         self.steps = 0
         self._shown.zero_()
+
+    def _set_format(self, name: str) -> None:
+        self.format = name
+        self.net.to(memory_format=self._memory_format())
+        self._optimiser.state.clear()  # moments in the former order: a fused step rejects them
 
     def resume(self, state: dict[str, Any]) -> None:
         """Go on from what checkpoint returned."""
