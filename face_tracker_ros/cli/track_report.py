@@ -21,9 +21,10 @@ _MOST_IDS = 20  # rows of the summary; the longest seen are shown
 class Report:
     """Counts frames and ids; a context manager, so that the progress bar ends with it."""
 
-    def __init__(self, name: str, length: int | None, quiet: bool) -> None:
+    def __init__(self, name: str, length: int | None, quiet: bool,
+                 command: str = 'track') -> None:
         """Begin for a source of `length` frames (None: unknown)."""
-        self._length, self._quiet = length, quiet
+        self._length, self._quiet, self._command = length, quiet, command
         self.frames = self._embedded = 0
         self._seconds = self._first = self._last = 0.0
         self._seen: dict[int, tuple[float, float, int]] = {}
@@ -93,15 +94,15 @@ class Report:
         if self._lines and time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + _LINE_SECONDS
             total = '' if self._length is None else f' of {self._length}'
-            say('track', f'frame {self.frames}{total}, {self._rate():.0f} frames/s, '
+            say(self._command, f'frame {self.frames}{total}, {self._rate():.0f} frames/s, '
                 f'{len(self._seen)} ids')
 
     def finish(self, replaced: int = 0, interrupted: bool = False) -> None:
         """Print the summary; replaced: frames of a live source that gave way to newer ones."""
         self._bar.stop()
         if interrupted:
-            say('track', f'interrupted after {self.frames} frames; what was written so far is '
-                'complete to there')
+            say(self._command, f'interrupted after {self.frames} frames; what was written so far '
+                'is complete to there')
         if self._quiet:
             return
         console = make_console()

@@ -49,7 +49,7 @@ def write_page(record: Record, title: str, path: Path) -> None:
             file.write(page(record, title))
     except OSError as error:
         raise SourceError(f"output '{path}': cannot be written ({error.strerror}); give another "
-                          'with --report') from error
+                          'name') from error
 
 
 def page(record: Record, title: str) -> str:
