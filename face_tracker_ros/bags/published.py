@@ -33,8 +33,9 @@ _STAGES = ('latency', 'convert', 'process', 'detect', 'camera', 'embed', 'track'
 
 @dataclass
 class _Frame:
-    """The tracks of one image; boxes float32 (N, 4)."""
+    """The tracks of one image: its stamp (ns), the time that counts (s), and boxes (N, 4)."""
 
+    stamp: int
     time: float
     ids: list[int]
     boxes: NDArray[np.float32]
@@ -63,8 +64,8 @@ def read_published(bag: Bag, tracks: str, images: str | None) -> Record:
     Raises:
         SourceError: Several topics could be that of the images.
     """
-    record, heard, frames = Record(), _Heard(), dict[int, _Frame]()
-    record.origin = f"Tracks that were published on '{tracks}' while this was recorded."
+    record, heard, frames = Record(), _Heard(), list[_Frame]()
+    record.origin = f"Tracks that were published on '{tracks}'."
     others = {name: topic for name, kind in (('identities', DIAGNOSTICS), ('id_changes', TABLE),
                                              ('crops', COMPRESSED))
               if (topic := sibling(bag, tracks, name, kind))}
@@ -77,7 +78,7 @@ def read_published(bag: Bag, tracks: str, images: str | None) -> Record:
             time = stamps.time(message.header, recorded)
             if time is not None:
                 frame, odd = _frame(message, time)
-                frames[key(message.header)] = frame
+                frames.append(frame)
                 strange += odd
                 latencies.append(recorded - seconds(message.header))
         else:
@@ -86,13 +87,13 @@ def read_published(bag: Bag, tracks: str, images: str | None) -> Record:
     if strange:
         record.notes.append(f"{strange} detections of '{tracks}' were left out: their ids are no "
                             'numbers, or their boxes are not finite')
-    for stamp, frame in frames.items():
-        record.see(frame.time, frame.ids, heard.names.get(stamp, {}),
-                   heard.changes.get(stamp, ()))
+    for frame in frames:
+        record.see(frame.time, frame.ids, heard.names.get(frame.stamp, {}),
+                   heard.changes.get(frame.stamp, ()))
     source = _add_diagnostics(record, heard, tracks)
     _add_latency(record, latencies)
-    _add_images(record, bag, frames, heard, image_topic(bag, images, source)
-                or _annotated(bag, tracks))
+    _add_images(record, bag, {frame.stamp: frame for frame in frames if frame.stamp}, heard,
+                image_topic(bag, images, source) or _annotated(bag, tracks))
     return record
 
 
@@ -108,9 +109,9 @@ def _frame(message: Any, time: float) -> tuple[_Frame, int]:
         track = getattr(detection, 'id', '')
         if _ID.fullmatch(track) and all(map(math.isfinite, (*corners, score))):
             rows[int(track)] = corners, score
-    return (_Frame(time, list(rows), np.array([box for box, _ in rows.values()],
-                                              np.float32).reshape(-1, 4),
-                   np.array([score for _, score in rows.values()], np.float64)),
+    boxes = np.array([box for box, _ in rows.values()], np.float32).reshape(-1, 4)
+    scores = np.array([score for _, score in rows.values()], np.float64)
+    return (_Frame(key(message.header), time, list(rows), boxes, scores),
             len(message.detections) - len(rows))
 
 

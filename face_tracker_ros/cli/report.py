@@ -82,7 +82,7 @@ def _report(argv: Sequence[str] | None, signals: Signals) -> int:
             code = _track(given, bag, signals, record)
         if bag.start > _EPOCH:
             begin = datetime.fromtimestamp(bag.start, timezone.utc)
-            record.figures.append(('recorded', f'{begin:%Y-%m-%d %H:%M} UTC'))
+            record.origin += f' Recorded on {begin:%Y-%m-%d at %H:%M} UTC.'
         record.notes += bag.notes
         write_page(record, bag_path.name, output)
         if given.json is not None:

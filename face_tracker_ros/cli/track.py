@@ -147,6 +147,7 @@ def _from_source(given: argparse.Namespace, signals: Signals) -> int:
         if given.report is not None:
             check_writable(given.report)
             record = Record()
+            record.origin = 'Faces tracked by face_tracker_ros.'
             stack.callback(write_page, record, Path(source.name).name, given.report)
         tracker = FaceTracker.from_config(config)
         stack.callback(tracker.close)

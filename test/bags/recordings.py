@@ -8,6 +8,7 @@ from typing import Any
 
 import cv2
 from face_tracker_ros.bags import definitions
+from mcap.writer import CompressionType, Writer as McapWriter
 import numpy as np
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 from rosbags.typesys import get_types_from_msg, get_typestore, Stores
@@ -62,8 +63,9 @@ def diagnostics(stamp: float, statuses: Iterable[tuple[str, str, str, Mapping[st
     """Return statuses (name, message, hardware_id, values)."""
     return make(definitions.DIAGNOSTICS, header=header(stamp), status=[
         make('diagnostic_msgs/msg/DiagnosticStatus', level=0, name=name, message=message,
-             hardware_id=hardware, values=[make('diagnostic_msgs/msg/KeyValue', key=key, value=value)
-                                           for key, value in values.items()])
+             hardware_id=hardware, values=[
+                 make('diagnostic_msgs/msg/KeyValue', key=key, value=value)
+                 for key, value in values.items()])
         for name, message, hardware, values in statuses])
 
 
@@ -87,4 +89,23 @@ def write(path: Path, messages: Iterable[Stored], plugin: StoragePlugin = Storag
                 topics[topic] = writer.add_connection(topic, kind, typestore=STORE)
             writer.write(topics[topic], round(time * 1e9), STORE.serialize_cdr(message, kind))
     (file,) = (each for each in path.iterdir() if each.name != 'metadata.yaml')
+    return file
+
+
+def write_chunks(file: Path, messages: Iterable[Stored], compression: CompressionType) -> Path:
+    """Write an MCAP file in chunks with checksums, as rosbag2 does."""
+    with file.open('wb') as stream:
+        writer = McapWriter(stream, chunk_size=1 << 20, compression=compression)
+        writer.start(profile='ros2', library='test')
+        topics: dict[str, int] = {}
+        for topic, time, message in messages:
+            kind = message.__msgtype__
+            if topic not in topics:
+                text = STORE.generate_msgdef(kind, ros_version=2)[0].encode()
+                topics[topic] = writer.register_channel(
+                    topic, 'cdr', writer.register_schema(kind, 'ros2msg', text))
+            moment = round(time * 1e9)
+            writer.add_message(topics[topic], moment, bytes(STORE.serialize_cdr(message, kind)),
+                               moment)
+        writer.finish()
     return file
