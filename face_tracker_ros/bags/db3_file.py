@@ -42,7 +42,8 @@ class Db3File:
             query = ('SELECT topic_id, timestamp, data FROM messages WHERE topic_id IN '
                      f"({','.join(map(str, wanted))}) ORDER BY id")
             for number, time, data in self._rows(database, query, note):
-                yield channels[number], time, memoryview(data)
+                if isinstance(time, int) and isinstance(data, bytes):
+                    yield channels[number], time, memoryview(data)
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -71,11 +72,11 @@ class Db3File:
             return {}
         definitions = {}
         if 'message_definitions' in tables:  # since Iron
-            definitions = {kind: (text, encoding.endswith('idl')) for kind, encoding, text
+            definitions = {kind: (str(text), encoding == 'ros2idl') for kind, encoding, text
                            in self._rows(database, 'SELECT topic_type, encoding, '
                                          'encoded_message_definition FROM message_definitions',
                                          note)}
-        return {number: Channel(topic, kind, *definitions.get(kind, ('', False)))
+        return {number: Channel(str(topic), str(kind), *definitions.get(kind, ('', False)))
                 for number, topic, kind in self._rows(
                     database, 'SELECT id, name, type FROM topics '
                     "WHERE serialization_format = 'cdr'", note)}

@@ -154,9 +154,10 @@ def _add_diagnostics(record: Record, heard: _Heard, tracks: str) -> str:
 
 def _number(values: Mapping[str, str], name: str) -> float:
     try:
-        return float(values.get(name, '0'))
+        number = float(values.get(name, '0'))
     except ValueError:
         return 0.0
+    return number if math.isfinite(number) else 0.0
 
 
 def _add_latency(record: Record, latencies: list[float]) -> None:

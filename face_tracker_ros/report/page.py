@@ -103,12 +103,12 @@ def _table(people: Sequence[tuple[int, Person]], record: Record) -> str:
         rows.append(
             f'<tr><td>{image}</td><td class="text"><span class="dot" '
             f'style="background:{color(track)}"></span>#{track}</td>'
-            f'<td class="text">{escape(", then ".join(person.names)) or "-"}</td>'
-            f'<td>{clock(round(person.visits[0][0] - start, 1))}</td>'
+            f'<td class="text name">{escape(", then ".join(person.names)) or "-"}</td>'
+            f'<td class="less">{clock(round(person.visits[0][0] - start, 1))}</td>'
             f'<td class="less">{clock(round(person.visits[-1][1] - start, 1))}</td>'
             f'<td>{clock(round(person.seconds, 1))}</td><td>{len(person.visits) - 1}</td></tr>')
     return ('<div class="wide"><table><tr><th class="text">best crop<th class="text">id'
-            '<th class="text">name<th>first<th class="less">last<th>in view<th>returns</tr>'
+            '<th class="text">name<th class="less">first<th class="less">last<th>in view<th>returns</tr>'
             f'{"".join(rows)}</table></div>')
 
 

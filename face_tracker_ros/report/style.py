@@ -38,9 +38,10 @@ white-space:nowrap}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th{color:var(--soft);font-size:13px;font-weight:500;white-space:nowrap}
-th,td{padding:6px 10px;text-align:right;border-bottom:1px solid var(--line)}
+th,td{padding:6px 10px;text-align:right;border-bottom:1px solid var(--line);
+white-space:nowrap}
 tr:last-child td{border-bottom:0}th:first-child,td:first-child{padding-left:0}
-.text{text-align:left}td.text{overflow-wrap:anywhere}
+.text{text-align:left}.name{white-space:normal;overflow-wrap:anywhere}
 td img,.none{display:block;border-radius:8px;width:72px;height:72px;background:var(--line)}
 .dot{display:inline-block;width:12px;height:12px;border-radius:3px;margin-right:6px}
 .meter{width:45%}.meter div{position:relative;height:10px}
@@ -48,6 +49,6 @@ td img,.none{display:block;border-radius:8px;width:72px;height:72px;background:v
 min-width:2px}.meter i+i{background:var(--bar)}
 @media(max-width:600px){body{padding:14px}section{padding:14px}.plot{--label:76px}
 .tick:nth-of-type(even) span{display:none}dl{grid-template-columns:1fr 1fr}
-th,td{padding:6px 5px}.less{display:none}.meter{width:30%}td img,.none{width:56px;height:56px}}
+th,td{padding:6px}td.name{min-width:84px}.less{display:none}.meter{width:30%}td img,.none{width:56px;height:56px}}
 @media print{body{background:none;padding:0}section{break-inside:avoid}}
 """
