@@ -57,8 +57,8 @@ class BestCrops:
         Yield the tracks whose crop is clearly better than their last one, and the crop.
 
         A new track is always given. Faces cut by the border or not seen in this frame are
-        skipped; deleted tracks are forgotten, unless `lasting`. Crops are upright, also where the image is not
-        (`FrameResult.image_rotation`).
+        skipped; deleted tracks are forgotten, unless `lasting`. Crops are upright, also where
+        the image is not (`FrameResult.image_rotation`).
         """
         known = {*result.tracks.ids.tolist(), *result.lost.ids.tolist()}
         if not self._lasting:

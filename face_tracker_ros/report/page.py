@@ -108,7 +108,8 @@ def _table(people: Sequence[tuple[int, Person]], record: Record) -> str:
             f'<td class="less">{clock(round(person.visits[-1][1] - start, 1))}</td>'
             f'<td>{clock(round(person.seconds, 1))}</td><td>{len(person.visits) - 1}</td></tr>')
     return ('<div class="wide"><table><tr><th class="text">best crop<th class="text">id'
-            '<th class="text">name<th class="less">first<th class="less">last<th>in view<th>returns</tr>'
+            '<th class="text">name<th class="less">first<th class="less">last<th>in view'
+            '<th>returns</tr>'
             f'{"".join(rows)}</table></div>')
 
 

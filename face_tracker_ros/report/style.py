@@ -49,6 +49,7 @@ td img,.none{display:block;border-radius:8px;width:72px;height:72px;background:v
 min-width:2px}.meter i+i{background:var(--bar)}
 @media(max-width:600px){body{padding:14px}section{padding:14px}.plot{--label:76px}
 .tick:nth-of-type(even) span{display:none}dl{grid-template-columns:1fr 1fr}
-th,td{padding:6px}td.name{min-width:84px}.less{display:none}.meter{width:30%}td img,.none{width:56px;height:56px}}
+th,td{padding:6px}td.name{min-width:84px}.less{display:none}.meter{width:30%}
+td img,.none{width:56px;height:56px}}
 @media print{body{background:none;padding:0}section{break-inside:avoid}}
 """
