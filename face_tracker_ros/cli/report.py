@@ -126,10 +126,13 @@ def _track(given: argparse.Namespace, bag: Bag, signals: Signals, record: Record
             for stamp, image in signals.each(images(bag, topic)):
                 result = tracker.process(image, stamp)
                 record.add(image, result)
-                progress.add(result.tracks, stamp, result.timings['total'], result.embedded)
+                progress.add(result.tracks, stamp, result.timings['total'], result.embedded,
+                             result.faint)
         except Stopped as stopped:
             record.notes.append(f'Interrupted after {progress.frames} frames')
             return stopped.code
+        hint = progress.faint_faces(tracker.effective_config.tracker.min_track_score)
+        record.notes += [hint] if hint else []
     return 0
 
 
