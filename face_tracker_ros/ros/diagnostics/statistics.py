@@ -168,9 +168,9 @@ class Statistics:
         images), `faint_share` (of their images, that showed only faces without an id) and
         `faint_score` (the best of these), `stamp_age_ms` (median, of images as they arrive),
         `last_bad_frame`, `embeddings_per_frame`, `memory_mb` (resident) and `<stage>_p50_ms`,
-        `<stage>_p95_ms` for each stage: `latency` is from the stamp to the publication of the tracks, `publish` that of
-        ~/tracks, `annotate` that of the annotated image, `extras` that of all other outputs,
-        and `output_<name>` that of each output while it has subscribers.
+        `<stage>_p95_ms` for each stage: `latency` is from the stamp to the publication of the
+        tracks, `publish` that of ~/tracks, `annotate` that of the annotated image, `extras` that
+        of all other outputs, and `output_<name>` that of each output while it has subscribers.
         """
         now = time.monotonic()
         with self._lock:
