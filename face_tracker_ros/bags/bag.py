@@ -2,11 +2,10 @@
 """A bag: a folder or one file of it, whole, split, compressed or cut off."""
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 import os
 from pathlib import Path, PurePath
-import shutil
 import tempfile
 from types import TracebackType
 from typing import Any
@@ -23,6 +22,7 @@ import yaml
 _ENDINGS = ('.mcap', '.db3', '.mcap.zstd', '.db3.zstd')
 _ZSTD = b'\x28\xb5\x2f\xfd'
 _LONGEST_MAGIC = 16
+_BLOCK = 1 << 20  # bytes that are decompressed at a time
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,14 @@ class Bag:
         start: Time of recording of the first message that was read, seconds; 0 before one was.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path,
+                 each: Callable[[Iterable[Any]], Iterator[Any]] = iter) -> None:
         """
         Open a bag.
+
+        Args:
+            path: Folder or file.
+            each: Goes through long work and may end it between two items (`Signals.each`).
 
         Raises:
             SourceError: There is none, or nothing of it can be read.
@@ -57,7 +62,7 @@ class Bag:
         self.topics: dict[str, Topic] = {}
         self.start = 0.0
         self._notes: dict[str, None] = {}
-        self._decoder = Decoder()
+        self._decoder, self._each = Decoder(), each
         self._folder = tempfile.TemporaryDirectory()
         try:
             if path.is_dir():
@@ -95,7 +100,7 @@ class Bag:
         """Yield topic, time of recording in seconds, and message, in the order of recording."""
         bad: dict[str, int] = {}
         for storage in self._storages:
-            for channel, time, data in storage.messages(topics, self.note):
+            for channel, time, data in self._each(storage.messages(topics, self.note)):
                 try:
                     if data[:len(_ZSTD)] == _ZSTD:  # the compression of single messages
                         data = memoryview(mcap_file.zstd().decompress(data))
@@ -139,7 +144,8 @@ class Bag:
         zstd = mcap_file.zstd()
         with open_regular(path) as packed, zstd.open(packed) as source, target.open('wb') as file:
             try:
-                shutil.copyfileobj(source, file)
+                for block in self._each(iter(lambda: source.read(_BLOCK), b'')):
+                    file.write(block)
             except (EOFError, zstd.ZstdError):
                 self.note(f"'{name}': was cut off or is damaged within its compressed data")
         return target

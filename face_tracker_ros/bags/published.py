@@ -48,7 +48,7 @@ class _Heard:
 
     names: dict[int, dict[int, str]] = field(default_factory=dict)
     changes: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
-    statuses: list[tuple[str, dict[str, str], str]] = field(default_factory=list)
+    statuses: dict[str, list[Any]] = field(default_factory=dict)  # first and last of each node
     crops: dict[int, Any] = field(default_factory=dict)
 
 
@@ -121,12 +121,13 @@ def _hear(heard: _Heard, role: str, message: Any) -> None:
             int(status.name): status.message for status in message.status
             if _ID.fullmatch(status.name)}
     elif role == 'diagnostics':
-        heard.statuses += [(status.name, {value.key: value.value for value in status.values},
-                            status.hardware_id)
-                           for status in message.status if status.name.endswith(_STATUS)]
+        for status in message.status:
+            if status.name.endswith(_STATUS):
+                heard.statuses.setdefault(status.name, [status, status])[1] = status
     elif role == 'crops':
         named = _CROP_FRAME.fullmatch(message.header.frame_id)
         if named:
+            message.data = np.array(message.data)  # of its own, not a view of many messages
             heard.crops[int(named[1])] = message
     elif role == 'id_changes' and message.point_step == 8:
         rows = np.frombuffer(message.data, '<u4')
@@ -137,19 +138,20 @@ def _hear(heard: _Heard, role: str, message: Any) -> None:
 def _add_diagnostics(record: Record, heard: _Heard, tracks: str) -> str:
     """Add times and counts of the node; return the topic of its images, empty: not known."""
     node = f"{tracks.rpartition('/')[0].lstrip('/')}{_STATUS}"
-    if len({name for name, _, _ in heard.statuses}) == 1:  # also where the tracks were remapped
-        node = heard.statuses[0][0]
-    own = [each for each in heard.statuses if each[0] == node]
-    if not own:
+    if len(heard.statuses) == 1:  # also where the tracks were remapped
+        (node,) = heard.statuses
+    if node not in heard.statuses:
         return ''
-    first, last = own[0][1], own[-1][1]
+    first, last = ({value.key: value.value for value in status.values}
+                   for status in heard.statuses[node])
     for name, title in _COUNTS.items():
-        record.figures.append((title, f'{_number(last, name) - _number(first, name):.0f}'))
+        before, after = _number(first, name), _number(last, name)
+        record.figures.append((title, f'{after - before if after >= before else after:.0f}'))
     for stage in _STAGES:
         if f'{stage}_p50_ms' in last:
             record.percentiles[stage] = (_number(last, f'{stage}_p50_ms') / 1e3,
                                          _number(last, f'{stage}_p95_ms') / 1e3)
-    return own[-1][2]
+    return str(heard.statuses[node][1].hardware_id)
 
 
 def _number(values: Mapping[str, str], name: str) -> float:

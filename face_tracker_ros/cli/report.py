@@ -16,7 +16,7 @@ from face_tracker_ros.bags.topics import image_topic, nothing_to_report, tracks_
 from face_tracker_ros.cli.common import configuration, finish, program, say, write_json
 from face_tracker_ros.cli.signals import Signals, Stopped
 from face_tracker_ros.cli.track_report import Report
-from face_tracker_ros.errors import SourceError
+from face_tracker_ros.errors import ConfigError, SourceError
 from face_tracker_ros.report.page import write_page
 from face_tracker_ros.report.record import Record
 from face_tracker_ros.video import check_writable
@@ -71,12 +71,15 @@ def _report(argv: Sequence[str] | None, signals: Signals) -> int:
     bag_path = given.bag.resolve()
     name = bag_path.name if bag_path.is_dir() else bag_path.stem
     output = given.output or Path(f'{name}.html')
-    with Bag(given.bag) as bag:
+    with Bag(given.bag, signals.each) as bag:
         _check_outputs([path for path in (output, given.json) if path],
                        [*bag.files, *([given.config] if given.config else [])])
         tracks = None if given.track else tracks_topic(bag, given.tracks_topic)
         code, record = 0, Record()
         if tracks is not None:
+            if given.config or given.set:
+                raise ConfigError(f"{'--config' if given.config else '--set'}: the bag holds "
+                                  'tracks; give --track, too, to track its images anew')
             record = read_published(bag, tracks, given.image_topic)
         else:
             code = _track(given, bag, signals, record)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 import json
+import os
 from pathlib import Path
 import re
 import shutil
@@ -23,7 +24,7 @@ from recordings import IMAGES, NODE, START, Stored, TRACKS
 from rosbags.rosbag2 import CompressionMode, StoragePlugin
 
 BOXES = {'1': (61.0, 60.0, 120.0, 160.0), '2': (390.0, 60.0, 120.0, 160.0)}
-SMALL = ['--set', 'detection.width=320', '--quiet']
+SMALL = ['--set', 'detection.width=320']
 MCAP, DB3 = StoragePlugin.MCAP, StoragePlugin.SQLITE3
 
 
@@ -56,7 +57,7 @@ def report(bag: Path, folder: Path, *more: str) -> dict[str, Any]:
     """Return what the page about a bag shows, as JSON, and the page as 'html'."""
     page, values = folder / 'page.html', folder / 'values.json'
     assert main(['report', str(bag), '--output', str(page), '--json', str(values),
-                 *SMALL, *more]) == 0
+                 '--quiet', *more]) == 0
     assert page.stat().st_mode & 0o777 == 0o600
     return {**json.loads(values.read_text()), 'html': page.read_text()}
 
@@ -105,7 +106,7 @@ def test_diagnostics_name_the_images_and_what_was_lost(people: np.ndarray, tmp_p
                                 'bad images': '0', 'images recorded': '40'}
     assert found['stages']['detect'] == {'median': 0.0035, 'p95': 0.007}
     make.write(tmp_path / 'unknown', [each for each in messages if each[0] != '/diagnostics'])
-    assert main(['report', str(tmp_path / 'unknown'), *SMALL]) == 2
+    assert main(['report', str(tmp_path / 'unknown')]) == 2
 
 
 def test_published_crops_are_taken_before_images(people: np.ndarray, tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ def test_images_alone_are_tracked(people: np.ndarray, tmp_path: Path,
                               for step, image in enumerate(moving)]
     pictures.insert(5, (IMAGES, START + 0.45, make.raw(START + 0.45, people, 'unheard-of')))
     make.write(tmp_path / 'bag', pictures, DB3)
-    found = report(tmp_path / 'bag', tmp_path)
+    found = report(tmp_path / 'bag', tmp_path, *SMALL)
     assert "no tracks; tracking the images of '/camera/image_raw'" in capsys.readouterr().err
     assert found['frames'] == 12 and [each['id'] for each in found['people']] == [1, 2]
     assert found['duration'] == pytest.approx(1.1, abs=1e-4) and crops(found['html']) == 2
@@ -136,7 +137,7 @@ def test_images_alone_are_tracked(people: np.ndarray, tmp_path: Path,
                            "'unheard-of'")
     both = [*pictures, *published(people, None)]
     make.write(tmp_path / 'both', both)
-    assert report(tmp_path / 'both', tmp_path, '--track')['frames'] == 12
+    assert report(tmp_path / 'both', tmp_path, '--track', *SMALL)['frames'] == 12
     assert report(tmp_path / 'both', tmp_path)['frames'] == 39
 
 
@@ -179,7 +180,7 @@ def test_recordings_that_were_cut_off_give_what_they_hold(
     (note,) = [note for note in found['notes'] if file.name in note]
     assert 'was cut off' in note
     cut(file, 0.01)
-    assert main(['report', str(file), *SMALL]) == 2
+    assert main(['report', str(file)]) == 2
 
 
 @pytest.mark.parametrize('compression', [CompressionType.NONE, CompressionType.LZ4,
@@ -251,7 +252,8 @@ def test_files_without_definitions_are_read(people: np.ndarray, tmp_path: Path) 
      '/camera/image_raw (sensor_msgs/msg/Image)'),
     ([IMAGES, TRACKS], ['--tracks-topic', IMAGES], 'is of the type sensor_msgs/msg/Image; give '
      'one of vision_msgs/msg/Detection2DArray'),
-    ([IMAGES, TRACKS], ['--track', '--set', 'tracker.max_age=-1'], 'tracker.max_age')])
+    ([IMAGES, TRACKS], ['--track', '--set', 'tracker.max_age=-1'], 'tracker.max_age'),
+    ([IMAGES, TRACKS], SMALL, '--set: the bag holds tracks; give --track')])
 def test_topics_that_do_not_fit_are_named(topics: list[str], options: list[str], message: str,
                                           tmp_path: Path,
                                           capsys: pytest.CaptureFixture[str]) -> None:
@@ -278,6 +280,26 @@ def test_what_is_no_bag_is_rejected(tmp_path: Path, capsys: pytest.CaptureFixtur
         assert main(['report', str(file), '--output', str(output)]) == 2
     with Bag(file) as bag:
         assert bag.topics[TRACKS].count == 1, 'it is as it was'
+
+
+def test_a_signal_ends_it_and_leaves_nothing_of_the_bag(people: np.ndarray,
+                                                        tmp_path: Path) -> None:
+    file = make.write(tmp_path / 'bag', published(people), DB3, CompressionMode.FILE)
+    work = tmp_path / 'work'
+    work.mkdir()
+    program = ('import os, signal, sys\n'
+               'from face_tracker_ros.bags.definitions import Decoder\n'
+               'from face_tracker_ros.__main__ import main\n'
+               'def decode(*given, own=Decoder.decode):\n'
+               '    os.kill(os.getpid(), signal.SIGTERM)\n'
+               '    return own(*given)\n'
+               'Decoder.decode = decode\n'
+               'sys.exit(main(sys.argv[1:]))')
+    done = subprocess.run([sys.executable, '-c', program, 'report', str(file)], cwd=work,
+                          env={**os.environ, 'TMPDIR': str(work)}, capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 143 and done.stderr == 'report: interrupted\n'
+    assert list(work.iterdir()) == []
 
 
 def test_the_command_runs_without_ros_and_names_a_missing_package(tmp_path: Path) -> None:
