@@ -24,6 +24,9 @@ _ZSTD = b'\x28\xb5\x2f\xfd'
 _LONGEST_MAGIC = 16
 _BLOCK = 1 << 20  # bytes that are decompressed at a time
 
+Each = Callable[[Iterable[Any]], Iterator[Any]]
+"""Gives the items on, and may do something between them."""
+
 
 @dataclass(frozen=True)
 class Topic:
@@ -44,8 +47,7 @@ class Bag:
         start: Time of recording of the first message that was read, seconds; 0 before one was.
     """
 
-    def __init__(self, path: Path,
-                 each: Callable[[Iterable[Any]], Iterator[Any]] = iter) -> None:
+    def __init__(self, path: Path, each: Each = iter) -> None:
         """
         Open a bag.
 

@@ -9,7 +9,7 @@ import math
 import re
 from typing import Any
 
-from face_tracker_ros.bags.bag import Bag
+from face_tracker_ros.bags.bag import Bag, Each
 from face_tracker_ros.bags.definitions import COMPRESSED, DIAGNOSTICS, IMAGE, TABLE
 from face_tracker_ros.bags.images import decoded
 from face_tracker_ros.bags.stamps import key, seconds, Stamps
@@ -25,6 +25,7 @@ _CROP_FRAME = re.compile(r'(?:.*/)?face_f([0-9]{1,18})')
 _ID = re.compile('[0-9]{1,18}')
 _STATUS = ': tracking'  # the end of the name of the node's status in /diagnostics
 _LATE = (-1.0, 60.0)  # seconds; a latency beyond is that of two clocks
+_LOOK_SECONDS = 0.2  # between images that are decoded for crops of the same people
 _COUNTS = {'replaced': 'replaced by newer', 'lost_images': 'lost on the way',
            'bad_frames': 'bad images'}
 _STAGES = ('latency', 'convert', 'process', 'detect', 'camera', 'embed', 'track', 'publish',
@@ -52,7 +53,7 @@ class _Heard:
     crops: dict[int, Any] = field(default_factory=dict)
 
 
-def read_published(bag: Bag, tracks: str, images: str | None) -> Record:
+def read_published(bag: Bag, tracks: str, images: str | None, each: Each = iter) -> Record:
     """
     Return the record of what was published.
 
@@ -60,6 +61,7 @@ def read_published(bag: Bag, tracks: str, images: str | None) -> Record:
         bag: To be read.
         tracks: The topic of the tracks.
         images: The topic that the user named for the images; None: to be found.
+        each: Goes through the messages, and may show how far it is.
 
     Raises:
         SourceError: Several topics could be that of the images.
@@ -73,7 +75,7 @@ def read_published(bag: Bag, tracks: str, images: str | None) -> Record:
     if '/diagnostics' in bag.topics and bag.topics['/diagnostics'].kind == DIAGNOSTICS:
         roles['/diagnostics'] = 'diagnostics'
     stamps, strange, latencies = Stamps(), 0, list[float]()
-    for topic, recorded, message in bag.messages([tracks, *roles]):
+    for topic, recorded, message in each(bag.messages([tracks, *roles])):
         if topic == tracks:
             time = stamps.time(message.header, recorded)
             if time is not None:
@@ -92,8 +94,13 @@ def read_published(bag: Bag, tracks: str, images: str | None) -> Record:
                    heard.changes.get(frame.stamp, ()))
     source = _add_diagnostics(record, heard, tracks)
     _add_latency(record, latencies)
-    _add_images(record, bag, {frame.stamp: frame for frame in frames if frame.stamp}, heard,
-                image_topic(bag, images, source) or _annotated(bag, tracks))
+    _add_crops(record, heard)
+    topic = image_topic(bag, images, source) or _annotated(bag, tracks)
+    if topic is not None:
+        _add_images(record, bag, {frame.stamp: frame for frame in frames if frame.stamp}, topic,
+                    not heard.crops, each)
+    elif not heard.crops:
+        record.notes.append('The bag holds no images, so that there are no crops')
     return record
 
 
@@ -148,7 +155,7 @@ def _add_diagnostics(record: Record, heard: _Heard, tracks: str) -> str:
         before, after = _number(first, name), _number(last, name)
         record.figures.append((title, f'{after - before if after >= before else after:.0f}'))
     for stage in _STAGES:
-        if f'{stage}_p50_ms' in last:
+        if _number(last, f'{stage}_p95_ms') > 0:
             record.percentiles[stage] = (_number(last, f'{stage}_p50_ms') / 1e3,
                                          _number(last, f'{stage}_p95_ms') / 1e3)
     return str(heard.statuses[node][1].hardware_id)
@@ -177,23 +184,28 @@ def _annotated(bag: Bag, tracks: str) -> str | None:
             or sibling(bag, tracks, 'annotated_image/compressed', COMPRESSED))
 
 
-def _add_images(record: Record, bag: Bag, frames: Mapping[int, _Frame], heard: _Heard,
-                topic: str | None) -> None:
-    """Add crops: those that were published, or made of the images with the stamps of tracks."""
+def _add_crops(record: Record, heard: _Heard) -> None:
+    """Add the crops that were published."""
     for track, message in heard.crops.items():
         with contextlib.suppress(FrameError):
             record.keep(track, from_encoded(message))
-    if topic is None:
-        if not heard.crops:
-            record.notes.append('The bag holds no images, so that there are no crops')
-        return
+
+
+def _add_images(record: Record, bag: Bag, frames: Mapping[int, _Frame], topic: str,
+                crops: bool, each: Each) -> None:
+    """Count the images and, where crops are wanted, make them of those with tracks."""
     count = missing = bad = 0
-    for _, _, message in bag.messages([topic]):
+    looked, known = -math.inf, set[int]()
+    for _, _, message in each(bag.messages([topic])):
         count += 1
         frame = frames.get(key(message.header))
         missing += frame is None
-        if frame is None or not frame.ids or heard.crops:
+        if frame is None or not frame.ids or not crops:
             continue
+        if known.issuperset(frame.ids) and frame.time - looked < _LOOK_SECONDS:
+            continue
+        known.update(frame.ids)
+        looked = frame.time
         try:
             record.look(decoded(bag, topic, message), _result(frame))
         except FrameError:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from pathlib import Path
 import sys
+import time
+from typing import Any
 
 from face_tracker_ros.bags.bag import Bag
 from face_tracker_ros.bags.images import images
@@ -33,6 +35,7 @@ examples:
 Reads MCAP and SQLite (.db3), split, compressed and cut off, without ROS. The page shows faces and
 is readable by its owner only.
 """
+_LINE_SECONDS = 5.0  # between lines of progress
 _EPOCH = 1e9  # seconds; earlier times of recording are those of a simulation
 
 
@@ -80,7 +83,8 @@ def _report(argv: Sequence[str] | None, signals: Signals) -> int:
             if given.config or given.set:
                 raise ConfigError(f"{'--config' if given.config else '--set'}: the bag holds "
                                   'tracks; give --track, too, to track its images anew')
-            record = read_published(bag, tracks, given.image_topic)
+            record = read_published(bag, tracks, given.image_topic,
+                                    iter if given.quiet else _shown)
         else:
             code = _track(given, bag, signals, record)
         if bag.start > _EPOCH:
@@ -96,6 +100,16 @@ def _report(argv: Sequence[str] | None, signals: Signals) -> int:
         print(f"wrote '{printable(output)}': {len(record.people)} ids in {len(record.stamps)} "
               f'frames of {record.duration:.1f} s')
     return code
+
+
+def _shown(items: Iterable[Any]) -> Iterator[Any]:
+    """Yield the items, with a line now and then about how many there were."""
+    line = time.monotonic() + _LINE_SECONDS
+    for number, item in enumerate(items):
+        if time.monotonic() >= line:
+            line += _LINE_SECONDS
+            say('report', f'{number} messages read')
+        yield item
 
 
 def _check_outputs(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:

@@ -44,9 +44,9 @@ def page(record: Record, title: str) -> str:
                     for name, value in _figures(record))
     body = [f'<section><dl>{cards}</dl></section>', _notes(record.notes)]
     if record.stamps:
-        body += [
-            f'<section><h2>Who was there when</h2>{timeline(people, record)}{_gaps(record)}'
-            '</section>', f'<section><h2>Faces in view</h2>{curve(record)}</section>']
+        lanes = timeline(people, record) if people else '<p>No face was tracked.</p>'
+        body += [f'<section><h2>Who was there when</h2>{lanes}{_gaps(record)}</section>',
+                 f'<section><h2>Faces in view</h2>{curve(record)}</section>']
     if people:
         rest = f'<p>And {more} ids that were in view for less.</p>' if more else ''
         body.append(f'<section><h2>People</h2>{_table(people, record)}{rest}</section>')
@@ -64,7 +64,7 @@ def _figures(record: Record) -> list[tuple[str, str]]:
     people = record.people.values()
     total = record.timings.get('total', [])
     found = [
-        ('duration', clock(round(record.duration, 1))),
+        ('duration', clock(record.duration)),
         ('images tracked', f'{len(record.stamps)}'),
         ('images a second', f'{record.rate:.1f}' if record.rate else '-'),
         ('ids', f'{len(people)}'),
@@ -90,7 +90,7 @@ def _gaps(record: Record) -> str:
     first, last = max(gaps, key=lambda gap: gap[1] - gap[0])
     count, longest = ('1 gap', '') if len(gaps) == 1 else (f'{len(gaps)} gaps', 'the longest ')
     return (f'<p><span class="key"></span>{count} without a tracked image, {longest}of '
-            f'{last - first:.1f} s from {clock(round(first - record.stamps[0], 1))} on.</p>')
+            f'{last - first:.1f} s from {clock(first - record.stamps[0])} on.</p>')
 
 
 def _table(people: Sequence[tuple[int, Person]], record: Record) -> str:
@@ -104,9 +104,9 @@ def _table(people: Sequence[tuple[int, Person]], record: Record) -> str:
             f'<tr><td>{image}</td><td class="text"><span class="dot" '
             f'style="background:{color(track)}"></span>#{track}</td>'
             f'<td class="text name">{escape(", then ".join(person.names)) or "-"}</td>'
-            f'<td class="less">{clock(round(person.visits[0][0] - start, 1))}</td>'
-            f'<td class="less">{clock(round(person.visits[-1][1] - start, 1))}</td>'
-            f'<td>{clock(round(person.seconds, 1))}</td><td>{len(person.visits) - 1}</td></tr>')
+            f'<td class="less">{clock(person.visits[0][0] - start)}</td>'
+            f'<td class="less">{clock(person.visits[-1][1] - start)}</td>'
+            f'<td>{clock(person.seconds)}</td><td>{len(person.visits) - 1}</td></tr>')
     return ('<div class="wide"><table><tr><th class="text">best crop<th class="text">id'
             '<th class="text">name<th class="less">first<th class="less">last<th>in view'
             '<th>returns</tr>'

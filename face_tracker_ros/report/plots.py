@@ -14,10 +14,10 @@ _STEPS = (*(step * 10 ** power for power in (-2, -1, 0) for step in (1, 2, 5)), 
 _DAY = 86400
 
 
-def clock(seconds: float, step: float = 1.0) -> str:
+def clock(seconds: float) -> str:
     """Return a time from the start: seconds, or from a minute on m:ss and h:mm:ss."""
-    if seconds < 60 and step < 60:
-        return f'{seconds:.1f} s' if step == 1.0 and seconds % 1 else f'{seconds:g} s'
+    if round(seconds, 1) < 60:
+        return f'{seconds:.1f} s'
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f'{hours}:{minutes:02d}:{rest:02d}' if hours else f'{minutes}:{rest:02d}'
@@ -30,8 +30,7 @@ def timeline(people: Sequence[tuple[int, Person]], record: Record) -> str:
     for track, person in people:
         bars = []
         for first, last in person.visits:
-            text = f'{title(track, person)}: {clock(round(first - start, 1))} to ' \
-                f'{clock(round(last - start, 1))}'
+            text = f'{title(track, person)}: {clock(first - start)} to {clock(last - start)}'
             bars.append(f'<i style="{_span(first - start, last - start, whole)};'
                         f'background:{color(track)}" title="{escape(text)}"></i>')
         lanes.append(f'<div class="lane">{"".join(bars)}</div>')
@@ -82,10 +81,11 @@ def _axis(whole: float) -> str:
                 _DAY * -(-whole // (_DAY * _MOST_TICKS)))
     ticks = []
     for number in range(int(whole / step + 1e-9) + 1):
-        place = 100 * number * step / whole
+        time = round(number * step, 2)
+        place = 100 * time / whole
         end = ' end' if place > 97 else ''
-        ticks.append(f'<s class="tick{end}" style="left:{place:.2f}%"><span>'
-                     f'{clock(round(number * step, 2), step)}</span></s>')
+        text = f'{time:g} s' if time < 60 else clock(time)
+        ticks.append(f'<s class="tick{end}" style="left:{place:.2f}%"><span>{text}</span></s>')
     return ''.join(ticks)
 
 

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The report of a clip: one file, complete, and shown by a browser without an error."""
+"""The report of a clip: one file, and complete."""
 from __future__ import annotations
 
 import base64
@@ -62,6 +62,9 @@ def test_visits_returns_and_names(capsys: pytest.CaptureFixture[str]) -> None:
     assert 'Ada, then &lt;b&gt;Grace&lt;/b&gt;' in text
     assert '<dt>returns</dt><dd>1</dd>' in text and '<dt>names changed</dt><dd>1</dd>' in text
     assert 'Who was there' not in page(Record(), 'empty')
+    nobody = Record()
+    nobody.see(1.0, [], {}, ())
+    assert 'No face was tracked.' in page(nobody, 'nobody')
 
 
 def test_an_id_that_becomes_another_is_one_person() -> None:
