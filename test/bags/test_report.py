@@ -23,7 +23,7 @@ import recordings as make
 from recordings import IMAGES, NODE, START, Stored, TRACKS
 from rosbags.rosbag2 import CompressionMode, StoragePlugin
 
-BOXES = {'1': (61.0, 60.0, 120.0, 160.0), '2': (390.0, 60.0, 120.0, 160.0)}
+BOXES = {'1': (30.0, 30.0, 60.0, 80.0), '2': (195.0, 30.0, 60.0, 80.0)}
 SMALL = ['--set', 'detection.width=320']
 MCAP, DB3 = StoragePlugin.MCAP, StoragePlugin.SQLITE3
 
@@ -35,6 +35,7 @@ def people(two_portraits: np.ndarray) -> np.ndarray:
 
 def published(people: np.ndarray, images: Callable[..., Any] | None = make.raw) -> list[Stored]:
     """Return 4 s at 10 images a second: 1 leaves for 2 s, 2 is called Ada, 9 becomes 1."""
+    small = cv2.resize(people, (320, 180), interpolation=cv2.INTER_AREA)
     found: list[Stored] = []
     for step in range(40):
         stamp = START + step / 10
@@ -42,7 +43,7 @@ def published(people: np.ndarray, images: Callable[..., Any] | None = make.raw) 
         if step in (30, 31):
             boxes['9'] = boxes.pop('1')
         if images:
-            found.append((IMAGES, stamp + 0.005, images(stamp, people)))
+            found.append((IMAGES, stamp + 0.005, images(stamp, small)))
         if step == 20:
             continue  # dropped by the node
         found.append((TRACKS, stamp + 0.03, make.tracks(stamp, boxes)))
