@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""From the bytes of a message to its fields, by the definition that the bag has of its type."""
+"""From the bytes of a message to its fields, by the definition of its type."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -56,7 +56,8 @@ class Decoder:
             ValueError: It does not fit the definition.
         """
         if channel not in self._known:
-            store = _own_types(channel) or _usual_types()
+            own = channel.kind.startswith('vision_msgs/')  # which has changed; others have not
+            store = (_own_types(channel) if own else None) or _usual_types()
             self._known[channel] = lambda raw: store.deserialize_cdr(raw, channel.kind)
         try:
             return self._known[channel](data)

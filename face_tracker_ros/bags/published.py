@@ -34,10 +34,16 @@ _STAGES = ('latency', 'convert', 'process', 'detect', 'camera', 'embed', 'track'
 
 @dataclass
 class _Frame:
-    """The tracks of one image: its stamp (ns), the time that counts (s), and boxes (N, 4)."""
+    """
+    The tracks of one image.
+
+    stamp: its stamp, ns. time: that counts, s. latency: from the stamp to the recording, s.
+    boxes: (N, 4). scores: (N,).
+    """
 
     stamp: int
     time: float
+    latency: float
     ids: list[int]
     boxes: NDArray[np.float32]
     scores: NDArray[np.float64]
@@ -66,34 +72,14 @@ def read_published(bag: Bag, tracks: str, images: str | None, each: Each = iter)
     Raises:
         SourceError: Several topics could be that of the images.
     """
-    record, heard, frames = Record(), _Heard(), list[_Frame]()
+    record, heard = Record(), _Heard()
     record.origin = f"Tracks that were published on '{tracks}'."
-    others = {name: topic for name, kind in (('identities', DIAGNOSTICS), ('id_changes', TABLE),
-                                             ('crops', COMPRESSED))
-              if (topic := sibling(bag, tracks, name, kind))}
-    roles = {topic: name for name, topic in others.items()}
-    if '/diagnostics' in bag.topics and bag.topics['/diagnostics'].kind == DIAGNOSTICS:
-        roles['/diagnostics'] = 'diagnostics'
-    stamps, strange, latencies = Stamps(), 0, list[float]()
-    for topic, recorded, message in each(bag.messages([tracks, *roles])):
-        if topic == tracks:
-            time = stamps.time(message.header, recorded)
-            if time is not None:
-                frame, odd = _frame(message, time)
-                frames.append(frame)
-                strange += odd
-                latencies.append(recorded - seconds(message.header))
-        else:
-            _hear(heard, roles[topic], message)
-    record.notes += stamps.notes(tracks)
-    if strange:
-        record.notes.append(f"{strange} detections of '{tracks}' were left out: their ids are no "
-                            'numbers, or their boxes are not finite')
+    frames = _gather(bag, tracks, record, heard, each)
     for frame in frames:
         record.see(frame.time, frame.ids, heard.names.get(frame.stamp, {}),
                    heard.changes.get(frame.stamp, ()))
     source = _add_diagnostics(record, heard, tracks)
-    _add_latency(record, latencies)
+    _add_latency(record, [frame.latency for frame in frames])
     _add_crops(record, heard)
     topic = image_topic(bag, images, source) or _annotated(bag, tracks)
     if topic is not None:
@@ -104,7 +90,37 @@ def read_published(bag: Bag, tracks: str, images: str | None, each: Each = iter)
     return record
 
 
-def _frame(message: Any, time: float) -> tuple[_Frame, int]:
+def _gather(bag: Bag, tracks: str, record: Record, heard: _Heard, each: Each) -> list[_Frame]:
+    """Return the tracks of all images; note what was wrong with them."""
+    others = {topic: name for name, kind in (('identities', DIAGNOSTICS), ('id_changes', TABLE),
+                                             ('crops', COMPRESSED))
+              if (topic := sibling(bag, tracks, name, kind))}
+    if '/diagnostics' in bag.topics and bag.topics['/diagnostics'].kind == DIAGNOSTICS:
+        others['/diagnostics'] = 'diagnostics'
+    frames, stamps, strange, unknown = list[_Frame](), Stamps(), 0, 0
+    for topic, recorded, message in each(bag.messages([tracks, *others])):
+        if topic != tracks:
+            _hear(heard, others[topic], message)
+            continue
+        try:
+            time = stamps.time(message.header, recorded)
+            if time is not None:
+                frame, odd = _frame(message, time, recorded - seconds(message.header))
+                frames.append(frame)
+                strange += odd
+        except AttributeError:  # the definition in the bag has other fields
+            unknown += 1
+    record.notes += stamps.notes(tracks)
+    if strange:
+        record.notes.append(f"{strange} detections of '{tracks}' were left out: their ids are no "
+                            'numbers, or their boxes are not finite')
+    if unknown:
+        record.notes.append(f"{unknown} messages of '{tracks}' were left out: their fields are "
+                            'not those of vision_msgs 3 or 4')
+    return frames
+
+
+def _frame(message: Any, time: float, latency: float) -> tuple[_Frame, int]:
     """Return the tracks of a message, and how many of its detections are none."""
     rows: dict[int, tuple[list[float], float]] = {}
     for detection in message.detections:
@@ -113,12 +129,12 @@ def _frame(message: Any, time: float) -> tuple[_Frame, int]:
         x, y, wide, high = centre.x, centre.y, box.size_x / 2, box.size_y / 2
         corners = [x - wide, y - high, x + wide, y + high]
         score = detection.results[0].hypothesis.score if len(detection.results) else 0.0
-        track = getattr(detection, 'id', '')
+        track = str(detection.id)
         if _ID.fullmatch(track) and all(map(math.isfinite, (*corners, score))):
             rows[int(track)] = corners, score
     boxes = np.array([box for box, _ in rows.values()], np.float32).reshape(-1, 4)
     scores = np.array([score for _, score in rows.values()], np.float64)
-    return (_Frame(key(message.header), time, list(rows), boxes, scores),
+    return (_Frame(key(message.header), time, latency, list(rows), boxes, scores),
             len(message.detections) - len(rows))
 
 

@@ -57,9 +57,11 @@ def _track(argv: Sequence[str] | None, signals: Signals) -> int:
     given = parser.parse_args(argv)
     if (given.source is None) == (given.detections is None):
         parser.error('give either a SOURCE or --detections FILE')
+    if given.json is not None:
+        check_writable(given.json)
     code, report = (_from_source if given.detections is None else _from_detections)(given, signals)
-    outputs = {name: str(path) for name in _OUTPUTS
-               if (path := getattr(given, name)) is not None and path.is_file()}
+    outputs = {name: str(path) for name in _OUTPUTS if name != 'json'
+               and (path := getattr(given, name)) is not None and path.is_file()}
     if given.json is not None:
         write_json(given.json, {**report.values(), 'outputs': outputs})
         outputs['json'] = str(given.json)

@@ -92,7 +92,8 @@ def write(path: Path, messages: Iterable[Stored], plugin: StoragePlugin = Storag
     return file
 
 
-def write_chunks(file: Path, messages: Iterable[Stored], compression: CompressionType) -> Path:
+def write_chunks(file: Path, messages: Iterable[Stored],
+                 compression: CompressionType = CompressionType.NONE, store: Any = STORE) -> Path:
     """Write an MCAP file in chunks with checksums, as rosbag2 does."""
     with file.open('wb') as stream:
         writer = McapWriter(stream, chunk_size=1 << 20, compression=compression)
@@ -101,11 +102,11 @@ def write_chunks(file: Path, messages: Iterable[Stored], compression: Compressio
         for topic, time, message in messages:
             kind = message.__msgtype__
             if topic not in topics:
-                text = STORE.generate_msgdef(kind, ros_version=2)[0].encode()
+                text = store.generate_msgdef(kind, ros_version=2)[0].encode()
                 topics[topic] = writer.register_channel(
                     topic, 'cdr', writer.register_schema(kind, 'ros2msg', text))
             moment = round(time * 1e9)
-            writer.add_message(topics[topic], moment, bytes(STORE.serialize_cdr(message, kind)),
+            writer.add_message(topics[topic], moment, bytes(store.serialize_cdr(message, kind)),
                                moment)
         writer.finish()
     return file

@@ -15,6 +15,7 @@ from typing import Any
 
 import cv2
 from face_tracker_ros.__main__ import main
+from face_tracker_ros.bags import definitions
 from face_tracker_ros.bags.bag import Bag
 from mcap.writer import CompressionType
 import numpy as np
@@ -22,6 +23,7 @@ import pytest
 import recordings as make
 from recordings import IMAGES, NODE, START, Stored, TRACKS
 from rosbags.rosbag2 import CompressionMode, StoragePlugin
+from rosbags.typesys import get_types_from_msg, get_typestore, Stores
 
 BOXES = {'1': (30.0, 30.0, 60.0, 80.0), '2': (195.0, 30.0, 60.0, 80.0)}
 SMALL = ['--set', 'detection.width=320']
@@ -239,6 +241,27 @@ def test_files_without_definitions_are_read(people: np.ndarray, tmp_path: Path) 
     database.commit()
     database.close()
     assert len(report(tmp_path / 'bag', tmp_path)['people']) == 2
+
+
+@pytest.mark.parametrize('centre, people', [
+    ('geometry_msgs/Pose2D center\n', 2),  # vision_msgs 3
+    ('geometry_msgs/Point middle\n', 0)])
+def test_definitions_of_the_bag_count(tmp_path: Path, centre: str, people: int) -> None:
+    store = get_typestore(Stores.ROS2_HUMBLE)
+    for name, text in definitions._VISION.items():
+        text = text.replace('vision_msgs/Pose2D center\n', centre)
+        store.register(get_types_from_msg(text, name))
+    pose = store.types[centre.split()[0].replace('/', '/msg/')]
+    message = make.tracks(START, BOXES)
+    for detection in message.detections:
+        box = detection.bbox
+        place = pose(box.center.position.x, box.center.position.y, 0.0)
+        detection.bbox = store.types['vision_msgs/msg/BoundingBox2D'](place, box.size_x,
+                                                                      box.size_y)
+    file = make.write_chunks(tmp_path / 'bag.mcap', [(TRACKS, START, message)], store=store)
+    found = report(file, tmp_path)
+    assert len(found['people']) == people
+    assert any('their fields are not those' in note for note in found['notes']) == (not people)
 
 
 @pytest.mark.parametrize('topics, options, message', [
