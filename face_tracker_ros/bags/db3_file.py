@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 import contextlib
+import os
 from pathlib import Path
 import shutil
 import sqlite3
@@ -57,7 +58,7 @@ class Db3File:
                     if each.exists():
                         shutil.copy(each, folder)
                 path, mode = Path(folder, path.name), ''
-            address = f'file:{urllib.parse.quote(str(path.resolve()))}{mode}'
+            address = f'file:{urllib.parse.quote(os.fsencode(path.resolve()))}{mode}'
             database = stack.enter_context(contextlib.closing(
                 sqlite3.connect(address, uri=True)))
             # SQLite then reads a file that is shorter than its header says, up to where it ends.

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 _CROP_FRAME = re.compile(r'(?:.*/)?face_f([0-9]{1,18})')
 _ID = re.compile('[0-9]{1,18}')
+_FAR = 1e9  # pixels; no box reaches so far, NaN neither
 _STATUS = ': tracking'  # the end of the name of the node's status in /diagnostics
 _LATE = (-1.0, 60.0)  # seconds; a latency beyond is that of two clocks
 _LOOK_SECONDS = 0.2  # between images that are decoded for crops of the same people
@@ -113,7 +114,7 @@ def _gather(bag: Bag, tracks: str, record: Record, heard: _Heard, each: Each) ->
     record.notes += stamps.notes(tracks)
     if strange:
         record.notes.append(f"{strange} detections of '{tracks}' were left out: their ids are no "
-                            'numbers, or their boxes are not finite')
+                            'numbers, or their boxes no boxes of an image')
     if unknown:
         record.notes.append(f"{unknown} messages of '{tracks}' were left out: their fields are "
                             'not those of vision_msgs 3 or 4')
@@ -130,7 +131,7 @@ def _frame(message: Any, time: float, latency: float) -> tuple[_Frame, int]:
         corners = [x - wide, y - high, x + wide, y + high]
         score = detection.results[0].hypothesis.score if len(detection.results) else 0.0
         track = str(detection.id)
-        if _ID.fullmatch(track) and all(map(math.isfinite, (*corners, score))):
+        if _ID.fullmatch(track) and all(abs(value) < _FAR for value in (*corners, score)):
             rows[int(track)] = corners, score
     boxes = np.array([box for box, _ in rows.values()], np.float32).reshape(-1, 4)
     scores = np.array([score for _, score in rows.values()], np.float64)

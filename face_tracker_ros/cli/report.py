@@ -91,7 +91,7 @@ def _report(argv: Sequence[str] | None, signals: Signals) -> int:
             begin = datetime.fromtimestamp(bag.start, timezone.utc)
             record.origin += f' Recorded on {begin:%Y-%m-%d at %H:%M} UTC.'
         record.notes += bag.notes
-        write_page(record, bag_path.name, output)
+        write_page(record, printable(bag_path.name), output)
         if given.json is not None:
             write_json(given.json, record.summary())
     for line in record.notes:
