@@ -170,13 +170,17 @@ class Bag:
 
 def _files(path: Path, name: str) -> list[Path]:
     """Return the files that hold messages."""
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
+    if not path.exists():
         raise SourceError(f"bag '{name}': no such file or folder; give the folder of a bag, or an "
                           '.mcap or .db3 file')
-    files = natural_sort(file for file in path.iterdir()
-                         if file.is_file() and file.name.endswith(_ENDINGS))
+    if not path.is_dir():
+        return [path]
+    try:
+        files = natural_sort(file for file in path.iterdir()
+                             if file.is_file() and file.name.endswith(_ENDINGS))
+    except OSError as error:
+        raise SourceError(f"bag '{name}': cannot be read ({error.strerror}); is the folder yours "
+                          'to read?') from error
     if not files:
         raise SourceError(f"bag '{name}': the folder holds no .mcap or .db3 file; give the "
                           'folder of a bag')

@@ -13,6 +13,7 @@ from typing import Any
 import urllib.parse
 
 from face_tracker_ros.bags.storage import Channel, Entry, Note
+from face_tracker_ros.errors import SourceError
 
 MAGIC = b'SQLite format 3\0'
 _UNFINISHED = ('-wal', '-journal')  # what SQLite had not put into the file yet
@@ -54,9 +55,14 @@ class Db3File:
             others = [path.with_name(path.name + end) for end in _UNFINISHED]
             if any(other.exists() and other.stat().st_size for other in others):
                 folder = stack.enter_context(tempfile.TemporaryDirectory())
-                for each in (path, *others):
-                    if each.exists():
-                        shutil.copy(each, folder)
+                try:
+                    for each in (path, *others):
+                        if each.exists():
+                            shutil.copy(each, folder)
+                except OSError as error:
+                    raise SourceError(f"'{self._name}': cannot be copied for SQLite to finish it "
+                                      f'({error.strerror}); set TMPDIR to where there is room'
+                                      ) from error
                 path, mode = Path(folder, path.name), ''
             address = f'file:{urllib.parse.quote(os.fsencode(path.resolve()))}{mode}'
             database = stack.enter_context(contextlib.closing(
