@@ -52,8 +52,9 @@ setup(
     extras_require={'convert': ['torch', 'torchvision'],
                     'evaluate': ['trackeval'],
                     'quantize': ['nncf'],
-                    'test': ['aiohttp', 'hypothesis', 'matplotlib', 'pytest', 'scikit-image',
-                             'trackeval']},
+                    'report': ['rosbags>=0.11'],
+                    'test': ['aiohttp', 'hypothesis', 'matplotlib', 'pytest', 'rosbags>=0.11',
+                             'scikit-image', 'trackeval']},
     zip_safe=False,
     scripts=[] if is_wheel else ['bin/track'],  # console scripts load too much before our code
     entry_points={'console_scripts': [
@@ -62,6 +63,7 @@ setup(
             'face_tracker_node = face_tracker_ros.ros.node.main:main',
             'video_publisher = face_tracker_ros.ros.video_publisher.main:main',
             *(f'{name} = face_tracker_ros.__main__:executable'
-              for name in ('models', 'evaluate', 'identities', 'benchmark'))]),
+              for name in ('report', 'models', 'evaluate', 'identities',
+                           'benchmark'))]),
     ]},
 )

@@ -13,6 +13,7 @@ from face_tracker_ros.errors import FaceTrackerError
 
 COMMANDS = {
     'track': 'track the faces of a video, camera or folder of images',
+    'report': 'write a page about a ROS 2 bag: who was there when',
     'models': 'list, check, fetch, measure, convert and quantize models',
     'evaluate': 'score tracks against ground truth (HOTA, IDF1, MOTA)',
     'identities': 'list, enroll, rename and forget the people known by name',

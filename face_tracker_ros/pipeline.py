@@ -229,7 +229,8 @@ class FaceTracker:
         timer.stop('track')
         self._shown = tracks
         result = FrameResult(stamp, tracks, lost, detections, timer.seconds, len(rows), restarted,
-                             self._tracker.id_changes, embeddings=embeddings, quality=quality)
+                             self._tracker.id_changes, embeddings=embeddings, quality=quality,
+                             faint=self._tracker.faint_scores)
         if self.recogniser is not None:
             result = replace(result, people=self.recogniser.update(result))
             timer.stop('track')

@@ -254,6 +254,8 @@ class FrameResult:
             embedded; None where none was.
         quality: float32 (detections,), 0 to 1, of the crops of the faces that were.
         people: who the tracks seen are, by id; empty without `identities.store`.
+        faint: best scores so far of the faces that have no id as they never were clear
+            (`tracker.min_track_score`).
     """
 
     stamp: float
@@ -268,3 +270,4 @@ class FrameResult:
     embeddings: FloatArray | None = None
     quality: FloatArray | None = None
     people: Mapping[int, Identity] = field(default_factory=dict)
+    faint: tuple[float, ...] = ()

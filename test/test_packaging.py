@@ -20,8 +20,10 @@ SHARED_FOLDERS = ('config', 'examples', 'launch', 'models', 'rviz')
 ROSDEP_KEYS = {'cv2': 'python3-opencv', 'numpy': 'python3-numpy', 'rich': 'python3-rich',
                'scipy': 'python3-scipy', 'yaml': 'python3-yaml'}
 NOT_IN_ROSDEP = {'openvino'}
-# For the demo clip's images, scores and making models; nothing that runs on a robot needs them.
-NOT_TO_RUN = {'PIL', 'matplotlib', 'nncf', 'skimage', 'torch', 'trackeval'}
+# For the demo clip's images, scores, making models and reading bags; nothing that runs on a robot
+# needs them.
+NOT_TO_RUN = {'PIL', 'backports', 'compression', 'lz4', 'matplotlib', 'nncf', 'rosbags', 'skimage',
+              'torch', 'trackeval'}
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / 'package.xml').is_file(), reason='runs in the source folder')

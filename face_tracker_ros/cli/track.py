@@ -13,7 +13,7 @@ import time
 from typing import TextIO
 import zipfile
 
-from face_tracker_ros.cli.common import configuration, finish, program, say
+from face_tracker_ros.cli.common import configuration, finish, program, say, write_json
 from face_tracker_ros.cli.signals import Signals, Stopped
 from face_tracker_ros.cli.track_report import Report
 from face_tracker_ros.config import Config
@@ -41,6 +41,8 @@ Tracks are MOTChallenge lines, frame,id,left,top,width,height,score,-1,-1,-1, fr
 Parameters are those of config/tracker.yaml.
 """
 
+_OUTPUTS = {'output': 'annotated frames', 'tracks': 'tracks', 'report': 'report',
+            'json': 'summary'}
 _MOST_EMPTY = 1_000_000  # frames without a detection; 9 hours at 30 frames per second
 
 
@@ -55,7 +57,17 @@ def _track(argv: Sequence[str] | None, signals: Signals) -> int:
     given = parser.parse_args(argv)
     if (given.source is None) == (given.detections is None):
         parser.error('give either a SOURCE or --detections FILE')
-    return (_from_source if given.detections is None else _from_detections)(given, signals)
+    if given.json is not None:
+        check_writable(given.json)
+    code, report = (_from_source if given.detections is None else _from_detections)(given, signals)
+    outputs = {name: str(path) for name in _OUTPUTS if name != 'json'
+               and (path := getattr(given, name)) is not None and path.is_file()}
+    if given.json is not None:
+        write_json(given.json, {**report.values(), 'outputs': outputs})
+        outputs['json'] = str(given.json)
+    for name, path in () if given.quiet else outputs.items():
+        print(f"wrote '{printable(path)}' ({_OUTPUTS[name]})")
+    return code
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument('--tracks', type=Path, metavar='FILE', help='write tracks as text')
     parser.add_argument('--report', type=Path, metavar='HTML',
                         help='write a page: who was there when, with a crop of each face')
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write the summary as JSON')
     parser.add_argument('--config', type=Path, metavar='YAML',
                         help='parameters, as in config/tracker.yaml')
     parser.add_argument('--set', action='append', default=[], metavar='NAME=VALUE',
@@ -115,7 +128,7 @@ def _reporting_how_far(report: Report, written: bool) -> Iterator[None]:
 def _reject_overwriting(given: argparse.Namespace, files: Sequence[Path]) -> None:
     inputs = [*files, *(path for path in (given.detections, given.embeddings, given.config)
                         if path is not None)]
-    outputs = [path for path in (given.output, given.tracks, given.report) if path is not None]
+    outputs = [path for name in _OUTPUTS if (path := getattr(given, name)) is not None]
     for path in outputs:
         if same_file(path, inputs):
             raise SourceError(f"output '{printable(path)}': is the input as well; give another "
@@ -125,7 +138,7 @@ def _reject_overwriting(given: argparse.Namespace, files: Sequence[Path]) -> Non
             raise SourceError(f"output '{printable(path)}': is given twice; give two names")
 
 
-def _from_source(given: argparse.Namespace, signals: Signals) -> int:
+def _from_source(given: argparse.Namespace, signals: Signals) -> tuple[int, Report]:
     config = configuration(given.config, given.set)
     for option in ('embeddings', 'image_size'):
         if getattr(given, option) is not None:
@@ -147,6 +160,7 @@ def _from_source(given: argparse.Namespace, signals: Signals) -> int:
         if given.report is not None:
             check_writable(given.report)
             record = Record()
+            record.origin = 'Faces tracked by face_tracker_ros.'
             stack.callback(write_page, record, Path(source.name).name, given.report)
         tracker = FaceTracker.from_config(config)
         stack.callback(tracker.close)
@@ -166,17 +180,19 @@ def _from_source(given: argparse.Namespace, signals: Signals) -> int:
                     record.add(frame, result)
                 if sink is not None:
                     sink.write(draw(frame, result), stamp)
-                report.add(result.tracks, stamp, result.timings['total'], result.embedded)
+                report.add(result.tracks, stamp, result.timings['total'], result.embedded,
+                           result.faint)
         except Stopped as stopped:
             report.finish(source.replaced, interrupted=not source.live)
-            return 0 if source.live else stopped.code
+            return 0 if source.live else stopped.code, report
         report.finish(source.replaced)
-        for line in () if given.quiet else tracker.models.notices:
+        hint = report.faint_faces(tracker.effective_config.tracker.min_track_score)
+        for line in () if given.quiet else filter(None, [hint, *tracker.models.notices]):
             say('track', line)
-    return 0
+    return 0, report
 
 
-def _from_detections(given: argparse.Namespace, signals: Signals) -> int:
+def _from_detections(given: argparse.Namespace, signals: Signals) -> tuple[int, Report]:
     config = configuration(given.config, given.set)
     _reject_overwriting(given, ())
     for option in ('output', 'report'):
@@ -230,9 +246,9 @@ def _from_detections(given: argparse.Namespace, signals: Signals) -> int:
                     tracks.flush()
         except Stopped as stopped:
             report.finish(interrupted=True)
-            return stopped.code
+            return stopped.code, report
         report.finish()
-    return 0
+    return 0, report
 
 
 def _image_size(text: str | None) -> tuple[int, int] | None:

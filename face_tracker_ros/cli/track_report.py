@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 import time
 from types import TracebackType
+from typing import Any
 
 from face_tracker_ros.cli.common import make_console, say
+from face_tracker_ros.tracking.faint import faint_faces
 from face_tracker_ros.types import FloatArray, Track
 import numpy as np
 from rich.console import Console
@@ -21,12 +23,14 @@ _MOST_IDS = 20  # rows of the summary; the longest seen are shown
 class Report:
     """Counts frames and ids; a context manager, so that the progress bar ends with it."""
 
-    def __init__(self, name: str, length: int | None, quiet: bool) -> None:
+    def __init__(self, name: str, length: int | None, quiet: bool,
+                 command: str = 'track') -> None:
         """Begin for a source of `length` frames (None: unknown)."""
-        self._length, self._quiet = length, quiet
+        self._length, self._quiet, self._command = length, quiet, command
         self.frames = self._embedded = 0
         self._seconds = self._first = self._last = 0.0
         self._seen: dict[int, tuple[float, float, int]] = {}
+        self._faint, self._faint_score = 0, 0.0
         errors = Console(stderr=True, highlight=False)
         self._bar = Progress(
             TextColumn(name, markup=False), BarColumn(), MofNCompleteColumn(),
@@ -78,14 +82,27 @@ class Report:
                 f'that no track gets an id; give --set tracker.min_track_score={least:g}, or '
                 'other scores')
 
-    def add(self, tracks: Sequence[Track], stamp: float, seconds: float, embedded: int) -> None:
-        """Count one frame that took `seconds` to process."""
+    def add(self, tracks: Sequence[Track], stamp: float, seconds: float, embedded: int,
+            faint: Sequence[float] = ()) -> None:
+        """
+        Count a frame.
+
+        Args:
+            tracks: Those to show.
+            stamp: Seconds.
+            seconds: That it took to process.
+            embedded: Number of faces that were embedded.
+            faint: Best scores of faces without an id (`FrameResult.faint`).
+        """
         if not self.frames:
             self._first = stamp
         self._last = stamp
         self.frames += 1
         self._embedded += embedded
         self._seconds += seconds
+        if faint and not tracks:
+            self._faint += 1
+            self._faint_score = max(self._faint_score, *faint)
         for track in tracks:
             first, _, frames = self._seen.get(track.id, (stamp, stamp, 0))
             self._seen[track.id] = (first, stamp, frames + 1)
@@ -93,15 +110,27 @@ class Report:
         if self._lines and time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + _LINE_SECONDS
             total = '' if self._length is None else f' of {self._length}'
-            say('track', f'frame {self.frames}{total}, {self._rate():.0f} frames/s, '
+            say(self._command, f'frame {self.frames}{total}, {self._rate():.0f} frames/s, '
                 f'{len(self._seen)} ids')
+
+    def faint_faces(self, least: float) -> str:
+        """Return a sentence about faces that never reached `tracker.min_track_score`, if any."""
+        return faint_faces(self._faint / max(self.frames, 1), self._faint_score, least)
+
+    def values(self) -> dict[str, Any]:
+        """Return the summary as plain values; times in seconds from the first frame."""
+        return {'frames': self.frames, 'duration': self._last - self._first,
+                'processed_per_second': self._rate(), 'embeddings': self._embedded,
+                'ids': [{'id': track, 'first': first - self._first, 'last': last - self._first,
+                         'frames': frames}
+                        for track, (first, last, frames) in sorted(self._seen.items())]}
 
     def finish(self, replaced: int = 0, interrupted: bool = False) -> None:
         """Print the summary; replaced: frames of a live source that gave way to newer ones."""
         self._bar.stop()
         if interrupted:
-            say('track', f'interrupted after {self.frames} frames; what was written so far is '
-                'complete to there')
+            say(self._command, f'interrupted after {self.frames} frames; what was written so far '
+                'is complete to there')
         if self._quiet:
             return
         console = make_console()

@@ -41,9 +41,15 @@ def portrait_quality(box_side: float, score: float, look: Image) -> float:
 class BestCrops:
     """Remembers how good the last given crop of each track is; one number a track."""
 
-    def __init__(self, aligned: bool = False) -> None:
-        """Start without tracks; aligned: give crops by landmarks, and only where there are any."""
-        self._aligned = aligned
+    def __init__(self, aligned: bool = False, lasting: bool = False) -> None:
+        """
+        Start without tracks.
+
+        Args:
+            aligned: Give crops by landmarks, and only where there are any.
+            lasting: Remember deleted tracks, which may come back.
+        """
+        self._aligned, self._lasting = aligned, lasting
         self._best: dict[int, float] = {}
 
     def update(self, image: Image, result: FrameResult) -> Iterator[tuple[Track, Image]]:
@@ -51,11 +57,12 @@ class BestCrops:
         Yield the tracks whose crop is clearly better than their last one, and the crop.
 
         A new track is always given. Faces cut by the border or not seen in this frame are
-        skipped; deleted tracks are forgotten. Crops are upright, also where the image is not
-        (`FrameResult.image_rotation`).
+        skipped; deleted tracks are forgotten, unless `lasting`. Crops are upright, also where
+        the image is not (`FrameResult.image_rotation`).
         """
         known = {*result.tracks.ids.tolist(), *result.lost.ids.tolist()}
-        self._best = {track: best for track, best in self._best.items() if track in known}
+        if not self._lasting:
+            self._best = {track: best for track, best in self._best.items() if track in known}
         height, width = image.shape[:2]
         for track in result.tracks:
             left, top, right, bottom = track.box

@@ -77,6 +77,16 @@ class Tracker:
         return tuple(self._identities.changes)
 
     @property
+    def faint_scores(self) -> tuple[float, ...]:
+        """Best scores of the faces in view that lack an id for `tracker.min_track_score` alone."""
+        table = self._table
+        if not self._robust or table.confirmed.all():
+            return ()
+        faint = (self._identities.faint(table) & (table.hits >= self._config.tracker.n_init)
+                 & (table.misses == 0))
+        return tuple(table.best_score[faint].tolist())
+
+    @property
     def tentative(self) -> bool:
         """Whether there are tracks to be confirmed (`tracker.n_init`), faint ones left out."""
         table = self._table

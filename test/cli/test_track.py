@@ -46,8 +46,33 @@ def test_images_to_annotated_video_and_tracks(video, tmp_path, capsys):
     assert all(len(line) == 10 and line[7:] == ['-1'] * 3 for line in lines)
     with open_source(output) as source:
         assert source.size == (640, 360) and len(list(source)) == 12
-    summary = capsys.readouterr().out
-    assert '12 frames' in summary and '2 ids' in summary
+    captured = capsys.readouterr()
+    assert '12 frames' in captured.out and '2 ids' in captured.out
+    assert captured.out.endswith(f"wrote '{output}' (annotated frames)\n"
+                                 f"wrote '{tracks}' (tracks)\n")
+    assert 'min_track_score' not in captured.err
+
+
+def test_summary_as_json_names_the_outputs(det, tmp_path, capsys):
+    tracks, summary = tmp_path / 'tracks.txt', tmp_path / 'summary.json'
+    assert main(alone(det, '--tracks', tracks, '--json', summary, '--quiet')) == 0
+    found = json.loads(summary.read_text())
+    assert found['frames'] == 30 and found['outputs'] == {'tracks': str(tracks)}
+    assert found['ids'] == [{'id': number, 'first': pytest.approx(2 / 30),
+                             'last': pytest.approx(29 / 30), 'frames': 28} for number in (1, 2)]
+    assert capsys.readouterr().out == ''
+    assert main(alone(det, '--tracks', tracks, '--json', tracks)) == 2
+    assert main(alone(det, '--json', tmp_path / 'no' / 'where.json')) == 2
+
+
+def test_faces_that_never_are_clear_are_explained(video, capsys):
+    assert main(['track', str(video), *FAST, '--set', 'tracker.min_track_score=0.9999']) == 0
+    captured = capsys.readouterr()
+    assert ' 0 ids' in captured.out
+    (hint,) = [line for line in captured.err.splitlines() if 'min_track_score' in line]
+    score = float(hint.split('set that to ')[1])
+    assert main(['track', str(video), *FAST, '--set', f'tracker.min_track_score={score}']) == 0
+    assert ' 0 ids' not in capsys.readouterr().out, 'the remedy helps'
 
 
 def test_two_people_of_a_real_clip_keep_their_ids(shared, tmp_path):

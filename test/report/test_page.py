@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The report of a clip: one file, complete, and shown by a browser without an error."""
+"""The report of a clip: one file, and complete."""
 from __future__ import annotations
 
 import base64
@@ -38,7 +38,7 @@ def test_a_clip_becomes_one_page(shared: Path, tmp_path: Path) -> None:
     outline = Outline(text)
     ids = set(np.loadtxt(tracks, delimiter=',')[:, 1].astype(int).tolist())
     assert {int(number) for number in re.findall(r'</span>#(\d+)</td>', text)} == ids
-    assert outline.tags.count('svg') == 2 and outline.tags.count('rect') >= len(ids)
+    assert outline.tags.count('svg') == 1 and text.count('<div class="lane"><i') == len(ids)
     assert len(outline.addresses) == len(ids)
     for address in outline.addresses:
         assert address.startswith('data:image/jpeg;base64,'), 'nothing comes from elsewhere'
@@ -61,4 +61,39 @@ def test_visits_returns_and_names(capsys: pytest.CaptureFixture[str]) -> None:
     assert 'a &amp; b' in text and '<b>' not in text
     assert 'Ada, then &lt;b&gt;Grace&lt;/b&gt;' in text
     assert '<dt>returns</dt><dd>1</dd>' in text and '<dt>names changed</dt><dd>1</dd>' in text
-    assert 'No images' in page(Record(), 'empty')
+    assert 'Who was there' not in page(Record(), 'empty')
+    nobody = Record()
+    nobody.see(1.0, [], {}, ())
+    assert 'No face was tracked.' in page(nobody, 'nobody')
+
+
+def test_an_id_that_becomes_another_is_one_person() -> None:
+    record = Record()
+    for step in range(30):
+        record.see(step / 10, [7 if 12 <= step < 16 else 4] if step < 5 or step > 11 else [],
+                   {7: 'Ada'}, [(7, 4)] if step == 16 else [])
+    assert list(record.people) == [4] and record.people[4].names == ['Ada']
+    assert record.id_changes == 1 and record.people[4].frames == 23
+    assert [round(first, 1) for first, _ in record.people[4].visits] == [0.0]
+    record.keep(7, np.zeros((40, 40, 3), np.uint8))
+    assert record.people[4].crop
+
+
+def test_times_without_an_image_are_named() -> None:
+    record = Record()
+    for stamp in [*np.arange(0, 2, 0.1), *np.arange(5, 6, 0.1), *np.arange(7, 8, 0.1)]:
+        record.see(float(stamp), [], {}, ())
+    assert [[round(end, 1) for end in gap] for gap in record.gaps()] == [[1.9, 5.0], [5.9, 7.0]]
+    assert '2 gaps without a tracked image, the longest of 3.1 s from 1.9 s on' in page(
+        record, 'gaps')
+
+
+@pytest.mark.parametrize('seconds, text', [(0.05, '0.02 s'), (40, '5 s'), (500, '2:00'),
+                                           (90000, '6:00:00'), (9e6, '-')])
+def test_axes_of_any_length_have_few_ticks(seconds: float, text: str) -> None:
+    record = Record()
+    for stamp in (0.0, seconds):
+        record.see(stamp, [], {}, ())
+    found = page(record, 'axis')
+    assert f'<span>{text}</span>' in found or text == '-'
+    assert 2 < found.count('class="tick') <= 20

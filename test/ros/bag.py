@@ -1,9 +1,11 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""A small bag of images in rosbag2's MCAP form, and a player with /clock, loop and pause."""
+"""Small bags in rosbag2's MCAP form: a recorder, and a player with /clock, loop and pause."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
+import time
 
 from mcap.reader import make_reader
 from mcap.writer import Writer
@@ -26,6 +28,36 @@ def write(path: Path, topic: str, images: list[Image]) -> None:
             time = image.header.stamp.sec * 10 ** 9 + image.header.stamp.nanosec
             writer.add_message(channel, time, serialize_message(image), time)
         writer.finish()
+
+
+class Recorder:
+    """Takes what is published as it is, without reading it."""
+
+    def __init__(self, client: Client, topics: Mapping[str, type]) -> None:
+        """Subscribe."""
+        self._client = client
+        self._kinds = {topic: '{}/msg/{}'.format(kind.__module__.split('.')[0], kind.__name__)
+                       for topic, kind in topics.items()}
+        self._found: list[tuple[str, int, bytes]] = []
+        self._subscriptions = [
+            client.node.create_subscription(kind, topic, partial(self._take, topic), 50, raw=True)
+            for topic, kind in topics.items()]
+
+    def _take(self, topic: str, data: bytes) -> None:
+        self._found.append((topic, time.time_ns(), data))
+
+    def finish(self, path: Path) -> None:
+        """Write the recording."""
+        for subscription in self._subscriptions:
+            self._client.node.destroy_subscription(subscription)
+        with path.open('wb') as file:
+            writer = Writer(file)
+            writer.start(profile='ros2', library='test')
+            channels = {topic: writer.register_channel(topic, 'cdr', writer.register_schema(
+                kind, 'ros2msg', b'')) for topic, kind in self._kinds.items()}
+            for topic, moment, data in self._found:
+                writer.add_message(channels[topic], moment, data, moment)
+            writer.finish()
 
 
 class Player:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import json
 from pathlib import Path
+import time
 
 import bag
+from diagnostic_msgs.msg import DiagnosticArray
+from face_tracker_ros.__main__ import main
 from face_tracker_ros.ros.messages.images import to_message
 import numpy as np
-from ros_client import Client, NodeProcess
+from ros_client import Client, NODE, NodeProcess
+from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
@@ -56,3 +61,28 @@ def test_bag_that_is_paused_and_looped_is_tracked_by_its_own_clock(
     client.wait(lambda: player.jumps == 2, 'another loop', player.step)
     assert process.output().count('stamps jumped back') == 1
     player.close()
+
+
+def test_recording_of_the_running_node_becomes_a_report(
+        client: Client, tracker: NodeProcess, tmp_path: Path, two_people: np.ndarray) -> None:
+    recorder = bag.Recorder(client, {'/image': Image, f'{NODE}/tracks': Detection2DArray,
+                                     '/diagnostics': DiagnosticArray})
+
+    def publish() -> None:
+        header = Header(frame_id='lens')
+        header.stamp.sec, header.stamp.nanosec = divmod(time.time_ns(), 10 ** 9)
+        client.images.publish(to_message(two_people, header))
+
+    def reported() -> bool:
+        return int(client.diagnostics.get('face_tracker: tracking', {}).get('processed', 0)) > 5
+
+    client.wait(reported, 'a report about several images', publish)
+    recorder.finish(tmp_path / 'live.mcap')
+    assert main(['report', str(tmp_path / 'live.mcap'), '--output', str(tmp_path / 'live.html'),
+                 '--json', str(tmp_path / 'live.json'), '--quiet']) == 0
+    found = json.loads((tmp_path / 'live.json').read_text())
+    assert len(found['people']) == 2 and found['frames'] > 5
+    assert 0 < found['stages']['stamp to recording']['median'] < 10
+    assert {'latency', 'detect', 'embed'} <= found['stages'].keys()
+    assert int(found['figures']['images recorded']) >= found['frames'] - 1
+    assert (tmp_path / 'live.html').read_text().count('src="data:image/jpeg') == 2

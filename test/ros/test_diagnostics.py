@@ -9,6 +9,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from face_tracker_ros.ros.diagnostics.image_topic import ImageTopic
 from face_tracker_ros.ros.diagnostics.statistics import Statistics
 from face_tracker_ros.ros.diagnostics.status import NodeStatus, problems
+from face_tracker_ros.types import Detections, FrameResult, Track, Tracks
 import numpy as np
 import pytest
 from rclpy.qos import QoSReliabilityPolicy
@@ -53,6 +54,9 @@ ACTIVE = {'state': 'active', 'topic': ImageTopic('/image', '/image'), 'measured'
     ({}, {'bad_rate': 1.0, 'last_bad_frame': 'why; remedy'}, WARN, ['some', 'why; remedy']),
     ({}, {'bad_rate': 30.0, 'fps': 0.0, 'last_bad_frame': 'why; remedy'}, ERROR,
      ['no image can be used', 'why; remedy']),
+    ({'models': {'min_track_score': 0.74}}, {'faint_share': 0.9, 'faint_score': 0.7169}, OK,
+     ['90% of the images', 'tracker.min_track_score (0.74; the best is 0.72)', 'to 0.71']),
+    ({'models': {'min_track_score': 0.74}}, {'faint_share': 0.4, 'faint_score': 0.7}, None, []),
     ({'idle': 7.0}, {'fps': 0.0}, STALE, ["'/image' for 7 s", 'nobody publishes it']),
     ({'state': 'disabled', 'idle': 7.0}, {'fps': 0.0}, None, []),
     ({'state': 'unconfigured', 'failure': 'what; remedy'}, {}, ERROR,
@@ -110,6 +114,18 @@ def test_report_after_a_pause_measures_anew() -> None:
     assert values['received'] == 5, 'counters go on'
     assert values['input_rate'] == 0 and 'stamp_age_ms' not in values
     assert statistics.idle() < 1
+
+
+def test_images_with_faint_faces_only_are_counted() -> None:
+    statistics = Statistics()
+    track = Track(1, np.zeros(4, np.float32), 0.9, 'confirmed', 1.0, 0.0,
+                  np.zeros(2, np.float32), 1.0)
+    for tracks, faint in (([], ()), ([], (0.5, 0.6)), ([], (0.7,)), ([track], (0.8,))):
+        result = FrameResult(0.0, Tracks.of(tracks), Tracks.empty(), Detections.empty(),
+                             {'total': 0.0}, faint=faint)
+        statistics.frame(result, {}, {}, 0.0)
+    values = statistics.values()
+    assert values['faint_share'] == 0.5 and values['faint_score'] == 0.7
 
 
 def test_images_left_to_wait_are_counted_when_one_is_taken() -> None:

@@ -57,6 +57,7 @@ class Statistics:
         self._losses: deque[float] = deque(maxlen=_WINDOW)
         self._work: deque[tuple[float, float]] = deque(maxlen=_WINDOW)
         self._embedded: deque[int] = deque(maxlen=_WINDOW)
+        self._faint: deque[tuple[float, float]] = deque(maxlen=_WINDOW)
         self._seconds: dict[str, deque[float]] = {}
 
     def begin(self) -> None:
@@ -130,6 +131,8 @@ class Statistics:
             self._counters.lost = len(result.lost)
             self._highest_id = max(self._highest_id, *(track.id for track in result.tracks), 0)
             self._ends.append(time.monotonic())
+            self._faint.append((self._ends[-1], max(result.faint, default=0.0)
+                                if not len(result.tracks) else 0.0))
             self._embedded.append(result.embedded)
             for stage, value in stages.items():
                 self._seconds.setdefault(stage, deque(maxlen=_WINDOW)).append(value)
@@ -162,11 +165,12 @@ class Statistics:
 
         Counters, `ids` (number of ids given so far), rates a second (`input_rate`, `fps`,
         `bad_rate`, `lost_rate`), `utilization` (share of the last seconds that was spent on
-        images), `stamp_age_ms` (median, of images as they arrive), `last_bad_frame`,
-        `embeddings_per_frame`, `memory_mb` (resident) and `<stage>_p50_ms`, `<stage>_p95_ms` for
-        each stage: `latency` is from the stamp to the publication of the tracks, `publish` that of
-        ~/tracks, `annotate` that of the annotated image, `extras` that of all other outputs,
-        and `output_<name>` that of each output while it has subscribers.
+        images), `faint_share` (of their images, that showed only faces without an id) and
+        `faint_score` (the best of these), `stamp_age_ms` (median, of images as they arrive),
+        `last_bad_frame`, `embeddings_per_frame`, `memory_mb` (resident) and `<stage>_p50_ms`,
+        `<stage>_p95_ms` for each stage: `latency` is from the stamp to the publication of the
+        tracks, `publish` that of ~/tracks, `annotate` that of the annotated image, `extras` that
+        of all other outputs, and `output_<name>` that of each output while it has subscribers.
         """
         now = time.monotonic()
         with self._lock:
@@ -177,8 +181,12 @@ class Statistics:
                 **vars(self._counters), 'ids': self._highest_id,
                 'last_bad_frame': self._reason}
             ages, embedded = np.array(self._ages), np.array(self._embedded)
+            faint = np.array([score for moment, score in self._faint
+                              if moment > now - RATE_SECONDS])
             stages = {stage: np.array(seconds) for stage, seconds in self._seconds.items()}
         values['embeddings_per_frame'] = float(embedded.mean()) if len(embedded) else 0.0
+        values['faint_share'] = float((faint > 0).mean()) if len(faint) else 0.0
+        values['faint_score'] = float(faint.max(initial=0.0))
         values['memory_mb'] = _memory()
         if len(ages):
             values['stamp_age_ms'] = float(np.median(ages)) * 1e3

@@ -8,6 +8,7 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from face_tracker_ros.ros.diagnostics.image_topic import ImageTopic
 from face_tracker_ros.ros.diagnostics.statistics import RATE_SECONDS, Values
 from face_tracker_ros.ros.node.load import LEVELS
+from face_tracker_ros.tracking.faint import faint_faces
 from std_msgs.msg import Header
 
 _LEAST_SHARE = 0.8  # of the expected rate
@@ -48,7 +49,7 @@ class NodeStatus:
         use_sim_time: The parameter.
         shed_level: How much work is left out, 0 to 3 (ros/node/load.py).
         topic: The image topic and its publishers.
-        models: Names of the models in use, by task.
+        models: Names of the models in use, by task, and the thresholds in force.
     """
 
     state: str = 'unconfigured'
@@ -78,7 +79,8 @@ def problems(values: Values, status: NodeStatus) -> list[Problem]:
             DiagnosticStatus.STALE, f'quiet: {cause}', f"no image on '{status.topic.name}' "
             f'for {status.idle:.0f} s; {text}')]
     return [*_of_frames(values), *losses,
-            *_of_rates(values, status, losing=bool(losses)), *_of_stamps(values, status)]
+            *_of_rates(values, status, losing=bool(losses)), *_of_stamps(values, status),
+            *_of_faint_faces(values, status)]
 
 
 def _of_frames(values: Values) -> list[Problem]:
@@ -138,6 +140,14 @@ def _of_stamps(values: Values, status: NodeStatus) -> list[Problem]:
     text = f'{-age / 1e3:.1f} s ahead' if age < 0 else f'{age / 1e3:.1f} s old'
     return [Problem(DiagnosticStatus.WARN, 'stamps',
                     f'image stamps are {text} when they come; {remedy}')]
+
+
+def _of_faint_faces(values: Values, status: NodeStatus) -> list[Problem]:
+    text = faint_faces(float(values['faint_share']), float(values['faint_score']),
+                       float(status.models.get('min_track_score', 0.0)))
+    if not text or status.measured < RATE_SECONDS:
+        return []
+    return [Problem(DiagnosticStatus.OK, 'faint', text)]
 
 
 def summary(values: Values, status: NodeStatus) -> str:
