@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+import fcntl
 import json
 import os
 from pathlib import Path
@@ -30,6 +31,13 @@ def executable() -> str | None:
     return next(filter(None, map(shutil.which, NAMES)), None)
 
 
+def _high(number: int) -> int:
+    """Return another number of a file, out of the way of those that the browser uses."""
+    high = fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, 10)
+    os.close(number)
+    return high
+
+
 class Browser:
     """
     One page in a browser of its own.
@@ -44,11 +52,11 @@ class Browser:
         self._profile = tempfile.mkdtemp(prefix='browser')
         self._number, self._unread = 0, b''
         self._results: dict[int, dict[str, Any]] = {}
-        (given, self._write), (self._read, taken) = os.pipe(), os.pipe()
+        (given, self._write), (self._read, taken) = map(_high, os.pipe()), map(_high, os.pipe())
         words = [str(executable()), *_ARGUMENTS, f'--user-data-dir={self._profile}', 'about:blank']
         # It reads commands from file 3 and writes answers to file 4.
         self._process = subprocess.Popen(
-            ['sh', '-c', f'exec {shlex.join(words)} 3<&{given} 4>&{taken}'],
+            ['bash', '-c', f'exec {shlex.join(words)} 3<&{given} 4>&{taken}'],
             pass_fds=(given, taken), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL, start_new_session=True)
         os.close(given)
@@ -111,9 +119,9 @@ class Browser:
 
     def hide(self, hidden: bool) -> None:
         """Hide the page as another tab would, or show it again."""
-        self._ask('Emulation.setFocusEmulationEnabled', enabled=not hidden)
-        self.run(f"""Object.defineProperty(document, 'hidden', {{configurable: true,
-            value: {json.dumps(hidden)}}}); document.dispatchEvent(new Event('visibilitychange'))""")
+        self.run(f"""Object.defineProperty(document, 'hidden', {{
+            configurable: true, value: {json.dumps(hidden)}}});
+            document.dispatchEvent(new Event('visibilitychange'))""")
 
     def is_wider_than_window(self) -> bool:
         """Return whether the page has to be scrolled sideways."""
@@ -134,8 +142,8 @@ class Browser:
         os.write(self._write, json.dumps(message).encode() + b'\0')
         end = time.monotonic() + _TIMEOUT
         while self._number not in self._results:
-            left = end - time.monotonic()
-            assert left > 0 and select.select([self._read], [], [], left)[0], f'{method}: no answer'
+            left = max(0.0, end - time.monotonic())
+            assert select.select([self._read], [], [], left)[0], f'{method}: no answer'
             data = os.read(self._read, 1 << 20)
             assert data, f'{method}: the browser has ended'
             *whole, self._unread = (self._unread + data).split(b'\0')

@@ -2,6 +2,8 @@
 """~/crops: the best crop of each track, whenever there is a better one."""
 from __future__ import annotations
 
+from typing import Any
+
 from face_tracker_ros.embedding.best_crop import BestCrops
 from face_tracker_ros.ros.messages.images import to_compressed_message
 from face_tracker_ros.ros.messages.tracks import frame_of
@@ -24,7 +26,7 @@ class CropsOutput(Output):
 
     def create(self) -> None:
         """Offer the topic."""
-        self._publisher = self._offer(CompressedImage, '~/crops', 20)
+        self._publisher = self._offer(CompressedImage, '~/crops', 20, matched=self._on_matched)
         self._best = BestCrops(self._settings['crops.aligned'])
         self._subscribers = 0
         self._restart = False
@@ -36,6 +38,11 @@ class CropsOutput(Output):
     def reset(self) -> None:
         """Forget all tracks with the next frame."""
         self._restart = True
+
+    def _on_matched(self, change: Any) -> None:
+        # Counts alone do not show a subscriber who took another's place between two frames.
+        if change.total_count_change > 0:
+            self._restart = True
 
     def publish(self, header: Header, image: ImageArray, result: FrameResult) -> bool:
         """Publish the better crops; a new subscriber gets all tracks."""

@@ -6,6 +6,7 @@ const RETRY_MS = [500, 1000, 2000, 4000];
 const QUIET_SECONDS = 2;
 const MOST_STEPS = 200;  // of a slider
 const WIDEST = 100;  // a range for which a slider is of use
+const ANSWER_MS = 8000;  // for which the answer to a command is shown
 const LEVELS = ['good', 'warn', 'error', 'warn'];  // of DiagnosticStatus
 const STAGES = {convert: 'convert', detect: 'detect', camera: 'camera motion', embed: 'embed',
   track: 'track', publish: 'publish tracks', extras: 'other topics', annotate: 'draw'};
@@ -123,7 +124,8 @@ function showFigures(values) {
   const now = performance.now();
   shown = shown.filter((time) => now - time < 3000);
   const figures = [
-    ['latency', number('latency_p50_ms', 0, ' ms')], ['latency, 95 %', number('latency_p95_ms', 0, ' ms')],
+    ['latency', number('latency_p50_ms', 0, ' ms')],
+    ['latency, 95 %', number('latency_p95_ms', 0, ' ms')],
     ['images in', number('input_rate', 1, ' /s')], ['processed', number('fps', 1, ' /s')],
     ['shown here', `${(shown.length / 3).toFixed(1)} /s`],
     ['busy', 'utilization' in values ? `${Math.round(100 * values.utilization)} %` : '–'],
@@ -132,7 +134,8 @@ function showFigures(values) {
     ['memory', number('memory_mb', 0, ' MB')]];
   const list = at('figures');
   if (!list.children.length) {
-    list.append(...figures.map(([name]) => make('div', {}, make('dt', {textContent: name}), make('dd'))));
+    list.append(...figures.map(([name]) => make('div', {}, make('dt', {textContent: name}),
+      make('dd'))));
   }
   figures.forEach(([, text], index) => setText(list.children[index].lastChild, text));
   showStages(values);
@@ -165,15 +168,17 @@ function showTracks(tracks) {
   const body = at('tracks');
   const present = new Set(tracks.map((track) => track.id));
   for (const [id, row] of rows) {
-    if (!present.has(id) && !row.busy) {
+    if (!present.has(id) && !row.busy && !row.answer.textContent) {
       row.element.remove();
       rows.delete(id);
     }
   }
   for (const track of tracks) {
     if (!rows.has(track.id)) {
-      rows.set(track.id, makeRow(track));
-      body.append(rows.get(track.id).element);
+      const row = makeRow(track);
+      rows.set(track.id, row);
+      body.insertBefore(row.element, [...body.children].find(
+        (other) => Number(other.dataset.track) > track.id) || null);
     }
     fillRow(rows.get(track.id), track);
   }
@@ -184,15 +189,16 @@ function showTracks(tracks) {
 }
 
 function makeRow(track) {
-  const cell = (title, ...children) => {
-    const made = make('td', {className: 'number'}, ...children);
+  const cell = (title, unit = '') => {
+    const made = make('td', {className: 'number'});
     made.dataset.title = title;
+    made.dataset.unit = unit;
     return made;
   };
   const row = {id: track.id, crop: make('img', {className: 'crop', alt: ''}), version: 0,
     dot: make('span', {className: 'dot'}), name: make('span', {className: 'name'}),
-    note: make('span', {className: 'note'}), score: cell('score'), age: cell('age [s]'),
-    distance: cell('distance [m]'), actions: make('td', {className: 'actions'}),
+    note: make('span', {className: 'note'}), score: cell('score'), age: cell('age', ' s'),
+    distance: cell('', ' m'), actions: make('td', {className: 'actions'}),
     answer: make('span', {className: 'note'}), busy: false};
   row.crop.hidden = true;
   row.crop.onerror = () => { row.crop.hidden = true; };
@@ -214,7 +220,7 @@ function fillRow(row, track) {
     row.crop.src = `crops/${track.id}?${track.crop}`;
   }
   const notes = [track.lost ? `lost for ${text(track.missed, 1)} s` : '', track.enrolment,
-    track.facing ? 'faces the camera' : ''];
+    track.facing && !track.lost ? 'faces the camera' : ''];
   setText(row.name, track.name);
   setText(row.note, notes.filter(Boolean).join(' · '));
   setText(row.score, text(track.score, 2));
@@ -283,6 +289,8 @@ async function act(row, path, content, meanwhile) {
   setText(row.answer, answer.reason);
   row.shows = row.track.name ? 'forget' : 'enroll';
   showButton(row);
+  setTimeout(() => { if (row.answer.textContent === answer.reason) setText(row.answer, ''); },
+    ANSWER_MS);
 }
 
 async function post(path, content) {
@@ -377,8 +385,9 @@ function makeCheckbox(control, change) {
 
 function makeChoice(control, change) {
   const numeric = control.entry.kind !== 'string';
-  const select = make('select', {onchange: () => change(numeric ? Number(select.value) : select.value)},
-    ...control.entry.choices.map((choice) => make('option', {value: choice, textContent: choice})));
+  const select = make('select', {onchange: () => change(
+    numeric ? Number(select.value) : select.value)},
+  ...control.entry.choices.map((choice) => make('option', {value: choice, textContent: choice})));
   control.inputs = [select];
   control.set = (value) => { select.value = String(value); };
 }
