@@ -105,11 +105,12 @@ class Browser:
         assert 'exceptionDetails' not in answer, (script, answer['exceptionDetails'])
         return answer['result'].get('value')
 
-    def wait(self, script: str, meanwhile: Callable[[], object] = lambda: time.sleep(0.05)) -> Any:
+    def wait(self, script: str, meanwhile: Callable[[], object] = lambda: time.sleep(0.05),
+             seconds: float = _TIMEOUT) -> Any:
         """Return the value of an expression as soon as it is true."""
-        end = time.monotonic() + _TIMEOUT
+        end = time.monotonic() + seconds
         while not (value := self.run(script)):
-            assert time.monotonic() < end, f'waited {_TIMEOUT:g} s for {script}: {self.errors}'
+            assert time.monotonic() < end, f'waited {seconds:g} s for {script}: {self.errors}'
             meanwhile()
         return value
 

@@ -2,21 +2,17 @@
 """The web view of a live tracker: over HTTP and WebSocket, and in a real browser."""
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 import http.client
 import json
 from pathlib import Path
-import re
 import signal
 import subprocess
 import sys
-import threading
 from typing import Any
 from urllib.parse import urlsplit
 
-import aiohttp
 from browser import Browser, PHONE
 import cv2
 from face_tracker_ros.config import Config
@@ -29,57 +25,13 @@ import pytest
 from rcl_interfaces.srv import GetParameters
 from rclpy.parameter import Parameter
 from ros_client import Client, NODE, NodeProcess
+from watcher import address_of, Watcher
 
 Start = Callable[..., NodeProcess]
 TOPICS = ('annotated_image/compressed', 'annotated_image', 'track_states', 'identities',
           'tracks_3d', 'crops')
 TOKEN = 'a secret of the tests'
 NAME = '<img src=x onerror=alert(1)> "Ada" & O\'Hara'
-
-
-class Watcher:
-    """What the view sends over its WebSocket; one that does not draw is a stuck browser."""
-
-    def __init__(self, address: str, draws: bool = True,
-                 headers: dict[str, str] | None = None) -> None:
-        self.frames: list[bytes] = []
-        self.news: dict[str, Any] = {}
-        self.closed = threading.Event()
-        self._address, self._draws, self._headers = address, draws, headers
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._run(),))
-
-    def __enter__(self) -> Watcher:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._task.cancel)
-        self._thread.join()
-        self._loop.close()
-
-    async def _run(self) -> None:
-        self._task = asyncio.create_task(self._listen())
-        await asyncio.wait([self._task])
-
-    async def _listen(self) -> None:
-        async with aiohttp.ClientSession() as session:
-            async with session.ws_connect(f'{self._address}live', headers=self._headers) as socket:
-                async for message in socket:
-                    if message.type == aiohttp.WSMsgType.BINARY:
-                        self.frames.append(message.data)
-                        if self._draws:
-                            await socket.send_str('drawn')
-                    else:
-                        content = json.loads(message.data)
-                        self.news[content['kind']] = content[content['kind']]
-        self.closed.set()
-
-
-def address_of(view: NodeProcess, client: Client) -> str:
-    """Return the address that a view logs at its start."""
-    client.wait(lambda: 'http://' in view.output() or view.process.poll() is not None, 'a start')
-    return re.search(r'http://\S+', view.output())[0]  # type: ignore[index]
 
 
 def ask(address: str, path: str, content: Any = None, **headers: str) -> tuple[int, bytes, Any]:
@@ -344,10 +296,12 @@ def test_the_page_shows_tunes_enrols_and_forgets(
     for size, dark in ((PHONE, False), (PHONE, True)):
         browser.look(size, dark)
         assert not browser.is_wider_than_window()
+        assert browser.run("[...document.querySelectorAll('.card')].every("
+                           'card => card.scrollWidth <= card.clientWidth)')
         shade = 'getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g)[0]'
         assert (int(browser.run(shade)) < 128) is dark
     wait("[...document.querySelectorAll('#tracks button')].some("
-         "button => button.textContent === 'Forget …' && (button.click(), true))")
+         "button => button.textContent === 'Forget' && (button.click(), true))")
     browser.run("document.querySelector('#tracks form button').click()")
     wait("document.querySelector('#tracks .name').textContent === ''")
 

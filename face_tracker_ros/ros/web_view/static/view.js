@@ -244,12 +244,17 @@ function showButton(row) {
   row.busy = false;
   const buttons = [];
   if (row.shows === 'enroll') {
-    buttons.push(make('button', {textContent: 'Enrol …', onclick: () => askName(row)}));
+    buttons.push(make('button', {textContent: 'Enrol', onclick: () => askName(row)}));
   } else if (row.shows === 'forget') {
     const name = row.track.name;
-    buttons.push(make('button', {textContent: 'Forget …', onclick: () => askForget(row, name)}));
+    buttons.push(make('button', {textContent: 'Forget', onclick: () => askForget(row, name)}));
   }
-  row.actions.replaceChildren(...buttons, row.answer);
+  fill(row, row.answer.textContent !== '', ...buttons, row.answer);
+}
+
+function fill(row, wide, ...children) {
+  row.element.classList.toggle('asking', wide);
+  row.actions.replaceChildren(...children);
 }
 
 function askName(row) {
@@ -264,7 +269,7 @@ function askName(row) {
   }}, input, make('button', {textContent: 'Enrol', className: 'main'}),
   make('button', {textContent: 'Cancel', type: 'button', onclick: () => showButton(row)}));
   setText(row.answer, '');
-  row.actions.replaceChildren(form);
+  fill(row, true, form);
   input.focus();
 }
 
@@ -277,20 +282,23 @@ function askForget(row, name) {
   }}, make('button', {textContent: `Forget ${name} for good`, className: 'main'}),
   make('button', {textContent: 'Cancel', type: 'button', onclick: () => showButton(row)}));
   setText(row.answer, '');
-  row.actions.replaceChildren(form);
+  fill(row, true, form);
 }
 
 async function act(row, path, content, meanwhile) {
   row.answer.className = 'note';
   setText(row.answer, meanwhile);
-  row.actions.replaceChildren(row.answer);
+  fill(row, true, row.answer);
   const answer = await post(path, content);
   row.answer.className = answer.ok ? 'note' : 'note error';
   setText(row.answer, answer.reason);
   row.shows = row.track.name ? 'forget' : 'enroll';
   showButton(row);
-  setTimeout(() => { if (row.answer.textContent === answer.reason) setText(row.answer, ''); },
-    ANSWER_MS);
+  setTimeout(() => {
+    if (row.busy || row.answer.textContent !== answer.reason) return;
+    setText(row.answer, '');
+    showButton(row);
+  }, ANSWER_MS);
 }
 
 async function post(path, content) {
