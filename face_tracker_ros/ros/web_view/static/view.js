@@ -226,6 +226,7 @@ function fillRow(row, track) {
   setText(row.score, text(track.score, 2));
   setText(row.age, text(track.age, 1));
   setText(row.distance, text(track.distance, 2));
+  row.distance.dataset.unit = track.distance === null ? '' : ' m';
   if (row.busy) return;
   const wanted = hasStore() ? (track.name ? 'forget' : 'enroll') : 'none';
   if (row.shows !== wanted || row.named !== track.name) {
