@@ -175,11 +175,11 @@ def test_only_requests_of_its_own_page_are_answered(view: str) -> None:
     for host in ('localhost', f'localhost:{port}', '127.0.0.1:1', f'[::1]:{port}'):
         assert ask(view, '/', Host=host)[0] == 200, 'a forwarded port, too'
     for host in ('evil.example', f'evil.example:{port}', 'localhost.evil.example', '192.0.2.1',
-                 ''):
+                 '', '[::1', 'a b', '127.0.0.1@evil.example'):
         assert ask(view, '/', Host=host)[0] == 403, 'DNS rebinding'
     change = {'name': 'annotate', 'value': True}
     for origin in ('http://evil.example', 'null', f'http://localhost:{port}',
-                   'http://127.0.0.1:1'):
+                   'http://127.0.0.1:1', 'http://[::1', ''):
         assert ask(view, '/parameters', change, Origin=origin)[0] == 403
         assert ask(view, '/live', Origin=origin, Connection='Upgrade', Upgrade='websocket',
                    Sec_WebSocket_Version='13', Sec_WebSocket_Key='dGhlIHNhbXBsZSBub25jZQ=='
@@ -199,6 +199,7 @@ def test_only_requests_of_its_own_page_are_answered(view: str) -> None:
     ('/enroll', {'track': -1, 'name': 'Ada'}), ('/forget', {'name': 'a' * 300})])
 def test_bad_requests_are_rejected(view: str, path: str, content: Any) -> None:
     assert ask(view, path, content)[0] in (400, 413)
+    assert ask(view, path, content, Content_Type='application/json; charset=none')[0] in (400, 413)
     for bad in ('/../view.py', '/crops/x', '/static/view.js'):
         assert ask(view, bad)[0] == 404
 

@@ -92,7 +92,7 @@ class Access:
             raise web.HTTPForbidden(text=f'Host {host!r}: is no name of this machine; open '
                                     f'{self.address()}, or give web_view a token')
         origin = request.headers.get('Origin')
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and _host_of(origin) != host.lower():
             raise web.HTTPForbidden(text='requests of another site are rejected')
         site = request.headers.get('Sec-Fetch-Site', 'none')
         opens = request.method == 'GET' and request.headers.get('Sec-Fetch-Mode') == 'navigate'
@@ -110,9 +110,16 @@ class Access:
         return hmac.compare_digest(given.encode('utf-8', 'replace'), self.token.encode('utf-8'))
 
 
-def _is_of_this_machine(host: str) -> bool:
-    name = urlsplit(f'//{host}').hostname or ''
+def _host_of(origin: str) -> str | None:
     try:
+        return urlsplit(origin).netloc.lower()
+    except ValueError:
+        return None
+
+
+def _is_of_this_machine(host: str) -> bool:
+    try:
+        name = urlsplit(f'//{host}').hostname or ''
         return name in _NAMES or ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False

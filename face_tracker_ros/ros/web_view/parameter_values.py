@@ -71,8 +71,8 @@ def to_message(entry: Mapping[str, Any], value: Any) -> Parameter:
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if kind == 'bool' and isinstance(value, bool):
         typed = ParameterValue(type=ParameterType.PARAMETER_BOOL, bool_value=value)
-    elif kind == 'string' and isinstance(value, (str, int, float)):
-        typed = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=str(value))
+    elif kind == 'string' and isinstance(value, str):
+        typed = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=value)
     elif kind == 'double' and is_number and abs(value) < _LARGEST:
         typed = ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=float(value))
     elif kind == 'integer' and is_number and abs(value) < _LARGEST and int(value) == value:

@@ -61,8 +61,7 @@ class Server:
         self._leave: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._is_ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True,
-                                        name='web server')
+        self._thread = threading.Thread(target=self._work, daemon=True, name='web server')
 
     def start(self) -> None:
         """Begin to answer."""
@@ -74,6 +73,12 @@ class Server:
         if self._loop is not None and self._leave is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._leave.set)
             self._thread.join(2 * _GOODBYE)
+
+    def _work(self) -> None:
+        try:
+            asyncio.run(self._run())
+        finally:
+            self._is_ready.set()  # also when it failed: nobody waits for ever
 
     async def _run(self) -> None:
         self._loop, self._leave = asyncio.get_running_loop(), asyncio.Event()
@@ -159,7 +164,7 @@ async def _send_file(request: web.Request) -> web.FileResponse:
 async def _content(request: web.Request, *names: str) -> dict[str, Any]:
     try:
         content = await request.json()
-    except (ValueError, RecursionError):
+    except (ValueError, LookupError, RecursionError):
         content = None
     if not isinstance(content, dict) or set(content) != set(names):
         raise web.HTTPBadRequest(text=f"send a JSON object of {' and '.join(names)}")

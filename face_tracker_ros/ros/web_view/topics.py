@@ -39,6 +39,7 @@ class Topics:
         self._node, self._tracker, self._deliver = node, tracker, deliver
         self._subscriptions: list[Any] = []
         self._timer: Any = None
+        self._reports = '/diagnostics'  # as remapped, once it is subscribed to
         self._clear()
 
     def _clear(self) -> None:
@@ -68,7 +69,10 @@ class Topics:
                 (ParameterEvent, '/parameter_events', self._on_parameters,
                  qos_profile_parameter_events)):
             name = topic if topic.startswith('/') else f'{self._tracker}/{topic}'
-            self._subscriptions.append(self._node.create_subscription(kind, name, callback, qos))
+            subscription = self._node.create_subscription(kind, name, callback, qos)
+            self._subscriptions.append(subscription)
+            if callback == self._on_diagnostics:
+                self._reports = subscription.topic_name
         self._timer = self._node.create_timer(
             _STEP, self._step, clock=Clock(clock_type=ClockType.STEADY_TIME))
         self._step()
@@ -136,7 +140,7 @@ class Topics:
     def _look_around(self) -> None:
         """Notice a tracker that came, also one in the place of another."""
         present = {tuple(end.endpoint_gid)
-                   for end in self._node.get_publishers_info_by_topic('/diagnostics')
+                   for end in self._node.get_publishers_info_by_topic(self._reports)
                    if f'{end.node_namespace.rstrip("/")}/{end.node_name}' == self._tracker}
         if present - self._endpoints:
             self._states, self._is_new = [], True
