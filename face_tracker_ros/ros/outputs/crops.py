@@ -28,7 +28,7 @@ class CropsOutput(Output):
         """Offer the topic."""
         self._publisher = self._offer(CompressedImage, '~/crops', 20, matched=self._on_matched)
         self._best = BestCrops(self._settings['crops.aligned'])
-        self._subscribers = 0
+        self._subscribers = self._counted = self._matched = self._served = 0
         self._restart = False
 
     def activate(self) -> None:
@@ -40,17 +40,19 @@ class CropsOutput(Output):
         self._restart = True
 
     def _on_matched(self, change: Any) -> None:
-        # Counts alone do not show a subscriber who took another's place between two frames.
-        if change.total_count_change > 0:
-            self._restart = True
+        self._matched = change.total_count
 
     def publish(self, header: Header, image: ImageArray, result: FrameResult) -> bool:
         """Publish the better crops; a new subscriber gets all tracks."""
         subscribers = self._publisher.get_subscription_count()
-        if subscribers > self._subscribers or self._restart:
-            self._restart = False
-            self._best.reset()
+        self._counted += max(0, subscribers - self._subscribers)
         self._subscribers = subscribers
+        # Counts alone do not show one who took another's place between two frames; events, where
+        # the middleware has them, may come later than counts.
+        met = max(self._counted, self._matched)
+        if met > self._served or self._restart:
+            self._served, self._restart = met, False
+            self._best.reset()
         if not subscribers:
             return False
         for track, crop in self._best.update(image, result):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from face_tracker_ros.config import Config
@@ -15,8 +16,8 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from std_msgs.msg import Header
 
 try:
-    from rclpy.event_handler import PublisherEventCallbacks
-except ModuleNotFoundError:  # before Iron, which has no such event
+    from rclpy.event_handler import PublisherEventCallbacks, UnsupportedEventTypeError
+except ModuleNotFoundError:  # before Iron, where there is no event of a match
     PublisherEventCallbacks = None  # type: ignore[assignment, misc]
 
 
@@ -113,14 +114,17 @@ def offer(node: LifecycleNode, kind: type, topic: str, depth: int, overridable: 
         overridable: Whether parameters may change its QoS. They stay declared for good, so that
             topics which come and go must not have them.
         durability: Of the messages.
-        matched: Called, on the executor, when a subscriber comes or leaves; never before Iron.
+        matched: Called, on the executor, when a subscriber comes or leaves, where the middleware
+            reports that.
     """
     policies = QoSOverridingOptions.with_default_policies() if overridable else None
-    events = None if matched is None or PublisherEventCallbacks is None else \
-        PublisherEventCallbacks(matched=matched)
-    return node.create_lifecycle_publisher(
-        kind, topic, QoSProfile(depth=depth, durability=durability),
-        qos_overriding_options=policies, event_callbacks=events)
+    qos = QoSProfile(depth=depth, durability=durability)
+    if matched is not None and PublisherEventCallbacks is not None:
+        with suppress(UnsupportedEventTypeError):
+            return node.create_lifecycle_publisher(
+                kind, topic, qos, qos_overriding_options=policies,
+                event_callbacks=PublisherEventCallbacks(matched=matched))
+    return node.create_lifecycle_publisher(kind, topic, qos, qos_overriding_options=policies)
 
 
 def has_subscribers(*publishers: Any) -> bool:
