@@ -77,11 +77,11 @@ class Access:
         self._check_site(request)
         if self.token and request.path not in _FREE and not self._is_known(request):
             if request.method == 'GET' and self._is_token(request.query.get('token', '')):
-                response: web.StreamResponse = web.HTTPSeeOther('/')
-                response.set_cookie(self._cookie, self.token, httponly=True, samesite='Lax')
-                return response
+                known = web.HTTPSeeOther('/')
+                known.set_cookie(self._cookie, self.token, httponly=True, samesite='Lax')
+                raise known
             if request.path == '/':
-                return web.HTTPSeeOther(_LOGIN + ('#wrong' if request.query_string else ''))
+                raise web.HTTPSeeOther(_LOGIN + ('#wrong' if request.query_string else ''))
             raise web.HTTPUnauthorized(text='the token is missing or wrong; open the address that '
                                        'web_view logged at its start')
         return await handler(request)
