@@ -8,18 +8,16 @@ from pathlib import Path
 import re
 import subprocess
 import sys
-from xml.etree import ElementTree
 
 import cv2
 import face_tracker_ros
 import numpy as np
+from policy import check_policy
 import pytest
 from ros_client import Client, NODE, NodeProcess
 from std_srvs.srv import Trigger
-from watcher import address_of, Watcher
 
 Start = Callable[..., NodeProcess]
-POLICY = Path(__file__).parents[2] / 'config' / 'sros2_policy.xml'
 # Camera, node and listener in one process, in a network namespace of its own.
 ALONE = """
 import fcntl, socket, struct, sys
@@ -106,31 +104,6 @@ def test_logs_hold_no_faces(client: Client, start: Start, two_people: np.ndarray
     assert not re.search(r'-?\d+\.\d+[,\s]+-?\d+\.\d+[,\s]+-?\d+\.\d+[,\s]+-?\d+\.\d+', text)
 
 
-def names(profile: ElementTree.Element, kind: str, what: str) -> set[str]:
-    """Return the full names that a profile allows to subscribe to, publish, reply or request."""
-    item, node = kind[:-1], f"/{profile.get('node')}"
-    return {(entry.text or '').replace('~', node) if (entry.text or '').startswith('~')
-            else f'/{entry.text}' for group in profile.findall(kind)
-            if group.get(what) == 'ALLOW' for entry in group.findall(item)}
-
-
-def check_policy(client: Client, node: str, optional: set[str]) -> None:
-    """Compare what a running node does with what it may."""
-    profile, = ElementTree.parse(POLICY).getroot().iterfind(f".//profile[@node='{node}']")
-    assert profile.get('ns') == '/'
-    graph = client.node
-    for kind, what, present in (
-            ('topics', 'publish', graph.get_publisher_names_and_types_by_node),
-            ('topics', 'subscribe', graph.get_subscriber_names_and_types_by_node),
-            ('services', 'request', graph.get_client_names_and_types_by_node),
-            ('services', 'reply', graph.get_service_names_and_types_by_node)):
-        used = {name for name, _ in present(node, '/')}
-        allowed = names(profile, kind, what)
-        assert used <= allowed, f'{kind} not allowed to {what}: {sorted(used - allowed)}'
-        unused = sorted(allowed - used - optional)
-        assert not unused, f'{kind} allowed to {what} in vain: {unused}'
-
-
 def test_policy_allows_what_the_node_does_and_no_more(client: Client, start: Start) -> None:
     start('-p', 'spatial.depth:=true', '-p', 'use_sim_time:=true')
     client.wait(lambda: client.state() == 'active', 'the node')
@@ -139,10 +112,3 @@ def test_policy_allows_what_the_node_does_and_no_more(client: Client, start: Sta
         '/humans/candidate_matches', '/humans/faces/tracked', '/humans/persons/tracked',
         f'{NODE}/image_annotations', '/tf', '/tf_static', '/image/compressed',
         '/parameter_events'})
-
-
-def test_policy_allows_what_the_web_view_does_and_no_more(client: Client, start: Start) -> None:
-    view = start('-p', 'port:=0', '-p', 'use_sim_time:=true', module='web_view.main')
-    with Watcher(address_of(view, client)) as watcher:
-        client.wait(lambda: 'status' in watcher.news, 'a connection')
-        check_policy(client, 'web_view', set())

@@ -2,6 +2,7 @@
 """The web view of a live tracker: over HTTP and WebSocket, and in a real browser."""
 from __future__ import annotations
 
+import array
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 import http.client
@@ -21,10 +22,12 @@ from face_tracker_ros.ros.web_view.access import Access
 from face_tracker_ros.ros.web_view.server import listen
 from face_tracker_ros.ros.web_view.web_view_node import WebViewNode
 import numpy as np
+from policy import check_policy
 import pytest
 from rcl_interfaces.srv import GetParameters
 from rclpy.parameter import Parameter
 from ros_client import Client, NODE, NodeProcess
+from sensor_msgs.msg import PointCloud2, PointField
 from watcher import address_of, Watcher
 
 Start = Callable[..., NodeProcess]
@@ -110,6 +113,12 @@ def test_it_subscribes_only_while_somebody_looks(
     assert ask(view, f"/crops/{track['id']}")[0] == 404, 'crops are forgotten'
 
 
+def test_its_policy_allows_what_it_does_and_no_more(client: Client, view: str) -> None:
+    with Watcher(view) as watcher:
+        client.wait(lambda: 'status' in watcher.news, 'a connection')
+        check_policy(client, 'web_view', {'/clock'})  # with use_sim_time
+
+
 def test_a_stuck_browser_holds_nobody_up_and_gets_the_newest_later(
         client: Client, view: str, two_people: np.ndarray) -> None:
     with Watcher(view, draws=False) as stuck, Watcher(view) as other:
@@ -164,6 +173,21 @@ def test_parameters_are_set_rejected_and_saved(
     assert changed == {'autostart'}
     assert answer('tracker.max_age', 1.0)['ok'] and answer('annotate', True)['ok']
     assert answer('spatial.facing_angle', 25)['ok']
+
+
+def test_messages_of_others_are_skipped(client: Client, view: str, two_people: np.ndarray) -> None:
+    table = PointCloud2(point_step=4, width=1, data=array.array('B', b'abcd'), fields=[
+        PointField(name='x', datatype=PointField.FLOAT32, count=1)])
+    strange = client.node.create_publisher(PointCloud2, f'{NODE}/track_states', 5)
+    with Watcher(view) as watcher:
+        client.wait(lambda: strange.get_subscription_count() == 1, 'a subscriber')
+        for data in (table.data, table.data[:3]):
+            table.data = data
+            for _ in range(4):
+                strange.publish(table)
+        client.node.destroy_publisher(strange)
+        client.wait(lambda: len(watcher.news.get('tracks', ())) == 2, 'tracks',
+                    lambda: client.publish(two_people))
 
 
 def test_only_requests_of_its_own_page_are_answered(view: str) -> None:

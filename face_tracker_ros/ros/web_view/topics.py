@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from face_tracker_ros.errors import reason
 from face_tracker_ros.ros.web_view.track_table import (distances_of, names_of, states_of, to_rows,
                                                        track_of)
 from rcl_interfaces.msg import ParameterEvent
@@ -20,6 +22,8 @@ from vision_msgs.msg import Detection3DArray
 
 _STEP = 0.1  # seconds between two looks at what is new
 _STATUS_STEPS = 5
+_QUIET = 3.0  # seconds after which names and distances are no longer true
+_THROTTLE_SECONDS = 5.0
 _MOST_CROPS = 128
 _SUFFIX = ': tracking'  # of the name in /diagnostics
 
@@ -69,7 +73,8 @@ class Topics:
                 (ParameterEvent, '/parameter_events', self._on_parameters,
                  qos_profile_parameter_events)):
             name = topic if topic.startswith('/') else f'{self._tracker}/{topic}'
-            subscription = self._node.create_subscription(kind, name, callback, qos)
+            subscription = self._node.create_subscription(
+                kind, name, partial(self._take, callback), qos)
             self._subscriptions.append(subscription)
             if callback == self._on_diagnostics:
                 self._reports = subscription.topic_name
@@ -86,6 +91,13 @@ class Topics:
             self._node.destroy_timer(self._timer)
             self._timer = None
         self._clear()
+
+    def _take(self, callback: Callable[[Any], None], message: Any) -> None:
+        try:
+            callback(message)
+        except Exception as error:  # of another version, or of somebody else; others may follow
+            self._node.get_logger().warning(f'message skipped: {reason(error)}',
+                                            throttle_duration_sec=_THROTTLE_SECONDS)
 
     def _on_frame(self, message: CompressedImage) -> None:
         self._deliver('frame', message.data.tobytes())
@@ -125,9 +137,9 @@ class Topics:
     def _step(self) -> None:
         now = time.monotonic()
         self._look_around()
-        if now - self._located > 1 and self._distances:
+        if now - self._located > _QUIET and self._distances:
             self._distances, self._is_new = {}, True
-        if now - self._named > 1 and self._people:
+        if now - self._named > _QUIET and self._people:
             self._people, self._is_new = {}, True
         if self._is_new:
             self._is_new = False

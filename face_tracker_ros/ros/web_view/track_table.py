@@ -9,6 +9,7 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from face_tracker_ros.annotate import id_color
+from face_tracker_ros.errors import FrameError
 from face_tracker_ros.ros.messages.clouds import LOST_STATE
 import numpy as np
 from sensor_msgs.msg import PointCloud2, PointField
@@ -24,8 +25,11 @@ def states_of(message: PointCloud2) -> list[dict[str, Any]]:
                     'formats': [_FORMATS[field.datatype] for field in fields],
                     'offsets': [field.offset for field in fields],
                     'itemsize': message.point_step})
-    return [dict(zip(row.names or (), values))
-            for values in np.frombuffer(message.data, row).tolist()]
+    names = row.names or ()
+    if 'id' not in names:
+        raise FrameError(f"track_states: has the fields {', '.join(names)}, none of them id; show "
+                         'a tracker of this version')
+    return [dict(zip(names, values)) for values in np.frombuffer(message.data, row).tolist()]
 
 
 def names_of(message: DiagnosticArray) -> dict[int, dict[str, str]]:
