@@ -147,6 +147,7 @@ function showStages(values) {
   const stages = Object.entries(STAGES).filter(([key]) => `${key}_p50_ms` in values);
   const most = Math.max(0.1, ...stages.map(([key]) => Number(values[`${key}_p50_ms`])));
   const body = at('stages');
+  body.parentElement.hidden = !stages.length;
   if (body.children.length !== stages.length) {
     body.replaceChildren(...stages.map(([, name]) => make('tr', {}, make('td', {textContent: name}),
       make('td', {}, make('div', {className: 'bar'})), make('td', {className: 'number'}),
