@@ -38,7 +38,7 @@ setup(
         (share, ['package.xml', 'LICENSE', 'NOTICE']),
         *installed('config', 'examples', 'launch', 'models', 'rviz'),
     ],
-    package_data={package_name: ['py.typed']},
+    package_data={package_name: ['py.typed', 'ros/web_view/static/*']},
     python_requires='>=3.10',
     install_requires=[
         'setuptools',
@@ -54,7 +54,8 @@ setup(
                     'quantize': ['nncf'],
                     'report': ['rosbags>=0.11'],
                     'test': ['aiohttp', 'hypothesis', 'matplotlib', 'pytest', 'rosbags>=0.11',
-                             'scikit-image', 'trackeval']},
+                             'scikit-image', 'trackeval'],
+                    'web': ['aiohttp']},
     zip_safe=False,
     scripts=[] if is_wheel else ['bin/track'],  # console scripts load too much before our code
     entry_points={'console_scripts': [
@@ -62,6 +63,7 @@ setup(
         *([] if is_wheel else [
             'face_tracker_node = face_tracker_ros.ros.node.main:main',
             'video_publisher = face_tracker_ros.ros.video_publisher.main:main',
+            'web_view = face_tracker_ros.ros.web_view.main:main',
             *(f'{name} = face_tracker_ros.__main__:executable'
               for name in ('report', 'models', 'evaluate', 'identities',
                            'benchmark'))]),

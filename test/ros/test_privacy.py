@@ -8,17 +8,16 @@ from pathlib import Path
 import re
 import subprocess
 import sys
-from xml.etree import ElementTree
 
 import cv2
 import face_tracker_ros
 import numpy as np
+from policy import check_policy
 import pytest
 from ros_client import Client, NODE, NodeProcess
 from std_srvs.srv import Trigger
 
 Start = Callable[..., NodeProcess]
-POLICY = Path(__file__).parents[2] / 'config' / 'sros2_policy.xml'
 # Camera, node and listener in one process, in a network namespace of its own.
 ALONE = """
 import fcntl, socket, struct, sys
@@ -105,31 +104,11 @@ def test_logs_hold_no_faces(client: Client, start: Start, two_people: np.ndarray
     assert not re.search(r'-?\d+\.\d+[,\s]+-?\d+\.\d+[,\s]+-?\d+\.\d+[,\s]+-?\d+\.\d+', text)
 
 
-def names(profile: ElementTree.Element, kind: str, what: str) -> set[str]:
-    """Return the full names that a profile allows to subscribe to, publish, reply or request."""
-    item = kind[:-1]
-    return {(entry.text or '').replace('~', NODE) if (entry.text or '').startswith('~')
-            else f'/{entry.text}' for group in profile.findall(kind)
-            if group.get(what) == 'ALLOW' for entry in group.findall(item)}
-
-
 def test_policy_allows_what_the_node_does_and_no_more(client: Client, start: Start) -> None:
     start('-p', 'spatial.depth:=true', '-p', 'use_sim_time:=true')
     client.wait(lambda: client.state() == 'active', 'the node')
-    root = ElementTree.parse(POLICY).getroot()
-    profile, = root.iter('profile')
-    assert (profile.get('ns'), profile.get('node')) == ('/', 'face_tracker')
     # Made where a parameter or an optional package asks for them; and by rclcpp, not by rclpy.
-    optional = {'/humans/candidate_matches', '/humans/faces/tracked', '/humans/persons/tracked',
-                f'{NODE}/image_annotations', '/tf', '/tf_static', '/image/compressed',
-                '/parameter_events'}
-    graph = client.node
-    for kind, what, present in (
-            ('topics', 'publish', graph.get_publisher_names_and_types_by_node),
-            ('topics', 'subscribe', graph.get_subscriber_names_and_types_by_node),
-            ('services', 'reply', graph.get_service_names_and_types_by_node)):
-        used = {name for name, _ in present('face_tracker', '/')}
-        allowed = names(profile, kind, what)
-        assert used <= allowed, f'{kind} not allowed to {what}: {sorted(used - allowed)}'
-        unused = sorted(allowed - used - optional)
-        assert not unused, f'{kind} allowed to {what} in vain: {unused}'
+    check_policy(client, 'face_tracker', {
+        '/humans/candidate_matches', '/humans/faces/tracked', '/humans/persons/tracked',
+        f'{NODE}/image_annotations', '/tf', '/tf_static', '/image/compressed',
+        '/parameter_events'})

@@ -2,6 +2,8 @@
 """~/crops: the best crop of each track, whenever there is a better one."""
 from __future__ import annotations
 
+from typing import Any
+
 from face_tracker_ros.embedding.best_crop import BestCrops
 from face_tracker_ros.ros.messages.images import to_compressed_message
 from face_tracker_ros.ros.messages.tracks import frame_of
@@ -24,9 +26,9 @@ class CropsOutput(Output):
 
     def create(self) -> None:
         """Offer the topic."""
-        self._publisher = self._offer(CompressedImage, '~/crops', 20)
+        self._publisher = self._offer(CompressedImage, '~/crops', 20, matched=self._on_matched)
         self._best = BestCrops(self._settings['crops.aligned'])
-        self._subscribers = 0
+        self._subscribers = self._counted = self._matched = self._served = 0
         self._restart = False
 
     def activate(self) -> None:
@@ -37,13 +39,20 @@ class CropsOutput(Output):
         """Forget all tracks with the next frame."""
         self._restart = True
 
+    def _on_matched(self, change: Any) -> None:
+        self._matched = change.total_count
+
     def publish(self, header: Header, image: ImageArray, result: FrameResult) -> bool:
         """Publish the better crops; a new subscriber gets all tracks."""
         subscribers = self._publisher.get_subscription_count()
-        if subscribers > self._subscribers or self._restart:
-            self._restart = False
-            self._best.reset()
+        self._counted += max(0, subscribers - self._subscribers)
         self._subscribers = subscribers
+        # Counts alone do not show one who took another's place between two frames; events, where
+        # the middleware has them, may come later than counts.
+        met = max(self._counted, self._matched)
+        if met > self._served or self._restart:
+            self._served, self._restart = met, False
+            self._best.reset()
         if not subscribers:
             return False
         for track, crop in self._best.update(image, result):

@@ -2,6 +2,8 @@
 """The protocol of everything that the node publishes for a frame."""
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from face_tracker_ros.config import Config
@@ -12,6 +14,11 @@ from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from std_msgs.msg import Header
+
+try:
+    from rclpy.event_handler import PublisherEventCallbacks, UnsupportedEventTypeError
+except ModuleNotFoundError:  # before Iron, where there is no event of a match
+    PublisherEventCallbacks = None  # type: ignore[assignment, misc]
 
 
 class Output:
@@ -85,15 +92,17 @@ class Output:
         self._publishers = []
 
     def _offer(self, kind: type, topic: str, depth: int,
-               durability: QoSDurabilityPolicy = QoSDurabilityPolicy.VOLATILE) -> Any:
+               durability: QoSDurabilityPolicy = QoSDurabilityPolicy.VOLATILE,
+               matched: Callable[[Any], None] | None = None) -> Any:
         """Return a publisher as `offer` does, withdrawn by `destroy`."""
-        publisher = offer(self._node, kind, topic, depth, durability=durability)
+        publisher = offer(self._node, kind, topic, depth, durability=durability, matched=matched)
         self._publishers.append(publisher)
         return publisher
 
 
 def offer(node: LifecycleNode, kind: type, topic: str, depth: int, overridable: bool = True,
-          durability: QoSDurabilityPolicy = QoSDurabilityPolicy.VOLATILE) -> Any:
+          durability: QoSDurabilityPolicy = QoSDurabilityPolicy.VOLATILE,
+          matched: Callable[[Any], None] | None = None) -> Any:
     """
     Return a reliable publisher that is silent while the node is not active.
 
@@ -105,11 +114,17 @@ def offer(node: LifecycleNode, kind: type, topic: str, depth: int, overridable: 
         overridable: Whether parameters may change its QoS. They stay declared for good, so that
             topics which come and go must not have them.
         durability: Of the messages.
+        matched: Called, on the executor, when a subscriber comes or leaves, where the middleware
+            reports that.
     """
     policies = QoSOverridingOptions.with_default_policies() if overridable else None
-    return node.create_lifecycle_publisher(
-        kind, topic, QoSProfile(depth=depth, durability=durability),
-        qos_overriding_options=policies)
+    qos = QoSProfile(depth=depth, durability=durability)
+    if matched is not None and PublisherEventCallbacks is not None:
+        with suppress(UnsupportedEventTypeError):
+            return node.create_lifecycle_publisher(
+                kind, topic, qos, qos_overriding_options=policies,
+                event_callbacks=PublisherEventCallbacks(matched=matched))
+    return node.create_lifecycle_publisher(kind, topic, qos, qos_overriding_options=policies)
 
 
 def has_subscribers(*publishers: Any) -> bool:
