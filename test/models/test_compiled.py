@@ -117,7 +117,7 @@ def test_processes_that_start_together_on_an_empty_cache_all_work(tmp_path, two_
             assert [path.suffix for path in (cache / 'compiled').iterdir()] == ['.network']
         for child in started:
             child.stdin.close()
-        assert [child.wait(30) for child in started] == [0] * PROCESSES
+        assert [child.wait(60) for child in started] == [0] * PROCESSES
 
 
 def test_one_compiles_and_the_others_wait(folder, small):

@@ -12,7 +12,7 @@ import sys
 from geometry_msgs.msg import Twist
 import numpy as np
 import pytest
-from ros_client import Client, NodeProcess
+from ros_client import Client, NodeProcess, TIMEOUT
 from sensor_msgs.msg import CameraInfo
 from vision_msgs.msg import Detection3D, Detection3DArray
 
@@ -36,7 +36,7 @@ class Example:
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(30)
+        return self.process.wait(TIMEOUT)
 
 
 @pytest.fixture

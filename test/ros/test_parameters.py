@@ -108,9 +108,11 @@ def test_live_parameter_works_at_the_next_frame(client: Client, tracker: NodePro
     client.wait(lambda: images != [], 'a image', lambda: client.publish(two_people))
     assert client.set_parameters({'annotate': False}).successful
     client.tracks_of(two_people, 2)
+    client.settle()
     client.spin(0.2)
     images.clear()
     client.tracks_of(two_people, 2)
+    client.settle()
     client.spin(0.2)
     assert images == []
     client.node.destroy_subscription(subscription)

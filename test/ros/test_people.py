@@ -120,10 +120,7 @@ def test_an_enrolment_ends_with_the_reason_when_no_image_comes(
         client: Client, begin: Callable[[], NodeProcess], two_people: np.ndarray) -> None:
     begin()
     track = client.tracks_of(two_people, 2).detections[0].id
-    seen = -1
-    while seen != len(client.arrays):  # until all images are processed
-        seen = len(client.arrays)
-        client.spin(1)
+    client.settle()
     service = client.node.create_client(AddDiagnostics, f'{NODE}/enroll')
     client.wait(service.service_is_ready, 'the service')
     answer = service.call_async(AddDiagnostics.Request(load_namespace=f'{track} Ada'))
