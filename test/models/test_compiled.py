@@ -186,7 +186,7 @@ def instead(make: Callable[[Path], object]) -> Callable[[Path], None]:
 
 
 def other_entry(path: Path) -> None:
-    """Put a good entry of another network in its place."""
+    """Put a good entry of another network instead."""
     answer(constant_network(path.parents[2] / 'other.xml', {'other': np.array([1.0])}))
     other, = set(entries(path.parent)) - {path}
     other.replace(path)

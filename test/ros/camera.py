@@ -17,7 +17,7 @@ RATE = 15.0
 
 def main(topic: str, reliability: str) -> None:
     """
-    Publish as the lines of the standard input say: width, height and number of images.
+    Publish what the lines of the standard input ask for: width, height and number of images.
 
     Images wait until a node has subscribed, and had the time to subscribe anew.
     """

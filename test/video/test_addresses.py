@@ -23,7 +23,7 @@ def server():
 
 
 def number(frame):
-    """Return which image of the server it is, as its grey tells."""
+    """Return which image of the server it is, by its grey."""
     return round(float(frame.mean()) / 2)
 
 
