@@ -66,11 +66,27 @@ class PostgresServer:
         """Return the address for another user."""
         return f"postgresql://{user}:{quote(password, safe='')}@/{database}?host={self.data}"
 
-    def execute(self, statement: str) -> list[Sequence[object]]:
-        """Run a statement as administrator; return its rows."""
-        with psycopg.connect(self.address, autocommit=True) as connection:
-            cursor = connection.execute(statement.encode())
+    def connection(self, database: str = 'postgres') -> psycopg.Connection[Any]:
+        """Return a connection of the administrator to a database."""
+        return psycopg.connect(self.of(USER, database=database), autocommit=True)
+
+    def execute(self, statements: str) -> list[Sequence[object]]:
+        """Run statements as administrator; return the rows of the last one."""
+        with self.connection() as connection:
+            cursor = connection.execute(statements.encode())
+            while cursor.nextset():
+                pass
             return cursor.fetchall() if cursor.description else []
+
+    def extension(self, name: str) -> Path:
+        """Return the file that makes an extension known to the server."""
+        rows = self.execute("SELECT setting FROM pg_config WHERE name = 'SHAREDIR'")
+        return Path(str(rows[0][0]), 'extension', f'{name}.control')
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs."""
+        return (self.data / 'postmaster.pid').exists()
 
     def start(self) -> None:
         """Start it, and return when it answers."""
@@ -95,6 +111,8 @@ class PostgresServer:
         shutil.rmtree(self.folder)
 
     def _signal(self, number: int) -> None:
+        if not self.running:
+            return
         parent = int((self.data / 'postmaster.pid').read_text().split()[0])
         children = Path(f'/proc/{parent}/task/{parent}/children').read_text().split()
         for process in (parent, *map(int, children)):

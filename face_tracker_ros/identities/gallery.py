@@ -47,7 +47,7 @@ class Gallery:
         self._work = ThreadPoolExecutor(1, 'identities')
         self._queue: list[Learnt] = []  # of the thread
         self.waiting = 0
-        self._problem, self._warned = '', False
+        self._problem, self._warned, self._closed = '', False, False
         self._begun: float | None = None  # since when the thread has been at a task
         self._indexed = False
         self.use(space)
@@ -103,7 +103,12 @@ class Gallery:
                 done.set_result(self._enrol(learnt))
             except Exception as error:
                 done.set_exception(error)
-        self._submit(work)
+
+        def ended(task: Future[None]) -> None:
+            if task.cancelled():
+                done.set_exception(ConfigError(f"'{learnt.name}': not enrolled; the tracker "
+                                               'ended'))
+        self._submit(work).add_done_callback(ended)
 
     def remember(self, learnt: Learnt) -> Future[None]:
         """Store somebody without a name, unless they are somebody known."""
@@ -114,7 +119,10 @@ class Gallery:
         return self._submit(self._forget, name)
 
     def close(self) -> None:
-        """Store what waits, if that takes no more than 2 s, and close the store."""
+        """Store what waits, if that takes no more than 2 s, and close the store; once only."""
+        if self._closed:
+            return
+        self._closed = True
         wait([self._submit(self._take_news)], _PATIENCE)
         self._store.close()
         self._work.shutdown(cancel_futures=True)
@@ -153,8 +161,8 @@ class Gallery:
     def _settle(self, learnt: Learnt) -> None:
         """Store somebody who waited; what others wrote meanwhile wins."""
         try:
-            _LOG.info("people '%s': can be used again; %s", self._store.address,
-                      learnt.store(self._store, self._indexed))
+            _LOG.info("%s; waited for people '%s'", learnt.store(self._store, self._indexed),
+                      self._store.address)
         except ConfigError as error:
             _LOG.warning('%s; was enrolled while the people could not be used, and is not stored',
                          error)
@@ -250,6 +258,6 @@ class Gallery:
 
     def _fails(self, error: Exception) -> None:
         text = f'{reason(error)}; names stay as they are'
-        if text != self._problem:
+        if not self._problem:
             _LOG.warning('%s', text)
         self._problem, self._revision = text, None

@@ -9,9 +9,8 @@ import socket
 import threading
 from typing import Any, TYPE_CHECKING
 
-from face_tracker_ros.errors import ConfigError, one_line, SourceError
+from face_tracker_ros.errors import ConfigError, one_line, SourceError, without_password
 from face_tracker_ros.identities.postgres_schema import check_version, EXTENSION_SCHEMA, prepare
-from face_tracker_ros.identities.store import without_password
 
 if TYPE_CHECKING:
     import psycopg
@@ -40,7 +39,7 @@ class PostgresServer:
         Raises:
             ConfigError: psycopg is missing, or the address is none.
         """
-        self.address = without_password(address)
+        self.address = without_password(address).partition('?')[0]
         try:
             from psycopg import conninfo, ProgrammingError
         except ImportError as error:

@@ -7,14 +7,13 @@ from pathlib import Path
 import re
 from typing import Protocol, runtime_checkable
 
-from face_tracker_ros.errors import ConfigError
+from face_tracker_ros.errors import ConfigError, without_password
 from face_tracker_ros.identities.records import Calibration, Looks, Person, Space
 from face_tracker_ros.types import Float64Array, FloatArray
 
 DEFAULT_STORE = '~/.ros/people.db'
 MOST_LOOKS = 8  # of a person in one space
 _SERVER = re.compile(r'postgres(ql)?://')
-_PASSWORD = re.compile(r'(?<=://)([^:@/?#]*):.*@')
 
 
 class Store(Protocol):
@@ -122,11 +121,6 @@ def open_store(address: str, make: bool = True) -> Store:
                           'postgresql://user@host/database')
     from face_tracker_ros.identities.sqlite_store import SqliteStore
     return SqliteStore(Path(address).expanduser(), make)
-
-
-def without_password(address: str) -> str:
-    """Return an address as it may be shown: without a password and options."""
-    return _PASSWORD.sub(r'\1@', address).partition('?')[0] if '://' in address else address
 
 
 def name_taken(name: str) -> ConfigError:
