@@ -232,7 +232,8 @@ class FaceTracker:
         result = FrameResult(stamp, tracks, lost, detections, timer.seconds, len(rows), restarted,
                              self._tracker.id_changes, embeddings=embeddings, quality=quality)
         if self.recogniser is not None:
-            result = replace(result, people=self.recogniser.update(result))
+            result = replace(result, people=self.recogniser.update(result),
+                             known_people=self.recogniser.gallery.known.uids)
             timer.stop('track')
         return result
 

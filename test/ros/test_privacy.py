@@ -120,9 +120,9 @@ def test_policy_allows_what_the_node_does_and_no_more(client: Client, start: Sta
     profile, = root.iter('profile')
     assert (profile.get('ns'), profile.get('node')) == ('/', 'face_tracker')
     # Made where a parameter or an optional package asks for them; and by rclcpp, not by rclpy.
-    optional = {'/humans/candidate_matches', '/humans/faces/tracked', '/humans/persons/tracked',
-                f'{NODE}/image_annotations', '/tf', '/tf_static', '/image/compressed',
-                '/parameter_events'}
+    optional = {'/humans/candidate_matches', '/humans/faces/tracked', '/humans/persons/known',
+                '/humans/persons/tracked', f'{NODE}/image_annotations', '/tf', '/tf_static',
+                '/image/compressed', '/parameter_events'}
     graph = client.node
     for kind, what, present in (
             ('topics', 'publish', graph.get_publisher_names_and_types_by_node),
