@@ -60,7 +60,8 @@ class Gallery:
         self.known = KnownPeople(*self._stored)
         self.calibration: Calibration | None = None
         self._revision: tuple[Space, int] | None = None
-        self._wanted: tuple[FloatArray, list[str]] = np.zeros((0, 0), np.float32), []
+        self._wish: tuple[FloatArray, list[str]] = np.zeros((0, 0), np.float32), []
+        self._wanted = self._wish
         self._next_look = self._next_search = 0.0
         self._asked: Future[None] = self._submit(self._take_news)
 
@@ -76,25 +77,25 @@ class Gallery:
         return text
 
     def look(self) -> None:
-        """Have the thread see whether anybody wrote, now and then."""
+        """Have the thread see whether anybody wrote, and search, now and then."""
         now = time.monotonic()
-        if now >= self._next_look and self._asked.done():
+        if not self._asked.done():
+            return
+        if now >= self._next_look:
             self._next_look = now + _LOOK_AGAIN
             self._asked = self._submit(self._take_news)
+        elif self._indexed and self._wish is not self._wanted and now >= self._next_search:
+            self._next_search = now + _SEARCH_AGAIN
+            self._asked = self._submit(self._search)
 
     def search(self, vectors: FloatArray, uids: Sequence[str]) -> None:
         """
         Have the people nearest to vectors (N, D), and those of some uids, among the known ones.
 
-        Nothing is to be done where the matrix in memory holds everybody.
+        Where the matrix in memory holds everybody, they are already.
         """
-        now = time.monotonic()
-        if np.array_equal(vectors, self._wanted[0]):
-            return
-        if self._indexed and now >= self._next_search and self._asked.done():
-            self._wanted = vectors, list(uids)
-            self._next_search = now + _SEARCH_AGAIN
-            self._asked = self._submit(self._search)
+        if not np.array_equal(vectors, self._wish[0]):
+            self._wish = vectors, list(uids)
 
     def enrol(self, learnt: Learnt, done: Future[str]) -> None:
         """Store somebody with a name; `done` gets a sentence, or a ConfigError."""
@@ -161,7 +162,7 @@ class Gallery:
     def _settle(self, learnt: Learnt) -> None:
         """Store somebody who waited; what others wrote meanwhile wins."""
         try:
-            _LOG.info("%s; waited for people '%s'", learnt.store(self._store, self._indexed),
+            _LOG.info("%s; waited for people '%s'", learnt.store(self._store),
                       self._store.address)
         except ConfigError as error:
             _LOG.warning('%s; was enrolled while the people could not be used, and is not stored',
@@ -175,23 +176,23 @@ class Gallery:
             self._fails(error)
 
     def _load(self) -> None:
-        store, space, (vectors, uids) = self._store, self._space, self._wanted
+        store, space, wish = self._store, self._space, self._wish
         count = store.count(space)
-        self._indexed = count > MOST_SEARCHED and isinstance(store, IndexedStore)
-        if self._indexed:
-            assert isinstance(store, IndexedStore)
-            looks, names = store.near(space, vectors, uids)
+        indexed = count > MOST_SEARCHED and isinstance(store, IndexedStore)
+        if indexed and isinstance(store, IndexedStore):
+            looks, names = store.near(space, *wish)
         else:
             looks, names = store.looks(space), {person.uid: person.name
                                                 for person in store.people()}
-        if count > MOST_SEARCHED and not self._indexed and not self._warned:
+        if count > MOST_SEARCHED and not indexed and not self._warned:
             self._warned = True
             _LOG.warning("people '%s': hold %d looks; beyond %d the search takes long: move them "
                          'to PostgreSQL (docs/guides/people.md)', store.address, count,
                          MOST_SEARCHED)
-        self.calibration = store.calibration(space)
+        calibration = store.calibration(space)
         if space == self._space:  # there may be another encoder by now
-            self._stored = looks, names
+            self.calibration, self._stored = calibration, (looks, names)
+            self._indexed, self._wanted = indexed, wish
             self._publish()
 
     def _publish(self) -> None:
@@ -205,7 +206,7 @@ class Gallery:
 
     def _enrol(self, learnt: Learnt) -> str:
         try:
-            text = learnt.store(self._store, self._indexed)
+            text = learnt.store(self._store)
             self._load()
         except SourceError as error:
             self._fails(error)
@@ -228,7 +229,7 @@ class Gallery:
 
     def _remember(self, learnt: Learnt) -> None:
         try:
-            learnt.store(self._store, self._indexed)
+            learnt.store(self._store)
             self._load()
         except SourceError as error:
             self._fails(error)

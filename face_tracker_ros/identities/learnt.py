@@ -35,13 +35,9 @@ class Learnt:
         """Give a new person a uid."""
         self.uid = self.uid or uuid.uuid4().hex
 
-    def store(self, store: Store, indexed: bool) -> str:
+    def store(self, store: Store) -> str:
         """
         Store them, as those whom the store holds at this moment allow; return what was done.
-
-        Args:
-            store: of people.
-            indexed: whether it finds the nearest people by itself.
 
         Raises:
             ConfigError: the face is known under another name, or the name is another face's.
@@ -52,7 +48,7 @@ class Learnt:
                               unless=lambda stored: is_somebody(
                                   self.looks.mean, KnownPeople(stored, {}), self.limit))
             return f"'{title_of(self.uid, '')}': " + ('remembered' if added else 'known already')
-        known = self._known_by(store, indexed)
+        known = self._known_by(store)
         uid = owner_of(self.name, self.looks, known, self.limit)
         anonymous = uid and not known.names[known.uids.tolist().index(uid)]
         store.add(uid or self.uid, self.name, self.space, self.looks.vectors,
@@ -62,9 +58,9 @@ class Learnt:
         verb = 'enrolled with' if not uid else 'known already; added'
         return f"'{self.name}': {verb} {len(self.looks.vectors)} looks"
 
-    def _known_by(self, store: Store, indexed: bool) -> KnownPeople:
+    def _known_by(self, store: Store) -> KnownPeople:
         """Return the people of a store, or those of them who matter here."""
-        if indexed and isinstance(store, IndexedStore):
+        if isinstance(store, IndexedStore):
             return KnownPeople(*store.near(self.space, self.looks.mean[None], (self.uid,),
                                            (self.name,)))
         return KnownPeople(store.looks(self.space), {person.uid: person.name

@@ -61,23 +61,23 @@ class PostgresServer:
         self._closed = False
 
     @contextmanager
-    def transaction(self, seconds: float = _STATEMENT) -> Iterator[Cursor]:
+    def transaction(self, seconds: float | None = None) -> Iterator[Cursor]:
         """
         Give a cursor, all of whose statements are one transaction.
 
         Args:
-            seconds: that a statement may take.
+            seconds: that a statement may take; None: 5.
 
         Raises:
             SourceError: the server cannot be reached, does not answer, or says no.
         """
         with self._lock, self._reported():
             connection = self._connected()
-            watchdog = threading.Timer(seconds + _GRACE, self._cut)
+            watchdog = threading.Timer((seconds or _STATEMENT) + _GRACE, self._cut)
             watchdog.start()
             try:
                 with connection.transaction(), connection.cursor(binary=True) as cursor:
-                    if seconds != _STATEMENT:
+                    if seconds is not None:
                         cursor.execute(f'SET LOCAL statement_timeout = {round(1000 * seconds)}')
                     yield cursor
             finally:
@@ -146,6 +146,9 @@ class PostgresServer:
         import psycopg
         try:
             yield
+        except (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable) as error:
+            raise SourceError(f"people '{self.address}': the server takes too long "
+                              f'({_text(error)}); look at what else it does') from error
         except (psycopg.OperationalError, OSError) as error:
             self._drop_if_broken()
             raise SourceError(f"people '{self.address}': the server cannot be used "
@@ -160,7 +163,9 @@ class PostgresServer:
 
 
 def _text(error: Exception) -> str:
-    return one_line(str(error)) or type(error).__name__
+    """Return what the server, or else the client library, says of an error."""
+    said = getattr(getattr(error, 'diag', None), 'message_primary', None)
+    return one_line(said or str(error)) or type(error).__name__
 
 
 def _resolved(given: dict[str, Any]) -> dict[str, Any]:

@@ -165,7 +165,7 @@ class PostgresStore:
         self._server.close()
 
     @contextmanager
-    def _writing(self, seconds: float = 5.0) -> Iterator[Cursor]:
+    def _writing(self, seconds: float | None = None) -> Iterator[Cursor]:
         """Give a cursor while no other process writes."""
         with self._server.transaction(seconds) as cursor:
             cursor.execute('SELECT revision FROM state FOR UPDATE')

@@ -9,7 +9,7 @@ from pathlib import Path
 import time
 
 from face_tracker_ros.errors import ConfigError, SourceError
-from face_tracker_ros.identities import gallery as galleries
+from face_tracker_ros.identities import gallery as galleries, postgres_server
 from face_tracker_ros.identities.gallery import Gallery
 from face_tracker_ros.identities.learnt import Learnt
 from face_tracker_ros.identities.store import open_store
@@ -153,6 +153,20 @@ def test_a_server_that_hangs_is_given_up(stopped: PostgresServer, begin: Begin,
     gallery.close()  # cuts the connection, and does not wait for the server
     with pytest.raises(ConfigError, match="'Grace': not enrolled; the tracker ended"):
         done.result(0)
+
+
+def test_a_server_that_others_keep_busy(postgres: PostgresServer, begin: Begin,
+                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_server, '_STATEMENT', 0.2)
+    gallery = begin(postgres.address)
+    enrol(gallery, 1, 'Ada')
+    with postgres.connection() as other, other.transaction():
+        other.execute('SELECT * FROM face_tracker.state FOR UPDATE')
+        assert enrol(gallery, 2, 'Grace').startswith("'Grace': known here")
+        assert 'the server takes too long (canceling statement' in gallery.problem
+    wait_until(gallery, lambda: not gallery.problem)
+    assert postgres.execute('SELECT name FROM face_tracker.people ORDER BY name') == [
+        ('Ada',), ('Grace',)]
 
 
 def test_few_are_kept_in_memory(stopped: PostgresServer, begin: Begin,
