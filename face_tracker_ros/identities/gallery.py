@@ -125,8 +125,9 @@ class Gallery:
             return
         self._closed = True
         wait([self._submit(self._take_news)], _PATIENCE)
+        self._work.shutdown(wait=False, cancel_futures=True)
         self._store.close()
-        self._work.shutdown(cancel_futures=True)
+        self._work.shutdown()
         if self.waiting:
             _LOG.warning("people '%s': %d people who were learnt while they could not be used "
                          'are lost', self._store.address, self.waiting)

@@ -15,7 +15,7 @@ from face_tracker_ros.types import Float64Array, FloatArray
 import numpy as np
 
 _LONG = 60.0  # seconds for statements that read or write much
-_NEAREST = 100  # looks whose people are compared with a face
+_NEAREST = 40  # looks whose people are compared with a face
 _MOST_INDEXED = 2000  # dimensions that an index of pgvector takes
 _PAGE = 1000  # rows that are decoded without a pause for other threads
 _COLUMNS = 'uid, vector_send(vector), quality, stamp'
@@ -179,7 +179,7 @@ class PostgresStore:
     def _near(self, cursor: Cursor, number: int, size: int, vectors: FloatArray,
               uids: Sequence[str], names: Sequence[str]) -> Looks:
         chosen = set(uids)
-        cursor.execute(f'SET LOCAL hnsw.ef_search = {2 * _NEAREST}')
+        cursor.execute(f'SET LOCAL hnsw.ef_search = {3 * _NEAREST}')
         for vector in vectors if number else ():
             chosen |= {row[0] for row in cursor.execute(
                 f'SELECT uid FROM looks WHERE space = {number} '

@@ -118,7 +118,7 @@ def test_the_index_finds_the_people_who_are_nearest(postgres: PostgresServer) ->
     assert names[uid_of(50)] == 'P 50' and len(names) < 60
     everything = store.looks(SPACE)
     others = everything.vectors @ looks_of(7, 1)[0]
-    nearest = dict.fromkeys(everything.uids[np.argsort(-others)][:40])
+    nearest = dict.fromkeys(everything.uids[np.argsort(-others)][:20])
     assert set(nearest) <= set(looks.uids)
     plan = postgres.execute(
         'SET search_path = face_tracker, public; SET enable_seqscan = off; SET enable_sort = off; '
