@@ -11,11 +11,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from typing import Any
 from urllib.parse import quote
 
 import psycopg
 
+_PATIENCE = 60.0  # seconds to start and to stop
 USER, ROBOT, PASSWORD = 'postgres', 'robot', 'secret/%word'
 
 
@@ -53,7 +55,11 @@ class PostgresServer:
                 shutil.copytree(source.parent, self._programs.parent, symlinks=True)
                 libraries = package.with_name(f'{package.name}.libs')
                 shutil.copytree(libraries, self.folder / libraries.name)
-        self._run('initdb', '-U', USER, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync')
+        done = subprocess.run(
+            [str(self._programs / 'initdb'), '-D', str(self.data), '-U', USER, '-A', 'trust', '-E',
+             'UTF8', '--locale=C', '--no-sync'], cwd=self.folder, stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True, check=False, **self._own)
+        assert done.returncode == 0, done.stderr
         (self.data / 'pg_hba.conf').write_text(
             f'local all {ROBOT} scram-sha-256\nlocal all all trust\n')
         self.start()
@@ -88,16 +94,26 @@ class PostgresServer:
     @property
     def running(self) -> bool:
         """Whether it runs."""
-        return (self.data / 'postmaster.pid').exists()
+        return self._process.poll() is None
 
     def start(self) -> None:
         """Start it, and return when it answers."""
-        self._run('pg_ctl', 'start', '-w', '-l', str(self.data / 'log'), '-o',
-                  f"-k {self.data} -h '' -F")
+        with (self.data / 'log').open('a') as log:
+            self._process = subprocess.Popen(
+                [str(self._programs / 'postgres'), '-D', str(self.data), '-k', str(self.data),
+                 '-h', '', '-F'], cwd=self.folder, stdout=log, stderr=log, **self._own)
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                return self.connection().close()
+            except psycopg.OperationalError:
+                assert self.running and time.monotonic() < end, (self.data / 'log').read_text()
+                time.sleep(0.02)
 
     def stop(self) -> None:
         """Stop it at once, as a machine that fails."""
-        self._run('pg_ctl', 'stop', '-m', 'immediate')
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(_PATIENCE)
 
     def freeze(self) -> None:
         """Let all its processes stop, so that it is there and does not answer."""
@@ -115,13 +131,7 @@ class PostgresServer:
     def _signal(self, number: int) -> None:
         if not self.running:
             return
-        parent = int((self.data / 'postmaster.pid').read_text().split()[0])
+        parent = self._process.pid
         children = Path(f'/proc/{parent}/task/{parent}/children').read_text().split()
         for process in (parent, *map(int, children)):
             os.kill(process, number)
-
-    def _run(self, program: str, *words: str) -> None:
-        done = subprocess.run(
-            [str(self._programs / program), '-D', str(self.data), *words], cwd=self.folder,
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False, **self._own)
-        assert done.returncode == 0, done.stderr
