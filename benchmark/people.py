@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-import time
 
 from face_tracker_ros.cli.common import configuration
 from face_tracker_ros.cli.identities_calibrate import embed_folder
@@ -32,7 +31,6 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
 STRANGERS, FOLDS = 40, 5
-SEARCHED = (1_000, 10_000, 100_000)
 
 
 def study(vectors: FloatArray, people: list[str]) -> tuple[dict[str, list[float]], Calibration]:
@@ -63,24 +61,6 @@ def study(vectors: FloatArray, people: list[str]) -> tuple[dict[str, list[float]
             counts['strangers' if stranger else 'enrolled'][column] += 1
     print('calibrated by fold (distance, margin):', used)
     return counts, calibrate(vectors, people)
-
-
-def search_times() -> dict[int, float]:
-    """Return milliseconds of the search for one face, the least of 101 times, by people."""
-    times = {}
-    draw = np.random.default_rng(0)
-    for count in SEARCHED:
-        known = KnownPeople.__new__(KnownPeople)
-        known.means = draw.normal(size=(count, 256)).astype(np.float32)
-        known.uids = np.arange(count).astype(str)
-        face = draw.normal(size=(1, 256)).astype(np.float32)
-        measured = []
-        for _ in range(101):
-            begin = time.perf_counter()
-            assign(known.distances(face), np.array([-1]), 0.5, 0.1)
-            measured.append(time.perf_counter() - begin)
-        times[count] = 1000 * min(measured)
-    return times
 
 
 def head_errors() -> list[list[object]]:
@@ -139,13 +119,9 @@ def main() -> None:
              *(f'{value:.0f} ({100 * value / sum(values):.1f} %)' for value in values)]
             for title, values in (('enrolled people', counts['enrolled']),
                                   (f'{STRANGERS} strangers', counts['strangers']))]
-    times = search_times()
     tables = {
         'people-named': {'columns': ['photos of', 'named right', 'named wrong', 'unknown'],
                          'rows': rows},
-        'people-search': {'columns': ['people', 'ms for a face'],
-                          'rows': [[f'{count:,}', f'{value:.2f}']
-                                   for count, value in times.items()]},
         'head-pose': {'columns': ['yaw in degrees', 'error of yaw', 'pitch', 'roll',
                                   'standard deviation stated', 'found'], 'rows': head_errors()}}
     for table in tables.values():
@@ -154,8 +130,10 @@ def main() -> None:
     print(f'model.yaml of {models.encoder.name}: identity_distance: {overall.distance:g}  '
           f'identity_margin: {overall.margin:g}')
     path = ROOT / 'docs' / 'results' / 'people.json'
-    path.write_text(json.dumps({'encoder': models.encoder.name, 'tables': tables}, indent=1)
-                    + '\n', encoding='utf-8')
+    results = json.loads(path.read_text(encoding='utf-8'))  # with those of people_search.py
+    results['encoder'] = models.encoder.name
+    results['tables'].update(tables)
+    path.write_text(json.dumps(results, indent=1) + '\n', encoding='utf-8')
 
 
 if __name__ == '__main__':

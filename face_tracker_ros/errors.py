@@ -2,10 +2,12 @@
 """The errors of the core: every message names the thing, its value and the remedy."""
 from __future__ import annotations
 
+import re
 import reprlib
 
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 200
+_PASSWORD = re.compile(r'(://[^:@/?#\s]*):\S*@|([?&](?:ssl)?password=)[^&\s]*')
 _LONGEST = 1000  # characters of a line about an error
 
 
@@ -54,8 +56,13 @@ def one_line(text: str) -> str:
 
 
 def shown(value: object) -> str:
-    """Return `value` as Python writes it, without the middle of what is long."""
+    """Return `value` as Python writes it, without passwords and the middle of what is long."""
     try:
-        return _SHORT.repr(value)
+        return _SHORT.repr(without_password(value) if isinstance(value, str) else value)
     except ValueError:  # Python writes no integer of thousands of digits
         return f'a huge {type(value).__name__}'
+
+
+def without_password(text: str) -> str:
+    """Return `text` without the passwords of addresses in it."""
+    return _PASSWORD.sub(lambda found: f'{found[1]}@' if found[1] else f'{found[2]}...', text)

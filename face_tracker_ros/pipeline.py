@@ -12,9 +12,9 @@ from typing import Any, TYPE_CHECKING
 
 from face_tracker_ros.config import Config, PARAMETERS
 from face_tracker_ros.embedding.quality import crop_quality, sharpness
-from face_tracker_ros.errors import ConfigError, FrameError
+from face_tracker_ros.errors import ConfigError, FrameError, shown
 from face_tracker_ros.model_set import ModelSet
-from face_tracker_ros.models.thresholds import shown
+from face_tracker_ros.models.thresholds import shown as shown_thresholds
 from face_tracker_ros.rotation import rotate, Rotation
 from face_tracker_ros.tracking import Tracker
 from face_tracker_ros.tracking.camera_motion import CameraMotion
@@ -103,7 +103,7 @@ class FaceTracker:
     @property
     def thresholds(self) -> Mapping[str, float]:
         """The thresholds in force: `detection_score`, `max_cosine_distance` ..."""
-        return shown(self._config)
+        return shown_thresholds(self._config)
 
     @property
     def models(self) -> ModelSet:
@@ -181,8 +181,9 @@ class FaceTracker:
         old, new = self._given.values(), config.values()
         for parameter in PARAMETERS:
             if not parameter.live and old[parameter.name] != new[parameter.name]:
-                raise ConfigError(f"parameter '{parameter.name}': {new[parameter.name]!r} cannot "
-                                  'be taken while running; make a new tracker')
+                raise ConfigError(
+                    f"parameter '{parameter.name}': {shown(new[parameter.name])} cannot be taken "
+                    'while running; make a new tracker')
         former = self._models
         self._models = models or former.updated(config)
         if self._models.encoder.space != former.encoder.space:
@@ -232,7 +233,8 @@ class FaceTracker:
                              self._tracker.id_changes, embeddings=embeddings, quality=quality,
                              faint=self._tracker.faint_scores)
         if self.recogniser is not None:
-            result = replace(result, people=self.recogniser.update(result))
+            result = replace(result, people=self.recogniser.update(result),
+                             known_people=self.recogniser.gallery.known.uids)
             timer.stop('track')
         return result
 

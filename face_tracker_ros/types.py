@@ -196,6 +196,7 @@ class Tracks(Sequence[Track]):
                         for item in fields(self)))
 
 
+_NOBODY: TextArray = np.zeros(0, np.str_)
 _NO_TRACKS = Tracks.of(())  # made once; there is nothing in it to change
 
 
@@ -254,6 +255,8 @@ class FrameResult:
             embedded; None where none was.
         quality: float32 (detections,), 0 to 1, of the crops of the faces that were.
         people: who the tracks seen are, by id; empty without `identities.store`.
+        known_people: str (P,), uids of everybody who is known, in view or not; the same array
+            until that changes. Of a store that searches by itself: of those who look similar.
         faint: best scores so far of the faces that have no id as they never were clear
             (`tracker.min_track_score`).
     """
@@ -270,4 +273,5 @@ class FrameResult:
     embeddings: FloatArray | None = None
     quality: FloatArray | None = None
     people: Mapping[int, Identity] = field(default_factory=dict)
+    known_people: TextArray = field(default_factory=lambda: _NOBODY)
     faint: tuple[float, ...] = ()

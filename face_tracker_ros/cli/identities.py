@@ -14,11 +14,10 @@ from face_tracker_ros.cli.common import configuration, finish, log, make_console
 from face_tracker_ros.config import Config
 from face_tracker_ros.errors import ConfigError, SourceError
 from face_tracker_ros.identities.records import checked_name, Person
-from face_tracker_ros.identities.sqlite_store import SqliteStore
+from face_tracker_ros.identities.store import DEFAULT_STORE, open_store, Store
 from rich.markup import escape
 from rich.table import Table
 
-DEFAULT = '~/.ros/people.db'
 _EPILOG = f"""
 examples:
   identities enroll Ada ada1.jpg ada2.jpg ada3.jpg
@@ -29,7 +28,7 @@ examples:
   identities export people.json                for a backup or another robot
   identities calibrate photos/                 one folder a person, two photos or more in each
 
-The file is that of --store, else identities.store of --config, else {DEFAULT}.
+The people are those of --store, else of identities.store of --config, else {DEFAULT_STORE}.
 A person is named by name or uid. Only vectors, names and times are stored, never an image.
 """
 
@@ -42,12 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _identities(argv: Sequence[str] | None) -> int:
     given = _parser().parse_args(argv)
     config = configuration(given.config, given.set)
-    address = str(given.store or config.identities.store or DEFAULT)
-    path = Path(address).expanduser()
-    if given.action not in ('enroll', 'import', 'calibrate') and not path.exists():
-        raise SourceError(f"people '{path}': there is no such file; enroll somebody first, or "
-                          'give --store')
-    with closing(SqliteStore(path)) as store:
+    address = str(given.store or config.identities.store or DEFAULT_STORE)
+    makes = given.action in ('enroll', 'import', 'calibrate')
+    with closing(open_store(address, makes)) as store:
         return int(_ACTIONS[given.action](store, given, config))
 
 
@@ -57,8 +53,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)
     store = argparse.ArgumentParser(add_help=False)  # before or after the action
     for options, default in ((parser, None), (store, argparse.SUPPRESS)):
-        options.add_argument('--store', metavar='FILE', default=default,
-                             help='the SQLite file of the people')
+        options.add_argument('--store', metavar='ADDRESS', default=default,
+                             help='the SQLite file of the people, or '
+                                  'postgresql://user@host/database')
     parser.add_argument('--config', type=Path, metavar='YAML',
                         help='parameters, as in config/tracker.yaml')
     parser.add_argument('--set', action='append', default=[], metavar='NAME=VALUE',
@@ -87,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _list(store: SqliteStore, given: argparse.Namespace, config: Config) -> int:
+def _list(store: Store, given: argparse.Namespace, config: Config) -> int:
     people = store.people()
     table = Table(box=None, header_style='bold')
     for title in ('name', 'uid', 'looks', 'enrolled', 'changed'):
@@ -98,14 +95,14 @@ def _list(store: SqliteStore, given: argparse.Namespace, config: Config) -> int:
     console = make_console()
     if people:
         console.print(table)
-    console.print(f'{len(people)} people in {escape(str(store.path))}')
+    console.print(f'{len(people)} people in {escape(store.address)}')
     return 0
 
 
-def _show(store: SqliteStore, given: argparse.Namespace, config: Config) -> int:
+def _show(store: Store, given: argparse.Namespace, config: Config) -> int:
     from face_tracker_ros.identities.known import KnownPeople
     from face_tracker_ros.identities.records import title_of
-    from face_tracker_ros.identities.spaces import own_space
+    from face_tracker_ros.identities.encoder_space import own_space
     person = _find(store, given.name)
     console = make_console()
     console.print(f'{escape(person.title)}\nuid       {person.uid}\n'
@@ -123,14 +120,14 @@ def _show(store: SqliteStore, given: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def _rename(store: SqliteStore, given: argparse.Namespace, config: Config) -> int:
+def _rename(store: Store, given: argparse.Namespace, config: Config) -> int:
     person = _find(store, given.name)
     store.rename(person.uid, given.new)
     print(f"'{person.title}' is '{checked_name(given.new)}' now")
     return 0
 
 
-def _merge(store: SqliteStore, given: argparse.Namespace, config: Config) -> int:
+def _merge(store: Store, given: argparse.Namespace, config: Config) -> int:
     person = _find(store, given.name)
     others = [_find(store, name) for name in given.others]
     if person.uid in [other.uid for other in others]:
@@ -141,7 +138,7 @@ def _merge(store: SqliteStore, given: argparse.Namespace, config: Config) -> int
     return 0
 
 
-def _forget(store: SqliteStore, given: argparse.Namespace, config: Config) -> int:
+def _forget(store: Store, given: argparse.Namespace, config: Config) -> int:
     if given.all is bool(given.names):
         raise ConfigError('forget: give names, or --all')
     people = store.people() if given.all else [_find(store, name) for name in given.names]
@@ -150,7 +147,7 @@ def _forget(store: SqliteStore, given: argparse.Namespace, config: Config) -> in
     return 0
 
 
-def _export(store: SqliteStore, given: argparse.Namespace, config: Config) -> int:
+def _export(store: Store, given: argparse.Namespace, config: Config) -> int:
     from face_tracker_ros.identities.transfer import export_people
     people = [_find(store, name) for name in given.names] or store.people()
     count = export_people(store, {person.uid for person in people}, Path(given.file))
@@ -159,19 +156,19 @@ def _export(store: SqliteStore, given: argparse.Namespace, config: Config) -> in
     return 0
 
 
-def _import(store: SqliteStore, given: argparse.Namespace, config: Config) -> int:
+def _import(store: Store, given: argparse.Namespace, config: Config) -> int:
     from face_tracker_ros.identities.transfer import import_people
     lines = import_people(store, Path(given.file))
     print('\n'.join(lines) or 'nobody in it')
     return 2 if any(line.startswith('not') for line in lines) else 0
 
 
-def _enroll(store: SqliteStore, given: argparse.Namespace, config: Config) -> int:
+def _enroll(store: Store, given: argparse.Namespace, config: Config) -> int:
     from face_tracker_ros.identities.enrolment import owner_of
     from face_tracker_ros.identities.known import KnownPeople
     from face_tracker_ros.identities.photos import Face, photos_of, read_faces
-    from face_tracker_ros.identities.space import space_of
-    from face_tracker_ros.identities.spaces import limit_of
+    from face_tracker_ros.identities.encoder_space import space_of
+    from face_tracker_ros.identities.limits import limit_of
     from face_tracker_ros.identities.track_looks import TrackLooks
     from face_tracker_ros.model_set import ModelSet
     import numpy as np
@@ -206,12 +203,12 @@ def _enroll(store: SqliteStore, given: argparse.Namespace, config: Config) -> in
     return 0
 
 
-def _calibrate(store: SqliteStore, given: argparse.Namespace, config: Config) -> int:
+def _calibrate(store: Store, given: argparse.Namespace, config: Config) -> int:
     from face_tracker_ros.cli.identities_calibrate import calibrate_store
     return calibrate_store(store, Path(given.folder), given.strangers, config)
 
 
-def _find(store: SqliteStore, name: str) -> Person:
+def _find(store: Store, name: str) -> Person:
     wanted = name.strip().casefold()
     found = [person for person in store.people()
              if wanted in (person.title.casefold(), person.uid)

@@ -8,16 +8,16 @@ from face_tracker_ros.cli.common import log, make_console
 from face_tracker_ros.config import Config
 from face_tracker_ros.errors import ConfigError, SourceError
 from face_tracker_ros.identities.calibration import calibrate, probe_distances
+from face_tracker_ros.identities.encoder_space import space_of
 from face_tracker_ros.identities.photos import Face, photos_of, read_faces
-from face_tracker_ros.identities.space import space_of
-from face_tracker_ros.identities.sqlite_store import SqliteStore
+from face_tracker_ros.identities.store import Store
 from face_tracker_ros.model_set import ModelSet
 from face_tracker_ros.types import FloatArray
 import numpy as np
 from rich.table import Table
 
 
-def calibrate_store(store: SqliteStore, folder: Path, strangers: float, config: Config) -> int:
+def calibrate_store(store: Store, folder: Path, strangers: float, config: Config) -> int:
     """Measure on a folder of people, print the error rates, and store the result."""
     if not 0 <= strangers < 1:
         raise ConfigError(f'--strangers {strangers:g}: give a share, 0 to 1')

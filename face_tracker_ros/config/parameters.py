@@ -128,9 +128,10 @@ class TrackerConfig:
 class IdentitiesConfig:
     """People known by name across restarts (docs/guides/people.md)."""
 
-    store: str = _param('', 'SQLite file of the people who are known by name across restarts, '
-                        "such as '~/.ros/people.db'; it is made when missing. Empty = nobody is "
-                        'recognised or stored.', live=False)
+    store: str = _param('', 'The people who are known by name across restarts: an SQLite file '
+                        "such as '~/.ros/people.db', made when missing, or a PostgreSQL server, "
+                        'postgresql://user@host/database. Empty = nobody is recognised or '
+                        'stored.', live=False)
     max_distance: float = _param(0.0, 'Maximum cosine distance of a face to a known person; 0 = '
                                  'as calibrated for the encoder.', 0.0, 2.0)
     margin: float = _param(0.0, 'How much nearer the best person must be than the second best; '

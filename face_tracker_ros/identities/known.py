@@ -47,3 +47,19 @@ class KnownPeople:
         # a face at a time: several at once would make BLAS wait for threads on a busy machine
         return 1 - np.concatenate([face @ self.means.T for face in vectors[:, None]]
                                   ).astype(np.float64)
+
+
+def no_looks() -> Looks:
+    """Return the looks of nobody."""
+    nothing = np.zeros(0)
+    return Looks(np.zeros(0, np.str_), np.zeros((0, 0), np.float32), nothing, nothing)
+
+
+def joined(looks: Looks, uid: str, vectors: FloatArray, qualities: Float64Array) -> Looks:
+    """Return looks and those of one person, vectors (N, D) of the same space, in addition."""
+    own = Looks(np.array([uid] * len(vectors), np.str_), vectors, qualities,
+                np.zeros(len(vectors)))
+    if not len(looks):
+        return own
+    return Looks(*(np.concatenate((getattr(looks, name), getattr(own, name)))
+                   for name in ('uids', 'vectors', 'qualities', 'stamps')))

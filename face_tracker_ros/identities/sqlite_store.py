@@ -9,12 +9,11 @@ from pathlib import Path
 import sqlite3
 import threading
 import time
-from typing import Any
 
-from face_tracker_ros.errors import ConfigError, SourceError
+from face_tracker_ros.errors import SourceError
 from face_tracker_ros.identities.records import (Calibration, checked_name, Looks, Person, Space)
-from face_tracker_ros.identities.store import MOST_LOOKS
-from face_tracker_ros.identities.thinning import kept
+from face_tracker_ros.identities.store import DEFAULT_STORE, MOST_LOOKS, name_taken
+from face_tracker_ros.identities.thinning import surplus
 from face_tracker_ros.types import Float64Array, FloatArray
 import numpy as np
 
@@ -41,15 +40,22 @@ CREATE TABLE calibrations (encoder TEXT NOT NULL, checksum TEXT NOT NULL, distan
 class SqliteStore:
     """A Store in one file."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, make: bool = True) -> None:
         """
         Open the file, which is made (mode 0600) when there is none.
+
+        Args:
+            path: of the file. Its folder has to exist, unless it is the default one.
+            make: whether it may be made.
 
         Raises:
             SourceError: it cannot be made, read or written, or is no store of people.
         """
-        self.path = path
+        self.path, self.address = path, str(path)
         self._lock = threading.RLock()
+        if not make and not path.exists():
+            raise SourceError(f"people '{path}': there is no such file; enroll somebody first, or "
+                              'give --store')
         with self._reported():
             _make_private(path)
             self._database = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None,
@@ -78,13 +84,20 @@ class SqliteStore:
         return [Person(uid, name, created, updated, counts.get(uid, {}))
                 for uid, name, created, updated in rows]
 
+    def count(self, space: Space) -> int:
+        """See Store."""
+        with self._lock, self._reported():
+            return int(self._database.execute(
+                'SELECT COUNT(*) FROM looks WHERE checksum = ? AND encoder = ?',
+                (space.checksum, space.encoder)).fetchone()[0])
+
     def looks(self, space: Space) -> Looks:
         """See Store."""
         with self._lock, self._reported():
             return self._looks(space)
 
     def everything(self) -> list[tuple[str, str, str, bytes, float]]:
-        """Return uid, encoder, checksum, vector (float32, little-endian) and quality of all."""
+        """See Store."""
         with self._lock, self._reported():
             return self._database.execute('SELECT uid, encoder, checksum, vector, quality '
                                           'FROM looks ORDER BY uid, id').fetchall()
@@ -187,23 +200,18 @@ class SqliteStore:
 
     def _thin(self, uid: str) -> None:
         """Delete what a person has beyond MOST_LOOKS in each space."""
-        spaces: dict[tuple[str, str], list[Any]] = {}
-        for row in self._database.execute('SELECT id, vector, quality, encoder, checksum '
-                                          'FROM looks WHERE uid = ?', (uid,)):
-            spaces.setdefault(row[3:], []).append(row)
-        for rows in spaces.values():
-            if len(rows) > MOST_LOOKS:
-                chosen = kept(np.array([np.frombuffer(row[1], '<f4') for row in rows]),
-                              np.array([row[2] for row in rows]), MOST_LOOKS)
-                self._database.executemany('DELETE FROM looks WHERE id = ?', [
-                    (row[0],) for row, stays in zip(rows, chosen) if not stays])
+        rows = self._database.execute('SELECT id, vector, quality, encoder, checksum '
+                                      'FROM looks WHERE uid = ?', (uid,)).fetchall()
+        gone = surplus(((number, np.frombuffer(vector, '<f4'), quality, tuple(space))
+                        for number, vector, quality, *space in rows), MOST_LOOKS)
+        self._database.executemany('DELETE FROM looks WHERE id = ?',
+                                   [(number,) for number in gone])
 
     def _check_free(self, name: str, uid: str) -> None:
         if name and self._database.execute(
                 'SELECT 1 FROM people WHERE name = ? COLLATE NOCASE AND uid <> ?',
                 (name, uid)).fetchone():
-            raise ConfigError(f"name '{name}': is taken by another person; give another one, or "
-                              'merge the two')
+            raise name_taken(name)
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -229,8 +237,13 @@ class SqliteStore:
 
 
 def _make_private(path: Path) -> None:
-    """Make the file, and its folder, for the owner only; take rights of others away."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make the file for the owner only, and its folder if it is the default one."""
+    folder = path.parent
+    if folder == Path(DEFAULT_STORE).expanduser().parent:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    elif not folder.exists():
+        raise SourceError(f"people '{path}': there is no folder '{folder}'; correct the path, or "
+                          f"make it: mkdir -p -m 700 '{folder}'")
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)

@@ -1,16 +1,19 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""One interface for every place in which people can be stored."""
+"""One interface for every place in which people can be stored, and the way to open each."""
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+import re
+from typing import Protocol, runtime_checkable
 
-from face_tracker_ros.errors import ConfigError
+from face_tracker_ros.errors import ConfigError, without_password
 from face_tracker_ros.identities.records import Calibration, Looks, Person, Space
 from face_tracker_ros.types import Float64Array, FloatArray
 
+DEFAULT_STORE = '~/.ros/people.db'
 MOST_LOOKS = 8  # of a person in one space
+_SERVER = re.compile(r'postgres(ql)?://')
 
 
 class Store(Protocol):
@@ -20,14 +23,23 @@ class Store(Protocol):
     Every method raises SourceError when the store cannot be read or written.
     """
 
+    address: str
+    """Where it is, as it may be shown: without a password."""
+
     def revision(self) -> int:
         """Return a number that another process changes by writing; cheap."""
 
     def people(self) -> list[Person]:
         """Return everybody, sorted by name, anonymous ones last."""
 
+    def count(self, space: Space) -> int:
+        """Return the number of vectors of a space."""
+
     def looks(self, space: Space) -> Looks:
         """Return all vectors of a space, those of one person after each other."""
+
+    def everything(self) -> list[tuple[str, str, str, bytes, float]]:
+        """Return uid, encoder, checksum, vector (float32, little-endian) and quality of all."""
 
     def add(self, uid: str, name: str, space: Space, vectors: FloatArray,
             qualities: Float64Array, unless: Callable[[Looks], bool] | None = None) -> bool:
@@ -42,7 +54,8 @@ class Store(Protocol):
             space: of the vectors.
             vectors: float32 (N, D), unit length.
             qualities: (N,), 0 to 1.
-            unless: asked, with what the store holds at that moment, before anything is written.
+            unless: asked, with what the store holds at that moment of those who may be nearest,
+                before anything is written.
 
         Returns:
             False where `unless` was true, and nothing was written.
@@ -58,7 +71,7 @@ class Store(Protocol):
         """Give the looks of others to a person; the others are gone then."""
 
     def forget(self, uids: Sequence[str]) -> None:
-        """Erase people and all their looks, overwriting what the file held of them."""
+        """Erase people and all their looks; a file is overwritten where it held them."""
 
     def calibration(self, space: Space) -> Calibration | None:
         """Return what `calibrate` found for a space."""
@@ -67,22 +80,50 @@ class Store(Protocol):
         """Store what was measured for a space."""
 
     def close(self) -> None:
-        """Close it; nothing is called afterwards."""
+        """Close it, without waiting for a server; nothing is called afterwards."""
 
 
-def open_store(address: str) -> Store:
+@runtime_checkable
+class IndexedStore(Store, Protocol):
+    """A Store that finds the nearest people by itself."""
+
+    def near(self, space: Space, vectors: FloatArray, uids: Sequence[str] = (),
+             names: Sequence[str] = ()) -> tuple[Looks, Mapping[str, str]]:
+        """
+        Return the looks, and the names by uid, of those who may be nearest to some vectors.
+
+        Args:
+            space: of the vectors.
+            vectors: float32 (N, D), unit length.
+            uids: people who are to be among them.
+            names: of people who are to be among them, too.
+        """
+
+
+def open_store(address: str, make: bool = True) -> Store:
     """
-    Open a store, which is made when there is none.
+    Open a store. A file is made when there is none; a server is contacted when it is first used.
 
     Args:
-        address: path of a file.
+        address: path of a file, or postgresql://user@host/database.
+        make: whether a file may be made.
 
     Raises:
-        ConfigError: the address is of a kind that is not known.
+        ConfigError: the address is of a kind that is not known, or lacks a package.
         SourceError: the file cannot be made, read or written, or holds something else.
     """
+    if _SERVER.match(address):
+        from face_tracker_ros.identities.postgres_store import PostgresStore
+        return PostgresStore(address)
     if '://' in address:
-        raise ConfigError(f"parameter 'identities.store': '{address}' is no file; give the path "
-                          'of an SQLite file such as ~/.ros/people.db')
+        raise ConfigError(f"parameter 'identities.store': '{without_password(address)}' is not "
+                          'known; give the path of an SQLite file such as ~/.ros/people.db, or '
+                          'postgresql://user@host/database')
     from face_tracker_ros.identities.sqlite_store import SqliteStore
-    return SqliteStore(Path(address).expanduser())
+    return SqliteStore(Path(address).expanduser(), make)
+
+
+def name_taken(name: str) -> ConfigError:
+    """Return the error for a name that another person has."""
+    return ConfigError(f"name '{name}': is taken by another person; give another one, or merge "
+                       'the two')

@@ -2,6 +2,8 @@
 """Which of many looks stay: diverse ones, and of those that are alike the better."""
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from face_tracker_ros.types import BoolArray, Float64Array, FloatArray
 import numpy as np
 
@@ -26,3 +28,23 @@ def kept(vectors: FloatArray, qualities: Float64Array, most: int) -> BoolArray:
         stays[gone] = False
         alike[gone] = alike[:, gone] = -np.inf
     return stays
+
+
+def surplus(rows: Iterable[tuple[int, FloatArray, float, object]], most: int) -> list[int]:
+    """
+    Return the ids of a person's looks that have to go, so that `most` stay in each space.
+
+    Args:
+        rows: id, vector, quality and space of each look.
+        most: number of looks to keep.
+    """
+    spaces: dict[object, list[tuple[int, FloatArray, float]]] = {}
+    for number, vector, quality, space in rows:
+        spaces.setdefault(space, []).append((number, vector, quality))
+    gone = []
+    for looks in spaces.values():
+        if len(looks) > most:
+            numbers, vectors, qualities = zip(*looks)
+            stays = kept(np.array(vectors), np.array(qualities), most)
+            gone += [number for number, keep in zip(numbers, stays) if not keep]
+    return gone

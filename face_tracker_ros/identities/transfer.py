@@ -12,7 +12,7 @@ from typing import Any
 
 from face_tracker_ros.errors import ConfigError, SourceError
 from face_tracker_ros.identities.records import checked_name, Person, Space
-from face_tracker_ros.identities.sqlite_store import SqliteStore
+from face_tracker_ros.identities.store import Store
 from face_tracker_ros.regular_file import read_text
 import numpy as np
 
@@ -21,7 +21,7 @@ _LARGEST = 1 << 30  # bytes of a file
 _MOST_VALUES = 65536  # of a vector
 
 
-def export_people(store: SqliteStore, uids: Collection[str], path: Path) -> int:
+def export_people(store: Store, uids: Collection[str], path: Path) -> int:
     """
     Write people to a file that only its owner can read; return their number.
 
@@ -47,7 +47,7 @@ def export_people(store: SqliteStore, uids: Collection[str], path: Path) -> int:
     return len(people)
 
 
-def import_people(store: SqliteStore, path: Path) -> list[str]:
+def import_people(store: Store, path: Path) -> list[str]:
     """
     Add the people of a file; return a line for each.
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import count
 import signal
 
+from diagnostic_msgs.msg import DiagnosticArray
 import numpy as np
+from postgres_server import PostgresServer
 from rclpy.qos import QoSReliabilityPolicy
 from ros_client import Client, NodeProcess
 from vision_msgs.msg import Detection2DArray
@@ -49,6 +52,50 @@ def test_three_cameras_in_one_process_are_tracked_apart(
         client.node.destroy_publisher(publisher)
     assert process.end(signal.SIGTERM) == 0
     assert 'Traceback' not in process.output()
+
+
+def test_one_person_who_walks_past_three_cameras_is_one_person(
+        client: Client, start: Callable[..., NodeProcess], postgres: PostgresServer,
+        two_people: np.ndarray) -> None:
+    process = start('-p', 'detection.width:=320', '-p', 'inference.threads:=1',
+                    '-p', f'identities.store:={postgres.address}',
+                    '-p', 'identities.remember:=true', namespaces=CAMERAS)
+    publishers = {name: client.publisher(QoSReliabilityPolicy.BEST_EFFORT, f'/{name}/image')
+                  for name in CAMERAS}
+    met: dict[str, set[str]] = {name: set() for name in CAMERAS}
+
+    def note(name: str, message: DiagnosticArray) -> None:
+        met[name].update(status.hardware_id for status in message.status if status.hardware_id)
+
+    subscriptions = [client.node.create_subscription(
+        DiagnosticArray, f'/{name}/face_tracker/identities', partial(note, name), 10)
+        for name in CAMERAS]
+    client.wait(lambda: all(publisher.get_subscription_count() for publisher
+                            in publishers.values()), 'three active nodes')
+    steps = count()
+
+    def walk(seen_by: tuple[str, ...]) -> None:
+        step = next(steps)
+        for name in CAMERAS:
+            image = np.full_like(two_people, 90)
+            if name in seen_by:  # to the right, and back at the end of the image
+                left = abs((6 * step + 100 * CAMERAS.index(name)) % 760 - 380)
+                image[30:330, left:left + 256] = two_people[30:330, 60:316]
+                image = np.clip(image * (0.9 + 0.02 * (step % 10)), 0, 255).astype(np.uint8)
+            client.publish(image, publishers[name])
+
+    # Two cameras meet a stranger at the same time; the third one later.
+    for seen_by in (CAMERAS[:2], CAMERAS[1:], CAMERAS[2:]):
+        client.wait(lambda seen_by=seen_by: all(met[name] for name in seen_by),
+                    f'{seen_by} to know who it is', partial(walk, seen_by))
+    assert met['front'] == met['left/upper'] == met['rear'] and len(met['rear']) == 1
+    rows = postgres.execute('SELECT uid, name FROM face_tracker.people')
+    assert rows == [(*met['rear'], '')]
+    for item in subscriptions:
+        client.node.destroy_subscription(item)
+    for publisher in publishers.values():
+        client.node.destroy_publisher(publisher)
+    assert process.end(signal.SIGTERM) == 0
 
 
 def test_namespace_that_is_none_is_rejected(start: Callable[..., NodeProcess]) -> None:

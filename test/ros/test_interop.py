@@ -47,6 +47,7 @@ hear(TFMessage, '/tf')
 hear(IdsList, '/humans/faces/tracked')
 hear(IdsList, '/humans/persons/tracked')
 hear(IdsMatch, '/humans/candidate_matches')
+hear(IdsList, '/humans/persons/known')
 hear(ImageAnnotations, '/face_tracker/image_annotations')
 for face in ('f1', 'f2'):
     hear(NormalizedRegionOfInterest2D, f'/humans/faces/{face}/roi')
@@ -152,7 +153,7 @@ def test_other_tools_are_told_about_the_tracks(
 
     def complete() -> bool:
         now = heard(listener)
-        return {'/humans/faces/f1/roi', '/humans/faces/f2/roi', '/tf',
+        return {'/humans/faces/f1/roi', '/humans/faces/f2/roi', '/tf', '/humans/persons/known',
                 f'/humans/persons/{people[1]}/anonymous'} <= set(now) \
             and len(now['/humans/faces/tracked']['ids']) == 2 \
             and len(now['/face_tracker/image_annotations']['points']) == 2
@@ -201,6 +202,7 @@ def test_other_tools_are_told_about_the_tracks(
             '/humans/faces/f1/roi'), 'the topics of faces to go', lambda: client.publish(empty))
     assert heard(listener)['/humans/faces/tracked']['ids'] == []
     assert heard(listener)['/humans/persons/tracked']['ids'] == []
+    assert heard(listener)['/humans/persons/known']['ids'] == [people[1]], 'also out of view'
     assert heard(listener)['/humans/candidate_matches']['confidence'] == 0, 'taken back'
     assert node.end() == 0 and 'Traceback' not in node.output()
     client.node.destroy_publisher(calibrations)

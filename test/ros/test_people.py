@@ -7,11 +7,12 @@ from pathlib import Path
 import signal
 from typing import Any
 
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from diagnostic_msgs.srv import AddDiagnostics
 from face_tracker_ros.ros.messages.clouds import ROW
 from face_tracker_ros.ros.messages.people import person_number
 import numpy as np
+from postgres_server import PASSWORD, PostgresServer, ROBOT
 import pytest
 from ros_client import Client, FACES, NODE, NodeProcess
 from sensor_msgs.msg import CameraInfo, PointCloud2
@@ -51,6 +52,11 @@ class Listener:
                  for track in tracks}
         return {found[status.name]: status.message for status in (array.status if array else ())
                 if status.name in found}
+
+    def id_of(self, who: str) -> str:
+        """Return the id of the track of one of the people on the image."""
+        return next(track.id for track in self.client.arrays[-1].detections if who == (
+            'hopper' if track.bbox.center.position.x < 320 else 'collins'))
 
     def ask(self, service: str, text: str, image: np.ndarray) -> AddDiagnostics.Response:
         """Call a service while images go on."""
@@ -131,6 +137,48 @@ def test_an_enrolment_ends_with_the_reason_when_no_image_comes(
     listener = Listener(client)
     assert listener.ask('enroll', f'{track} Ada', two_people).success, 'once images come again'
     listener.close()
+
+
+def test_tracking_goes_on_while_the_server_of_people_is_away(
+        client: Client, start: Callable[..., NodeProcess], postgres: PostgresServer,
+        two_people: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('ROS_LOG_DIR', str(tmp_path / 'log'))
+    postgres.execute('CREATE EXTENSION IF NOT EXISTS vector; '
+                     f'GRANT CREATE ON DATABASE postgres TO {ROBOT}')
+    postgres.stop()
+    node = start('-p', f'identities.store:={postgres.of(ROBOT, PASSWORD)}')
+    client.forget()
+    listener, shown = Listener(client), set[str]()
+
+    def send() -> None:
+        listener.send(two_people)
+        shown.add(client.status.message)
+        shown.update(value for values in client.diagnostics.values() for value in values.values())
+
+    client.wait(lambda: 'the server cannot be used' in client.status.message, 'a warning', send)
+    assert client.status.level == DiagnosticStatus.WARN
+    client.wait(lambda: set(listener.names()) == set(FACES), 'both to be tracked', send)
+    done = listener.ask('enroll', f"{listener.id_of('hopper')} Grace Hopper", two_people)
+    assert done.success and 'known here with' in done.message
+    named = {'hopper': 'Grace Hopper', 'collins': ''}
+    client.wait(lambda: listener.names() == named, 'the name, though it is stored nowhere', send)
+    client.wait(lambda: '1 people wait in memory' in client.status.message, 'the report', send)
+    postgres.start()
+    client.wait(lambda: 'people' not in client.status.message, 'the server to be used', send)
+    assert postgres.execute('SELECT name FROM face_tracker.people') == [('Grace Hopper',)]
+    postgres.freeze()
+    try:
+        client.wait(lambda: 'no answer for' in client.status.message, 'the next warning', send)
+        client.arrays.clear()
+        client.wait(lambda: len(client.arrays) >= 20, 'tracks', send)
+        assert listener.names() == named
+    finally:
+        postgres.thaw()
+    listener.close()
+    assert node.end(signal.SIGTERM) == 0
+    shown |= {node.output(), *(path.read_text() for path in (tmp_path / 'log').iterdir())}
+    assert any('postgresql://robot@/postgres' in text for text in shown)
+    assert not any(word in text for text in shown for word in ('secret', 'word@'))
 
 
 def test_without_a_store_nobody_is_enrolled(

@@ -109,6 +109,6 @@ def test_policy_allows_what_the_node_does_and_no_more(client: Client, start: Sta
     client.wait(lambda: client.state() == 'active', 'the node')
     # Made where a parameter or an optional package asks for them; and by rclcpp, not by rclpy.
     check_policy(client, 'face_tracker', {
-        '/humans/candidate_matches', '/humans/faces/tracked', '/humans/persons/tracked',
-        f'{NODE}/image_annotations', '/tf', '/tf_static', '/image/compressed',
-        '/parameter_events'})
+        '/humans/candidate_matches', '/humans/faces/tracked', '/humans/persons/known',
+        '/humans/persons/tracked', f'{NODE}/image_annotations', '/tf', '/tf_static',
+        '/image/compressed', '/parameter_events'})

@@ -48,6 +48,7 @@ class NodeStatus:
         max_rate: The parameter.
         use_sim_time: The parameter.
         shed_level: How much work is left out, 0 to 3 (ros/node/load.py).
+        people_problem: Why the store of people cannot be used; empty: it can, or there is none.
         topic: The image topic and its publishers.
         models: Names of the models in use, by task, and the thresholds in force.
     """
@@ -61,6 +62,7 @@ class NodeStatus:
     max_rate: float = 0.0
     use_sim_time: bool = False
     shed_level: int = 0
+    people_problem: str = ''
     topic: ImageTopic = ImageTopic()
     models: Values = field(default_factory=dict)
 
@@ -72,15 +74,17 @@ def problems(values: Values, status: NodeStatus) -> list[Problem]:
                         f'not configured: {status.failure}')]
     if status.state != 'active':
         return []
+    people = [Problem(DiagnosticStatus.WARN, 'people', status.people_problem)] \
+        if status.people_problem else []
     losses = _of_losses(values, status)
     if status.idle >= QUIET_SECONDS:
         cause, text = status.topic.silence(status.last_arrival)
-        return losses or [Problem(
+        return [*(losses or [Problem(
             DiagnosticStatus.STALE, f'quiet: {cause}', f"no image on '{status.topic.name}' "
-            f'for {status.idle:.0f} s; {text}')]
+            f'for {status.idle:.0f} s; {text}')]), *people]
     return [*_of_frames(values), *losses,
             *_of_rates(values, status, losing=bool(losses)), *_of_stamps(values, status),
-            *_of_faint_faces(values, status)]
+            *_of_faint_faces(values, status), *people]
 
 
 def _of_frames(values: Values) -> list[Problem]:

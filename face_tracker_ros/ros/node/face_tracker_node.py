@@ -258,13 +258,15 @@ class FaceTrackerNode(SteadyLifecycleNode):
         state = 'active' if self._input.is_subscribed else \
             'unconfigured' if self._tracker is None else \
             'disabled' if self._input.is_started else 'inactive'
-        idle = self._statistics.idle()
+        idle, tracker = self._statistics.idle(), self._tracker
+        recogniser = None if tracker is None else tracker.recogniser
         return NodeStatus(
             state=state, failure='' if self._tracker is not None else self._failure, idle=idle,
             last_arrival=self._statistics.last_arrival(), measured=self._statistics.measured(),
             expected_rate=self._settings['expected_rate'], max_rate=self._settings['max_rate'],
             use_sim_time=bool(self.get_parameter('use_sim_time').value),
             shed_level=self._load.level,
+            people_problem='' if recogniser is None else recogniser.gallery.problem,
             topic=self._input.describe(look_around=idle >= QUIET_SECONDS),
             models={} if self._tracker is None else {**self._tracker.models.names,
                                                      **self._tracker.thresholds})

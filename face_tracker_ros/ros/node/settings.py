@@ -8,7 +8,7 @@ from typing import Any
 
 from face_tracker_ros.config import Config, MODEL_PARAMETERS, NODE_PARAMETERS, PARAMETERS
 from face_tracker_ros.config.declaration import Parameter
-from face_tracker_ros.errors import ConfigError, reason
+from face_tracker_ros.errors import ConfigError, reason, shown
 from face_tracker_ros.models.thresholds import check_low_score, named
 from rcl_interfaces.msg import (FloatingPointRange, IntegerRange, ParameterDescriptor,
                                 SetParametersResult)
@@ -110,8 +110,8 @@ class Settings:
         parameter = _DECLARED[name]
         value = parameter.check(value)
         if not parameter.live and value != self._values[name] and self._is_configured():
-            raise ConfigError(f"parameter '{name}': {value!r} cannot be set while the node is "
-                              "configured; first 'deactivate' and 'cleanup' it")
+            raise ConfigError(f"parameter '{name}': {shown(value)} cannot be set while the node "
+                              "is configured; first 'deactivate' and 'cleanup' it")
         return value
 
 

@@ -9,7 +9,7 @@ from face_tracker_ros.ros.messages.optional import optional_messages
 from face_tracker_ros.ros.messages.people import person_name
 from face_tracker_ros.ros.messages.tracks import face_name
 from face_tracker_ros.ros.outputs.output import offer, Output
-from face_tracker_ros.types import FrameResult, Identity, Image as ImageArray
+from face_tracker_ros.types import FrameResult, Identity, Image as ImageArray, TextArray
 from rclpy.qos import QoSDurabilityPolicy
 from std_msgs.msg import Bool, Header, String
 
@@ -18,7 +18,7 @@ _PERSONS, _MATCHES = '/humans/persons', '/humans/candidate_matches'
 
 class HriPersonsOutput(Output):
     """
-    Persons in view with their faces, and candidate matches of faces and persons.
+    Persons known, those in view with their faces, and candidate matches of faces and persons.
 
     Silent without `identities.store`.
     """
@@ -30,6 +30,9 @@ class HriPersonsOutput(Output):
         """Offer the lists; ConfigError without hri_msgs."""
         self._messages = optional_messages('hri_msgs', self.enabled_by)
         self._tracked = self._offer(self._messages.IdsList, f'{_PERSONS}/tracked', 1)
+        self._known = self._offer(self._messages.IdsList, f'{_PERSONS}/known', 1,
+                                  durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
+        self._listed: TextArray | None = None
         self._matches = self._offer(self._messages.IdsMatch, _MATCHES, 20)
         self._persons: dict[str, dict[str, Any]] = {}
         self._shown: dict[str, tuple[str, str, bool]] = {}
@@ -54,6 +57,10 @@ class HriPersonsOutput(Output):
             known = {} if self._restart else {
                 person_name(person.uid): (track, person)
                 for track, person in result.people.items() if person.uid}
+            if result.known_people is not self._listed or self._restart:
+                self._listed = result.known_people
+                self._known.publish(self._messages.IdsList(
+                    header=header, ids=[person_name(str(uid)) for uid in self._listed]))
             for gone in self._persons.keys() - known.keys():
                 self._withdraw(gone)
             for name, (track, person) in known.items():

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from face_tracker_ros.config import Config
 from face_tracker_ros.identities.records import Space
 from face_tracker_ros.models.files import checksum
+from face_tracker_ros.models.resolve import resolve_model
 from face_tracker_ros.models.spec import ModelSpec
 
 
@@ -23,3 +25,8 @@ def space_of(spec: ModelSpec, path: Path) -> Space:
         digest.update((item.checksum or checksum(path.with_name(item.name))).encode())
     digest.update(repr((spec.input, spec.crop_scale, spec.alignment, spec.aspect)).encode())
     return Space(spec.name, digest.hexdigest())
+
+
+def own_space(config: Config) -> Space:
+    """Return the space of the encoder that a configuration names, without loading it."""
+    return space_of(*resolve_model(config.encoder, 'encoder', config.inference))

@@ -1,20 +1,13 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The space, and the distance and margin in force, of a configuration."""
+"""The distance and margin in force: of parameters, calibration or the encoder's description."""
 from __future__ import annotations
 
 from face_tracker_ros.config import Config
-from face_tracker_ros.identities.records import Calibration, Space
-from face_tracker_ros.identities.space import space_of
-from face_tracker_ros.models.resolve import resolve_model
+from face_tracker_ros.identities.records import Calibration
 from face_tracker_ros.models.spec import ModelSpec
 
 _UNCALIBRATED = 0.6  # share of the encoder's distance for the same track, without a calibration
 _USUAL_MARGIN = 0.08
-
-
-def own_space(config: Config) -> Space:
-    """Return the space of the encoder that a configuration names, without loading it."""
-    return space_of(*resolve_model(config.encoder, 'encoder', config.inference))
 
 
 def limit_of(config: Config, spec: ModelSpec, calibration: Calibration | None) -> float:
