@@ -172,8 +172,8 @@ def _resolved(given: dict[str, Any]) -> dict[str, Any]:
     """
     Return the settings with the numbers of the hosts.
 
-    Looked up here, as libpq would hold Python's global lock for as long as a name server is
-    silent, and no frame would be tracked.
+    Looked up here, as older versions of psycopg (3.1.7, Debian 12's) hold Python's global lock for
+    as long as a name server is silent, and no frame would be tracked.
     """
     hosts = str(given.get('host') or '').split(',')
     if given.get('hostaddr') or not all(hosts) or any(name.startswith(('/', '@'))
