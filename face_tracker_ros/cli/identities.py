@@ -13,8 +13,9 @@ import uuid
 from face_tracker_ros.cli.common import configuration, finish, log, make_console, program
 from face_tracker_ros.config import Config
 from face_tracker_ros.errors import ConfigError, SourceError
+from face_tracker_ros.identities.opening import open_store
 from face_tracker_ros.identities.records import checked_name, Person
-from face_tracker_ros.identities.store import DEFAULT_STORE, open_store, Store
+from face_tracker_ros.identities.store import DEFAULT_STORE, Store
 from rich.markup import escape
 from rich.table import Table
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import Future
 import threading
+import time
 
 from face_tracker_ros.config import Config
 from face_tracker_ros.embedding.encoder import FaceEncoder
@@ -16,8 +17,8 @@ from face_tracker_ros.identities.known import KnownPeople
 from face_tracker_ros.identities.learnt import Learnt
 from face_tracker_ros.identities.limits import limit_of, margin_of
 from face_tracker_ros.identities.matching import assign
+from face_tracker_ros.identities.opening import open_store
 from face_tracker_ros.identities.records import checked_name, title_of
-from face_tracker_ros.identities.store import open_store
 from face_tracker_ros.identities.track_looks import AllLooks, TrackLooks
 from face_tracker_ros.types import FrameResult, Identity
 import numpy as np

@@ -1,19 +1,16 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""One interface for every place in which people can be stored, and the way to open each."""
+"""One interface for everything in which people can be stored."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-import re
 from typing import Protocol, runtime_checkable
 
-from face_tracker_ros.errors import ConfigError, without_password
+from face_tracker_ros.errors import ConfigError
 from face_tracker_ros.identities.records import Calibration, Looks, Person, Space
 from face_tracker_ros.types import Float64Array, FloatArray
 
 DEFAULT_STORE = '~/.ros/people.db'
 MOST_LOOKS = 8  # of a person in one space
-_SERVER = re.compile(r'postgres(ql)?://')
 
 
 class Store(Protocol):
@@ -98,29 +95,6 @@ class IndexedStore(Store, Protocol):
             uids: people who are to be among them.
             names: of people who are to be among them, too.
         """
-
-
-def open_store(address: str, make: bool = True) -> Store:
-    """
-    Open a store. A file is made when there is none; a server is contacted when it is first used.
-
-    Args:
-        address: path of a file, or postgresql://user@host/database.
-        make: whether a file may be made.
-
-    Raises:
-        ConfigError: the address is of a kind that is not known, or lacks a package.
-        SourceError: the file cannot be made, read or written, or holds something else.
-    """
-    if _SERVER.match(address):
-        from face_tracker_ros.identities.postgres_store import PostgresStore
-        return PostgresStore(address)
-    if '://' in address:
-        raise ConfigError(f"parameter 'identities.store': '{without_password(address)}' is not "
-                          'known; give the path of an SQLite file such as ~/.ros/people.db, or '
-                          'postgresql://user@host/database')
-    from face_tracker_ros.identities.sqlite_store import SqliteStore
-    return SqliteStore(Path(address).expanduser(), make)
 
 
 def name_taken(name: str) -> ConfigError:

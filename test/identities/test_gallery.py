@@ -12,7 +12,7 @@ from face_tracker_ros.errors import ConfigError, SourceError
 from face_tracker_ros.identities import gallery as galleries, postgres_server
 from face_tracker_ros.identities.gallery import Gallery
 from face_tracker_ros.identities.learnt import Learnt
-from face_tracker_ros.identities.store import open_store
+from face_tracker_ros.identities.opening import open_store
 from face_tracker_ros.identities.track_looks import TrackLooks
 import numpy as np
 from postgres_server import PostgresServer

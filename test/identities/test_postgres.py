@@ -8,8 +8,8 @@ import sys
 
 from face_tracker_ros import Config, ConfigError, FaceTracker
 from face_tracker_ros.errors import shown, SourceError, without_password
+from face_tracker_ros.identities.opening import open_store
 from face_tracker_ros.identities.postgres_store import PostgresStore
-from face_tracker_ros.identities.store import open_store
 import numpy as np
 from postgres_server import PASSWORD, PostgresServer, ROBOT
 import pytest

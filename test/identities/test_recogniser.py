@@ -10,7 +10,7 @@ import sqlite3
 import time
 
 from face_tracker_ros import Config, ConfigError, FaceTracker
-from face_tracker_ros.identities.store import open_store
+from face_tracker_ros.identities.opening import open_store
 from face_tracker_ros.types import FrameResult
 import numpy as np
 import pytest

@@ -13,8 +13,9 @@ import sys
 
 from face_tracker_ros.errors import ConfigError, SourceError
 from face_tracker_ros.identities.records import Calibration, Space
+from face_tracker_ros.identities.opening import open_store
 from face_tracker_ros.identities.sqlite_store import SqliteStore
-from face_tracker_ros.identities.store import DEFAULT_STORE, MOST_LOOKS, open_store, Store
+from face_tracker_ros.identities.store import DEFAULT_STORE, MOST_LOOKS, Store
 from face_tracker_ros.identities.transfer import export_people, import_people
 import numpy as np
 from postgres_server import PostgresServer
@@ -191,7 +192,7 @@ def test_no_other_file_is_touched(tmp_path: Path) -> None:
 WRITER = """
 import sys
 import numpy as np
-from face_tracker_ros.identities.store import open_store
+from face_tracker_ros.identities.opening import open_store
 from vectors import GOOD, looks_of, SPACE, uid_of
 store = open_store(sys.argv[1])
 for person in range(int(sys.argv[2]), int(sys.argv[3])):
