@@ -59,6 +59,7 @@ def test_nobody_is_forgotten_for_a_lone_wrong_stamp(client: Client, idle: NodePr
                                                     two_people: np.ndarray) -> None:
     before = ids_of(client.tracks_of(two_people, 2))
     for wrong in (1e6, -1 / 30):
+        client.settle()  # so that the next image is taken, and not replaced by a newer one
         right = client.stamp
         client.stamp = wrong
         client.publish(two_people)
