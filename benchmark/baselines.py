@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cases import Case
 from face_tracker_ros import Config, Detections
 from face_tracker_ros.embedding.quality import crop_quality
 from face_tracker_ros.models.thresholds import effective, named
@@ -37,8 +36,12 @@ Found = tuple[IntArray, FloatArray]
 Step = Callable[[Moment], Found]
 
 
-def ours(case: Case, **parameters: Any) -> Step:
-    """Return our tracker; in mode 'robust' it is given the embeddings that it asks for."""
+def ours(rate: float, **parameters: Any) -> Step:
+    """
+    Return our tracker; in mode 'robust' it is given the embeddings that it asks for.
+
+    rate: frames a second, which ours does not need to know.
+    """
     given = Config.load(parameters)
     config = effective(given, *named(given))
     tracker = Tracker(config)
@@ -59,10 +62,10 @@ def ours(case: Case, **parameters: Any) -> Step:
     return step
 
 
-def deep_sort_realtime(case: Case) -> Step:
+def deep_sort_realtime(rate: float) -> Step:
     """Return deep_sort_realtime with its parameters in the ranges that its users choose."""
     from deep_sort_realtime.deepsort_tracker import DeepSort
-    tracker = DeepSort(max_age=round(case.update_rate), n_init=3, nms_max_overlap=1.0,
+    tracker = DeepSort(max_age=round(rate), n_init=3, nms_max_overlap=1.0,
                        max_cosine_distance=0.5, nn_budget=100, embedder=None)
 
     least = effective(SHIPPED).detection.score
@@ -83,12 +86,12 @@ def _found(pairs: list[tuple[int, Any]]) -> Found:
             np.array([box for _, box in pairs], np.float32).reshape(-1, 4))
 
 
-def _roboflow(name: str) -> Callable[[Case], Step]:
+def _roboflow(name: str) -> Callable[[float], Step]:
     """Return a maker of one of the trackers in PyPI's `trackers`, at its defaults."""
-    def make(case: Case) -> Step:
+    def make(rate: float) -> Step:
         import supervision
         import trackers
-        tracker = getattr(trackers, name)(frame_rate=case.update_rate)
+        tracker = getattr(trackers, name)(frame_rate=rate)
 
         def step(now: Moment) -> Found:
             seen = supervision.Detections(
@@ -101,9 +104,10 @@ def _roboflow(name: str) -> Callable[[Case], Step]:
     return make
 
 
-BASELINES: Mapping[str, Callable[[Case], Step]] = {
+# A maker of a tracker takes the frames a second.
+BASELINES: Mapping[str, Callable[[float], Step]] = {
     'robust': ours,
-    'deepsort': lambda case: ours(case, **{'tracker.mode': 'deepsort',
+    'deepsort': lambda rate: ours(rate, **{'tracker.mode': 'deepsort',
                                            'embedding.policy': 'always'}),
     'deep_sort_realtime': deep_sort_realtime,
     'SORT': _roboflow('SORTTracker'),
