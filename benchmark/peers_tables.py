@@ -2,7 +2,7 @@
 """The comparison's figures as tables of the documentation, and as the README's sentence."""
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 import re
@@ -45,7 +45,7 @@ def peers_json(figures: Mapping[str, Any]) -> dict[str, Any]:
     texts = {}
     if all(name in outcomes for outcomes in films.values() for name in (DEFAULT, FAST, ORIGINAL)):
         tables['peers-original'] = _original(films)
-        texts['peers-readme'] = _sentence(films, figures['parts'])
+        texts['peers-readme'] = _sentence(films)
     for name, outcomes in films.items():
         if 'idf1' in outcomes.get(DEFAULT, ()):
             tables[f'peers-{name}'] = _compared([outcomes])
@@ -76,25 +76,27 @@ def _original(films: Mapping[str, Outcomes]) -> Table:
                         'times', '`fast.yaml`', 'times'], 'rows': rows}
 
 
-def _sentence(films: Mapping[str, Outcomes], parts: Mapping[str, Mapping[str, Any]]) -> str:
+def _sentence(films: Mapping[str, Outcomes]) -> str:
     """Return the README's sentence."""
     scenes = {name for name in films if name.startswith('scene')}
 
-    def span(names: set[str], values: Callable[[str], float], digits: int) -> str:
-        found = [f'{values(name):.{digits}f}' for name in names]
-        low, high = min(found, key=float), max(found, key=float)
+    def span(values: Sequence[float], digits: int) -> str:
+        low, high = f'{min(values):.{digits}f}', f'{max(values):.{digits}f}'
         return low if low == high else f'{low} to {high}'
 
     def times(names: set[str], own: str) -> str:
-        return span(names, lambda name: statistics.fmean(
-            ratios(films[name][ORIGINAL], films[name][own])), 1)
+        return span([statistics.fmean(ratios(films[name][ORIGINAL], films[name][own]))
+                     for name in names], 1)
 
-    kinds = [(names, text) for names, text in (
-        (films.keys() - scenes, 'real clips'), (scenes, 'generated scenes')) if names]
-    both = '; '.join(
-        f'{times(names, DEFAULT)} times as fast on {text} of '
-        f"{span(names, lambda name: parts[name]['faces'], 0)} faces (`fast.yaml`: "
-        f'{times(names, FAST)})' for names, text in kinds)
+    parts = []
+    clips = films.keys() - scenes
+    if clips:
+        people = span([films[name][DEFAULT].get('people', 0) for name in clips], 0)
+        parts.append((clips, f'real clips of {people} people'))
+    if scenes:
+        parts.append((scenes, 'generated scenes of 5'))
+    both = '; '.join(f'{times(names, DEFAULT)} times as fast on {text} (`fast.yaml`: '
+                     f'{times(names, FAST)})' for names, text in parts)
     return ("Against the proof of concept it grew out of, one core, 720p, both in the processor's "
             f'own precision: {both}.')
 

@@ -2,24 +2,19 @@
 """Whole pipelines behind one signature: an image and its stamp in, ids and boxes out."""
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
 
-from baselines import BASELINES, Found, Moment
+from baselines import BASELINES, Found, Moment, Regained
 from face_tracker_ros import Config, FaceTracker
 from face_tracker_ros.boxes import iou
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.evaluation.speed import Clock, Stopwatch
 from face_tracker_ros.model_set import ModelSet
-from face_tracker_ros.types import FloatArray, Image, IntArray
+from face_tracker_ros.types import Image
 import numpy as np
 from original import Original
 
 NOBODY: Found = (np.zeros(0, np.intp), np.zeros((0, 4), np.float32))
-_REFRESH = 1.0  # seconds between two embeddings of a face that keeps its track
-_GALLERY = 20  # embeddings kept of a person
-
-Embed = Callable[[IntArray], FloatArray]
 
 
 class Pipeline(Protocol):
@@ -127,44 +122,3 @@ class Around(_Timed):
                 image, chosen.boxes[some],
                 None if chosen.landmarks is None else chosen.landmarks[some]))
         return ids, boxes
-
-
-class Regained:
-    """
-    Ids given back by appearance: what users add to a tracker that has none.
-
-    A track is embedded when it is new and then once a second. A new one gets the id of the person
-    who is nearest to it, at most at `distance` (cosine), and is not in the image.
-    """
-
-    def __init__(self, distance: float) -> None:
-        """Know nobody."""
-        self._distance = distance
-        self._person: dict[int, int] = {}  # by track
-        self._due: dict[int, float] = {}
-        self._gallery: dict[int, list[FloatArray]] = {}
-
-    def update(self, tracks: IntArray, stamp: float, embed: Embed) -> IntArray:
-        """Return the ids (M,) of a frame's tracks (M,); `embed` gives vectors of some rows."""
-        due = np.array([row for row, track in enumerate(tracks.tolist())
-                        if stamp >= self._due.get(track, stamp)], np.intp)
-        vectors = embed(due) if len(due) else []
-        here = {self._person[track] for track in tracks.tolist() if track in self._person}
-        for row, vector in zip(due, vectors):
-            track = int(tracks[row])
-            if not np.isfinite(vector).all():
-                continue
-            if track not in self._person:
-                self._person[track] = self._nearest(vector, here, track)
-                here.add(self._person[track])
-            kept = self._gallery.setdefault(self._person[track], [])
-            kept.append(vector)
-            del kept[:-_GALLERY]
-            self._due[track] = stamp + _REFRESH
-        return np.array([self._person.get(track, track) for track in tracks.tolist()], np.intp)
-
-    def _nearest(self, vector: FloatArray, here: set[int], track: int) -> int:
-        apart = {person: 1 - float(np.max(np.array(kept) @ vector))
-                 for person, kept in self._gallery.items() if person not in here}
-        best = min(apart, key=apart.__getitem__, default=track)
-        return best if apart.get(best, np.inf) <= self._distance else track

@@ -70,8 +70,8 @@ class Samples:
                                                     for name in INFERENCE)
         bare = np.array(self.seconds['bare'])
         return {'frames': self.frames, 'faces': self.faces / self.frames,
-                'embedded': self.embedded / self.frames, 'median': middle, 'p95': late, 'mean': mean,
-                'own': float(1000 * np.median(own)),
+                'embedded': self.embedded / self.frames, 'median': middle, 'p95': late,
+                'mean': mean, 'own': float(1000 * np.median(own)),
                 'ratio': float(np.sum(self.seconds['total']) / np.sum(bare))}
 
 
