@@ -180,7 +180,8 @@ def run(given: argparse.Namespace) -> int:
     for name, table in content['tables'].items():
         print(name, *(' | '.join(row) for row in (table['columns'], *table['rows'])), '',
               sep='\n')
-    print(f'{time.monotonic() - begin:.0f} s', file=sys.stderr)
+    print(f'{time.monotonic() - begin:.0f} s, {time.process_time():.0f} s of CPU time',
+          file=sys.stderr)
     given.json.write_text(json.dumps(content, indent=1) + '\n', encoding='utf-8')
     return 0
 

@@ -123,7 +123,7 @@ def _compared(sequences: Sequence[Outcomes]) -> Table:
         detecting = statistics.fmean(value for each in own for value in each['detecting'])
         ratio = whole / statistics.fmean(value for each in ours for value in each['ms'])
         if name == YUNET:
-            title += f", mesh in {_over(own, 'meshed'):.0f} % of the frames"
+            title += f", mesh on {_over(own, 'meshed'):.0f} % of frames with faces"
         rows.append([title, f'{detecting:.1f}', f'{whole - detecting:.1f}', f'{whole:.1f}',
                      f'{ratio:.2f}', f"{_over(own, 'found'):.0f} %",
                      f"{_over(own, 'idf1'):.1f}", f"{_over(own, 'hota'):.1f}",

@@ -96,14 +96,14 @@ class YuNetMesh:
         table = np.zeros((0, 4), np.float32) if rows is None else rows[:, :4] / _SCALE
         boxes = np.hstack((table[:, :2], table[:, :2] + table[:, 2:]))
         near = np.prod(table[:, 2:], axis=1) > _MESH_SHARE * image.shape[0] * image.shape[1]
-        self._frames += 1
+        self._frames += bool(len(boxes))
         if self._mesh is not None and near.any():
             self._meshed += 1
             self._mesh.process(cv2.cvtColor(image, cv2.COLOR_BGR2RGB))
         return self._ids.update(boxes.astype(np.float32))
 
     def meshed(self) -> float:
-        """Return the percentage of the frames since `begin` on which the mesh was run."""
+        """Return the percentage of frames with faces that had the mesh run, since `begin`."""
         return 100 * self._meshed / max(1, self._frames)
 
     def detecting(self) -> float:
