@@ -50,12 +50,12 @@ class Entry:
     """One row of the table: a name and how to make its tracker."""
 
     name: str
-    make: Callable[[Case], Step]
+    make: Callable[[float], Step]
 
 
 def run(case: Case, entry: Entry) -> Result:
     """Return the scores of a tracker on a case, and its median milliseconds a frame."""
-    step, seconds = entry.make(case), []
+    step, seconds = entry.make(case.update_rate), []
     frames, ids, boxes = [], [], []
     order = np.argsort(case.seen.frames, kind='stable')
     begins = np.searchsorted(case.seen.frames[order], case.frames)
@@ -121,7 +121,7 @@ def entries(names: Sequence[str], ablation: bool, variants: Sequence[str]) -> li
     for change in changes:
         Config.load(change)
         title = ', '.join(f'{key} {value}' for key, value in change.items())
-        rows.append(Entry(title, lambda case, change=change: ours(case, **change)))
+        rows.append(Entry(title, lambda rate, change=change: ours(rate, **change)))
     return rows
 
 

@@ -3,9 +3,9 @@
 """
 The node under a camera's load: latency, dropped frames, processor and memory.
 
-One process publishes a generated scene, one is the node, and this one listens to its tracks. All
-have the transport of the launch files. Latency is from an image's stamp, set as it leaves, to the
-arrival of its tracks here.
+One process publishes a generated scene or a clip, one is the node, and this one listens to its
+tracks. All have the transport of the launch files. Latency is from an image's stamp, set as it
+leaves, to the arrival of its tracks here.
 """
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.ros.dds_environment import large_images
 from face_tracker_ros.ros.messages.images import to_message
 from face_tracker_ros.ros.messages.tracks import stamp_seconds
+from footage import clip_frames
 import numpy as np
 import rclpy
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
@@ -139,7 +140,10 @@ def measure(given: argparse.Namespace, scene: Path) -> dict[str, Any]:
 
 
 def render(given: argparse.Namespace, scene: Path) -> None:
-    """Write the frames of a scene with so many faces all the time."""
+    """Write the frames of the clip, or of a scene with so many faces all the time."""
+    if given.clip:
+        np.save(scene, np.array(clip_frames(given.clip, given.height)[0]))
+        return
     people = scenes.read_portraits(given.people, FaceDetector.from_config(SHIPPED))[1::2]
     options = scenes.SceneOptions(people=given.faces, seconds=_LENGTH / scenes.RATE,
                                   returns=False)
@@ -153,6 +157,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--people', type=Path, metavar='FOLDER',
                         help='photos for the generated scene, a folder a person')
+    parser.add_argument('--clip', type=Path, metavar='FILE',
+                        help='a video instead, scaled to --height and shown at --rate')
     parser.add_argument('--faces', type=int, default=5)
     parser.add_argument('--height', type=int, default=720)
     parser.add_argument('--rate', type=float, default=30.0, help='images a second')
@@ -165,8 +171,8 @@ def main() -> None:
         rclpy.init()
         publish(given.scene, given.rate, given.seconds)
         return
-    if given.people is None:
-        parser.error('give --people FOLDER')
+    if given.people is None and given.clip is None:
+        parser.error('give --people FOLDER or --clip FILE')
     with tempfile.TemporaryDirectory() as folder:
         scene = Path(folder) / 'scene.npy'
         render(given, scene)

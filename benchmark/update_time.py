@@ -7,15 +7,14 @@ import statistics
 import time
 
 from baselines import BASELINES, Moment
-from cases import Case
 from face_tracker_ros import Detections
-from face_tracker_ros.evaluation.metrics import Labels
 from face_tracker_ros.vectors import unit
 import numpy as np
 from rich.table import Table
 
 _FRAMES = 160  # long enough for galleries to be full
 _MEASURED = 60  # the last of them
+_RATE = 30.0
 _DIMENSION = 256  # as of the shipped encoder
 _TRACKERS = ('robust', 'deepsort', 'deep_sort_realtime')
 
@@ -35,12 +34,7 @@ def compare_times(counts: Sequence[int]) -> Table:
 
 
 def _medians(count: int) -> dict[str, float]:
-    nothing = Labels(np.zeros(0, np.intp), np.zeros(0, np.intp), np.zeros((0, 4), np.float32),
-                     np.zeros(0, bool))
-    case = Case('time', 30.0, (1920, 1080), range(0), nothing, np.zeros(0, np.float32),
-                np.zeros((0, _DIMENSION), np.float32), np.zeros(0, np.float32),
-                np.zeros((0, 2, 3)), nothing)
-    steps = {name: BASELINES[name](case) for name in _TRACKERS}
+    steps = {name: BASELINES[name](_RATE) for name in _TRACKERS}
     seconds: dict[str, list[float]] = {name: [] for name in _TRACKERS}
     for now in _walk(count):
         for name, step in steps.items():
@@ -63,6 +57,6 @@ def _walk(count: int) -> Iterator[Moment]:
         centre = centre + pace
         boxes = np.hstack((centre - half, centre + half)) + random.normal(0, 0.7, (count, 4))
         look = unit(0.75 * who + 0.66 * unit(random.standard_normal(who.shape)))
-        yield Moment(frame / 30, (1920, 1080),
+        yield Moment(frame / _RATE, (1920, 1080),
                      Detections(boxes.astype(np.float32), np.full(count, 0.9, np.float32)),
                      look.astype(np.float32), np.ones(count, np.float32), None)

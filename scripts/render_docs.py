@@ -6,7 +6,7 @@ Writes what the code and the benchmarks know into the marked blocks of the docum
     python3 scripts/render_docs.py --check   exit status 1, and a line for each page out of date
 
 A block is what stands between `<!-- generated: NAME -->` and `<!-- end -->`. Its source is the
-code (parameters, commands) or, for every other NAME, the table of that name in
+code (parameters, commands) or, for every other NAME, the table or the text of that name in
 docs/results/*.json.
 """
 from __future__ import annotations
@@ -56,13 +56,14 @@ def _help(title: str, module: str, *words: str) -> str:
 
 
 def tables() -> dict[str, str]:
-    """Return the tables of docs/results by name, as Markdown."""
+    """Return the tables and texts of docs/results by name, as Markdown."""
     found = {}
     for path in sorted((ROOT / 'docs' / 'results').glob('*.json')):
         content = json.loads(path.read_text(encoding='utf-8'))
         for name, table in content.get('tables', {}).items():
             rows = [table['columns'], ['---'] * len(table['columns']), *table['rows']]
             found[name] = ''.join(f"| {' | '.join(map(str, row))} |\n" for row in rows)
+        found.update((name, f'{text}\n') for name, text in content.get('texts', {}).items())
     return found
 
 

@@ -21,6 +21,10 @@ def test_readme_is_read_in_a_few_minutes() -> None:
     assert len(README.split()) <= 900
 
 
+def test_the_speed_that_the_readme_states_is_the_measured_one() -> None:
+    assert '<!-- generated: peers-readme -->\nAgainst' in README
+
+
 @pytest.mark.parametrize('target', re.findall(r'\]\((?!https?:)([^)]+)\)', README))
 def test_links_of_the_readme_lead_somewhere(target: str) -> None:
     assert (ROOT / target.partition('#')[0]).exists()

@@ -12,8 +12,8 @@ import subprocess
 import sys
 
 from face_tracker_ros.errors import ConfigError, SourceError
-from face_tracker_ros.identities.records import Calibration, Space
 from face_tracker_ros.identities.opening import open_store
+from face_tracker_ros.identities.records import Calibration, Space
 from face_tracker_ros.identities.sqlite_store import SqliteStore
 from face_tracker_ros.identities.store import DEFAULT_STORE, MOST_LOOKS, Store
 from face_tracker_ros.identities.transfer import export_people, import_people
