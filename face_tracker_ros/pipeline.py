@@ -216,12 +216,12 @@ class FaceTracker:
             timer.stop('camera')
             match = self._tracker.begin(detections, stamp, camera, effort.embeddings)
             timer.stop('track')
-            rows = match.needs_embedding.nonzero()[0]
+            rows, reasons = match.needs_embedding.nonzero()[0], match.reasons
             embeddings, quality = self._embed(frame, detections, rows)
             timer.stop('embed')
             tracks, lost = self._tracker.finish(match, embeddings, quality)
         else:
-            detections, rows = Detections.empty(), np.zeros(0, np.intp)
+            detections, rows, reasons = Detections.empty(), np.zeros(0, np.intp), {}
             embeddings = quality = None
             camera = self._follow_camera(frame, self._shown.boxes)
             timer.stop('camera')
@@ -229,7 +229,8 @@ class FaceTracker:
         timer.stop('track')
         self._shown = tracks
         result = FrameResult(stamp, tracks, lost, detections, timer.seconds, len(rows), restarted,
-                             self._tracker.id_changes, embeddings=embeddings, quality=quality)
+                             self._tracker.id_changes, embeddings=embeddings, quality=quality,
+                             reasons=reasons)
         if self.recogniser is not None:
             result = replace(result, people=self.recogniser.update(result))
             timer.stop('track')

@@ -254,6 +254,8 @@ class FrameResult:
             embedded; None where none was.
         quality: float32 (detections,), 0 to 1, of the crops of the faces that were.
         people: who the tracks seen are, by id; empty without `identities.store`.
+        reasons: of the faces embedded, how many were so for which reason
+            (tracking/embedding_policy.py).
     """
 
     stamp: float
@@ -268,3 +270,4 @@ class FrameResult:
     embeddings: FloatArray | None = None
     quality: FloatArray | None = None
     people: Mapping[int, Identity] = field(default_factory=dict)
+    reasons: Mapping[str, int] = field(default_factory=dict)
