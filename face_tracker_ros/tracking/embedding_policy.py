@@ -45,11 +45,11 @@ def wanted(table: TrackTable, frame: FrameMatch, config: Config, now: float) -> 
     refresh = config.embedding.refresh
     known = (table.confirmed & (table.misses == 0) & (table.doubts == 0)
              & (now - table.last_seen <= RECENT))
-    alone = np.where(table.settled, refresh, min(refresh, _UNDECIDED))
-    settled = (known & table.settled)[frame.nearest]
-    good_for = np.where(frame.single, (known * alone)[frame.nearest],
-                        settled * np.where(frame.apart, min(refresh, _NEAR),
-                                           frame.sure * min(refresh, _TOUCHING)))
+    good_for = (known * np.where(table.settled, refresh, min(refresh, _UNDECIDED)))[frame.nearest]
+    if not frame.single.all():
+        among = np.where(frame.apart, min(refresh, _NEAR), frame.sure * min(refresh, _TOUCHING))
+        good_for = np.where(frame.single, good_for,
+                            among * (known & table.settled)[frame.nearest])
     return np.asarray((now - table.embedded)[frame.nearest] >= good_for)
 
 

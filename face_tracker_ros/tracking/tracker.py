@@ -129,10 +129,10 @@ class Tracker:
         frame, table = self._look(detections, stamp, camera), self._table
         wanted, automatic = frame.high, self._robust and self._config.embedding.policy == 'auto'
         if automatic and len(table) and len(frame.rows):
-            faint = (self._identities.faint(table)[frame.nearest] & frame.single
-                     & (frame.scores < self._config.tracker.min_track_score))
-            wanted = (wanted & ~faint
-                      & embedding_policy.wanted(table, frame, self._config, self._now))
+            wanted = wanted & embedding_policy.wanted(table, frame, self._config, self._now)
+            if not table.id.all():
+                wanted &= ~(self._identities.faint(table)[frame.nearest] & frame.single
+                            & (frame.scores < self._config.tracker.min_track_score))
         chosen = wanted.nonzero()[0]
         if most is not None and len(chosen) > most:
             seen = embedding_policy.last_embedded(table, frame)[chosen]
