@@ -14,7 +14,7 @@ from face_tracker_ros.models.network import Network
 from face_tracker_ros.models.preference import first_usable
 from face_tracker_ros.models.resolve import resolve_model
 from face_tracker_ros.models.spec import ModelSpec
-from face_tracker_ros.types import check_image, Detections, FloatArray, Image, IntArray
+from face_tracker_ros.types import check_image, Detections, Image, IntArray
 import numpy as np
 
 # Suppression costs the square of the candidates; no image holds more faces than this.
@@ -23,8 +23,8 @@ _MOST_CANDIDATES = 1000
 _WIDTHS = (320, 480, 640)
 _LEAST_FACE = 16.0
 _STRETCHED = 0.02  # by which the sides' scales differ, beyond what rounding to pixels does
-# Share of a side that is rather cut off at its two ends than padded to the next multiple: 16:9
-# images, 640x360, are searched at 640x352 instead of 640x384.
+# Share of a side that is rather cut off, at the bottom or the right, than padded to the next
+# multiple: 16:9 images, 640x360, are searched at 640x352 instead of 640x384.
 _MOST_CUT = 0.025
 
 
@@ -32,14 +32,12 @@ class _Input(NamedTuple):
     """
     What the network gets: a view of its input tensor, overwritten by the next image.
 
-    canvas: (H, W, 3). downscaled: (h, w, 3), the image at its scale. corner: (2,), x and y in the
-    downscaled image of the canvas' corner. scale: (2,), pixels of the original image in one of
-    the canvas, along x and y.
+    canvas: (H, W, 3). downscaled: (h, w, 3), the whole image at its scale. scale: (2,), pixels of
+    the original image in one of the canvas, along x and y.
     """
 
     canvas: Image
     downscaled: Image
-    corner: tuple[int, int]
     scale: tuple[float, float]
 
 
@@ -48,8 +46,8 @@ class FaceDetector:
     Finds faces in images of any size with any detector model.
 
     Networks of free input size get the image at its aspect ratio, its longer side downscaled to
-    `width` pixels and the rest padded, or cut where that is little (up to 1.25 % at each of two
-    sides); networks of fixed size get it stretched to that size, or padded where their
+    `width` pixels and the rest padded, or cut where that is little (up to 2.5 % at the bottom or
+    the right); networks of fixed size get it stretched to that size, or padded where their
     description says so. Width 0 is the least at which faces of `min_size`
     pixels in the image are large enough.
     Small images are not enlarged: that costs time and makes near faces larger than what most
@@ -123,11 +121,9 @@ class FaceDetector:
         outputs = self._network.infer(given.canvas[None], copy=False)
         found: Detections = self._decode(outputs, width, height, min_score)
         rows = _best(found, nms_iou)
-        boxes = _to_image(found.boxes[rows].reshape(-1, 2, 2), given)
-        landmarks = found.landmarks
-        if landmarks is not None:
-            landmarks = _to_image(landmarks[rows], given)
-        return Detections(boxes, found.scores[rows], landmarks), downscaled
+        scale = np.array(given.scale * 2, np.float32)
+        landmarks = None if found.landmarks is None else found.landmarks[rows] * scale[:2]
+        return Detections(found.boxes[rows] * scale, found.scores[rows], landmarks), downscaled
 
     def preprocess(self, image: Image) -> Image:
         """Return the network's input (1, H, W, 3) for an image."""
@@ -167,33 +163,21 @@ class FaceDetector:
         height, width = image.shape[:2]
         outer_width, outer_height, inner_width, inner_height = self._geometry(width, height)
         canvas = self._network.input(outer_width, outer_height)[0]
-        scale = (width / inner_width, height / inner_height)
-        size = (inner_width, inner_height)
-        if outer_width >= inner_width and outer_height >= inner_height:
-            canvas[inner_height:], canvas[:, inner_width:] = 0, 0
-            inner = canvas[:inner_height, :inner_width]
-            cv2.resize(image, size, dst=inner, interpolation=cv2.INTER_LINEAR)
-            return _Input(canvas, inner, (0, 0), scale)
-        downscaled: Image = np.empty((inner_height, inner_width, 3), np.uint8)
-        cv2.resize(image, size, dst=downscaled, interpolation=cv2.INTER_LINEAR)
-        left = max(0, inner_width - outer_width) // 2
-        top = max(0, inner_height - outer_height) // 2
-        part = downscaled[top:top + outer_height, left:left + outer_width]
         canvas[inner_height:], canvas[:, inner_width:] = 0, 0
-        canvas[:part.shape[0], :part.shape[1]] = part
-        return _Input(canvas, downscaled, (left, top), scale)
+        inner = downscaled = canvas[:inner_height, :inner_width]
+        if outer_width < inner_width or outer_height < inner_height:
+            downscaled = np.empty((inner_height, inner_width, 3), np.uint8)
+        cv2.resize(image, (inner_width, inner_height), dst=downscaled,
+                   interpolation=cv2.INTER_LINEAR)
+        if inner is not downscaled:
+            inner[:] = downscaled[:outer_height, :outer_width]
+        return _Input(canvas, downscaled, (width / inner_width, height / inner_height))
 
 
 def _multiple(side: int, multiple: int) -> int:
     """Return the multiple to which a side is padded or, where that is little, cut."""
     less = side // multiple * multiple
     return less if side - less <= _MOST_CUT * side else less + multiple
-
-
-def _to_image(points: FloatArray, given: _Input) -> FloatArray:
-    """Return points (N, K, 2) of the canvas in pixels of the image."""
-    moved = points + np.array(given.corner, np.float32) if any(given.corner) else points
-    return np.asarray(moved * np.array(given.scale, np.float32), np.float32)
 
 
 def _best(found: Detections, nms_iou: float) -> IntArray:
