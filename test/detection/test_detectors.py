@@ -222,7 +222,7 @@ def test_damaged_cache_is_done_without(content, monkeypatch, tmp_path, two_portr
     assert compiled
     for path in compiled:
         path.write_bytes(content)
-    assert len(FaceDetector.from_config(Config()).detect(two_portraits, 0.5, 0.4)) == 2
+    assert len(FaceDetector.from_config(Config()).detect(two_portraits, 0.68, 0.4)) == 2
 
 
 @pytest.mark.parametrize('min_size, width', [(12, 640), (33, 640), (34, 640), (43, 480),
@@ -232,7 +232,7 @@ def test_width_0_is_the_least_that_shows_the_smallest_face(min_size, width, two_
                                                      'detection.min_size': float(min_size)}))
     assert detector._geometry(1280, 720)[2] == width
     assert detector._geometry(320, 180)[2] == 320
-    assert len(detector.detect(two_portraits, 0.5, 0.4)) == 2
+    assert len(detector.detect(two_portraits, 0.68, 0.4)) == 2
 
 
 def test_width_0_follows_the_smallest_face_while_running(two_portraits):
