@@ -217,12 +217,12 @@ class FaceTracker:
             timer.stop('camera')
             match = self._tracker.begin(detections, stamp, camera, effort.embeddings)
             timer.stop('track')
-            rows = match.needs_embedding.nonzero()[0]
+            rows, reasons = match.needs_embedding.nonzero()[0], match.reasons
             embeddings, quality = self._embed(frame, detections, rows)
             timer.stop('embed')
             tracks, lost = self._tracker.finish(match, embeddings, quality)
         else:
-            detections, rows = Detections.empty(), np.zeros(0, np.intp)
+            detections, rows, reasons = Detections.empty(), np.zeros(0, np.intp), {}
             embeddings = quality = None
             camera = self._follow_camera(frame, self._shown.boxes)
             timer.stop('camera')
@@ -231,7 +231,7 @@ class FaceTracker:
         self._shown = tracks
         result = FrameResult(stamp, tracks, lost, detections, timer.seconds, len(rows), restarted,
                              self._tracker.id_changes, embeddings=embeddings, quality=quality,
-                             faint=self._tracker.faint_scores)
+                             faint=self._tracker.faint_scores, reasons=reasons)
         if self.recogniser is not None:
             result = replace(result, people=self.recogniser.update(result),
                              known_people=self.recogniser.gallery.known.uids)

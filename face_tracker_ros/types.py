@@ -259,6 +259,8 @@ class FrameResult:
             until that changes. Of a store that searches by itself: of those who look similar.
         faint: best scores so far of the faces that have no id as they never were clear
             (`tracker.min_track_score`).
+        reasons: of the faces embedded, how many were so for which reason
+            (tracking/embedding_policy.py).
     """
 
     stamp: float
@@ -275,3 +277,4 @@ class FrameResult:
     people: Mapping[int, Identity] = field(default_factory=dict)
     known_people: TextArray = field(default_factory=lambda: _NOBODY)
     faint: tuple[float, ...] = ()
+    reasons: Mapping[str, int] = field(default_factory=dict)

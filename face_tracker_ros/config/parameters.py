@@ -38,7 +38,8 @@ class InferenceConfig:
     half: bool = _param(True, 'Compute in BF16 where the device supports it and the model is '
                         'validated for it (half in model.yaml).', live=False)
     int8: bool = _param(True, 'Use the INT8 variant of a model that has one (int8 in model.yaml) '
-                        'where the device computes in INT8.', live=False)
+                        'where the device computes in INT8, and is not as quick in BF16.',
+                        live=False)
     cache: bool = _param(True, 'Cache compiled models on disk for a faster start.', live=False)
 
 

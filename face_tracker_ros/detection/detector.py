@@ -2,7 +2,6 @@
 """The face detector: scaling to the network's input, decoding, non-maximum suppression."""
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,18 +23,21 @@ _MOST_CANDIDATES = 1000
 _WIDTHS = (320, 480, 640)
 _LEAST_FACE = 16.0
 _STRETCHED = 0.02  # by which the sides' scales differ, beyond what rounding to pixels does
+# Share of a side that is rather cut off, at the bottom or the right, than padded to the next
+# multiple: 16:9 images, 640x360, are searched at 640x352 instead of 640x384.
+_MOST_CUT = 0.025
 
 
 class _Input(NamedTuple):
     """
     What the network gets: a view of its input tensor, overwritten by the next image.
 
-    canvas: (H, W, 3). inner: the part of it that is the downscaled image, the rest is padding.
-    scale: (2,), pixels of the original image in one of the canvas, along x and y.
+    canvas: (H, W, 3). downscaled: (h, w, 3), the whole image at its scale. scale: (2,), pixels of
+    the original image in one of the canvas, along x and y.
     """
 
     canvas: Image
-    inner: Image
+    downscaled: Image
     scale: tuple[float, float]
 
 
@@ -44,8 +46,9 @@ class FaceDetector:
     Finds faces in images of any size with any detector model.
 
     Networks of free input size get the image at its aspect ratio, its longer side downscaled to
-    `width` pixels and the rest padded; networks of fixed size get it stretched to that size, or
-    padded where their description asks for it. Width 0 is the least at which faces of `min_size`
+    `width` pixels and the rest padded, or cut where that is little (up to 2.5 % at the bottom or
+    the right); networks of fixed size get it stretched to that size, or padded where their
+    description asks for it. Width 0 is the least at which faces of `min_size`
     pixels in the image are large enough.
     Small images are not enlarged: that costs time and makes near faces larger than what most
     networks are trained on.
@@ -105,12 +108,15 @@ class FaceDetector:
         Detect the faces of an image that `check_image` has passed.
 
         Returns:
-            The faces, as of `detect`, and a copy of the image as downscaled for the network; None
-            where the network stretches it.
+            The faces, as of `detect`, and the image as downscaled for the network, in memory of
+            its own; None in its place where the network stretches it.
         """
         given = self._fit(image)
-        stretched = abs(given.scale[0] / given.scale[1] - 1) >= _STRETCHED
-        downscaled = None if stretched else given.inner.copy()
+        downscaled: Image | None = given.downscaled
+        if abs(given.scale[0] / given.scale[1] - 1) >= _STRETCHED:
+            downscaled = None
+        elif given.downscaled.base is not None:  # a part of the canvas
+            downscaled = given.downscaled.copy()
         height, width = given.canvas.shape[:2]
         outputs = self._network.infer(given.canvas[None], copy=False)
         found: Detections = self._decode(outputs, width, height, min_score)
@@ -133,7 +139,7 @@ class FaceDetector:
                              'the family or choose another detector') from error
 
     def _geometry(self, width: int, height: int) -> tuple[int, int, int, int]:
-        """Return the network's input size and the size to which the image is scaled in it."""
+        """Return the network's input size, and that to which the image is scaled for it."""
         spec = self.spec.input
         if spec.fixed and spec.fit == 'stretch':
             return spec.width, spec.height, spec.width, spec.height
@@ -144,7 +150,7 @@ class FaceDetector:
         longer = max(width, height)
         scale = min(1.0, (self._width or self._enough(longer)) / longer)
         inner = [max(1, round(side * scale)) for side in (width, height)]
-        outer = [math.ceil(side / spec.multiple) * spec.multiple for side in inner]
+        outer = [_multiple(side, spec.multiple) for side in inner]
         return outer[0], outer[1], inner[0], inner[1]
 
     def _enough(self, longer: int) -> int:
@@ -158,9 +164,20 @@ class FaceDetector:
         outer_width, outer_height, inner_width, inner_height = self._geometry(width, height)
         canvas = self._network.input(outer_width, outer_height)[0]
         canvas[inner_height:], canvas[:, inner_width:] = 0, 0
-        inner = canvas[:inner_height, :inner_width]
-        cv2.resize(image, (inner_width, inner_height), dst=inner, interpolation=cv2.INTER_LINEAR)
-        return _Input(canvas, inner, (width / inner_width, height / inner_height))
+        inner = downscaled = canvas[:inner_height, :inner_width]
+        if outer_width < inner_width or outer_height < inner_height:
+            downscaled = np.empty((inner_height, inner_width, 3), np.uint8)
+        cv2.resize(image, (inner_width, inner_height), dst=downscaled,
+                   interpolation=cv2.INTER_LINEAR)
+        if inner is not downscaled:
+            inner[:] = downscaled[:outer_height, :outer_width]
+        return _Input(canvas, downscaled, (width / inner_width, height / inner_height))
+
+
+def _multiple(side: int, multiple: int) -> int:
+    """Return the multiple to which a side is padded or, where that is little, cut."""
+    less = side // multiple * multiple
+    return less if side - less <= _MOST_CUT * side else less + multiple
 
 
 def _best(found: Detections, nms_iou: float) -> IntArray:

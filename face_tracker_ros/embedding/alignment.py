@@ -18,6 +18,15 @@ _UPRIGHT = np.array([[0.3, 0.4], [0.7, 0.4], [0.5, 0.6], [0.34, 0.77], [0.66, 0.
 _TILTED = math.radians(15)  # from here an encoder that was trained on upright faces goes astray
 
 
+def _rotation(template: FloatArray) -> FloatArray:
+    """Return (2 K, 2) which gives, of points (N, 2 K), the parts of sum(q conj(p))."""
+    x, y = (template - template.mean(axis=0)).T
+    return np.stack([np.stack([x, y], axis=1).ravel(), np.stack([y, -x], axis=1).ravel()], axis=1)
+
+
+_ROTATED = _rotation(_UPRIGHT)
+
+
 def fit_similarity(points: FloatArray, template: FloatArray) -> tuple[Float64Array, BoolArray]:
     """
     Return matrices (N, 2, 3) that map points (N, K, 2) nearest to template (K, 2), and which hold.
@@ -70,6 +79,18 @@ def tilts(landmarks: FloatArray) -> Float64Array:
     return np.where(good, -np.arctan2(matrices[:, 1, 0], matrices[:, 0, 0]), 0)
 
 
+def _maybe_tilted(landmarks: FloatArray) -> BoolArray:
+    """
+    Return which heads (N,) are tilted by more than _TILTED, if their landmarks fit a face.
+
+    The rotation of `fit_similarity`, by itself: sum(q conj(p)) is sums of products, and as the
+    q add up to nothing, p needs not be around its mean.
+    """
+    rotated = landmarks.reshape(len(landmarks), -1) @ _ROTATED
+    with np.errstate(invalid='ignore'):
+        return np.asarray(np.abs(rotated[:, 1]) > math.tan(_TILTED) * rotated[:, 0])
+
+
 def box_crops(image: Image, boxes: FloatArray, landmarks: FloatArray | None, size: int,
               scale: float) -> Image:
     """
@@ -78,7 +99,7 @@ def box_crops(image: Image, boxes: FloatArray, landmarks: FloatArray | None, siz
     boxes: (N, 4), usable ones; landmarks: (N, 5, 2) or None, pixels of the image.
     """
     crops = box_ops.square_crops(image, boxes, size, scale)
-    if landmarks is None:
+    if landmarks is None or not _maybe_tilted(landmarks).any():
         return crops
     angles = tilts(landmarks)
     for row in np.flatnonzero(np.abs(angles) > _TILTED):

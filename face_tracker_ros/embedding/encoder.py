@@ -19,9 +19,9 @@ import numpy as np
 
 # A crop larger than this many times the image's longer side holds no usable face.
 _LARGEST_CROP = 2.0
-# Networks of a fixed batch: one of any batch takes 1.7 ms longer a call (MobileNetV3), and each
-# takes 26 MiB.
-_BATCHES = (2, 4)
+# Networks of a fixed batch: one of any batch takes 1.7 ms longer a call (MobileNetV3). Each takes
+# 26 MiB; most frames that have faces to embed have one.
+_BATCHES = (1, 2, 4)
 
 
 class FaceEncoder:

@@ -2,6 +2,7 @@
 """Where the time of a frame goes: by stage, and next to the bare inference of what it ran."""
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 import functools
@@ -48,12 +49,13 @@ print(json.dumps({'import': imported - begin, 'load': loaded - imported,
 
 @dataclass
 class Samples:
-    """Seconds by name, one value a frame, and how many faces and embeddings there were."""
+    """Seconds by name, one value a frame, how many faces and embeddings there were, and why."""
 
     seconds: dict[str, list[float]] = field(default_factory=dict)
     faces: int = 0
     embedded: int = 0
     frames: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
 
     def add(self, values: Mapping[str, float]) -> None:
         """Note one frame's seconds."""
@@ -70,8 +72,11 @@ class Samples:
                                                     for name in INFERENCE)
         bare = np.array(self.seconds['bare'])
         return {'frames': self.frames, 'faces': self.faces / self.frames,
-                'embedded': self.embedded / self.frames, 'median': middle, 'p95': late,
-                'mean': mean, 'own': float(1000 * np.median(own)),
+                'embedded': self.embedded / self.frames,
+                'reasons': {name: count / self.frames
+                            for name, count in self.reasons.most_common()},
+                'median': middle, 'p95': late, 'mean': mean,
+                'own': float(1000 * np.median(own)),
                 'ratio': float(np.sum(self.seconds['total']) / np.sum(bare))}
 
 
@@ -152,6 +157,7 @@ class Timed:
             self.samples.frames += 1
             self.samples.faces += len(result.detections)
             self.samples.embedded += result.embedded
+            self.samples.reasons.update(result.reasons)
             stages = {stage: spent.get(stage, 0.0) for stage in STAGES}
             self.samples.add({**stages, 'total': sum(stages.values()), 'bare': bare})
         return result

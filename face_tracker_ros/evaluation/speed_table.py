@@ -28,9 +28,10 @@ def stage_table(found: Mapping[str, Any], title: str) -> Table:
 
 def sentence(found: Mapping[str, Any]) -> str:
     """Return a summary in one line."""
+    why = ', '.join(f'{name} {count:.2f}' for name, count in found['reasons'].items())
     return (f"{1000 / found['median']['total']:.0f} frames a second, {found['faces']:.1f} faces "
-            f"and {found['embedded']:.1f} embeddings a frame, {found['ratio']:.2f} times the bare "
-            f"inference, {found['own']:.1f} ms around it")
+            f"and {found['embedded']:.1f} embeddings a frame{f' ({why})' if why else ''}, "
+            f"{found['ratio']:.2f} times the bare inference, {found['own']:.1f} ms around it")
 
 
 def start_table(found: Mapping[str, Mapping[str, float]]) -> Table:

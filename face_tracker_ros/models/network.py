@@ -94,7 +94,7 @@ class Network:
         """
         request = self.request(images)
         try:
-            request.infer()
+            request.infer(share_outputs=True)  # else it copies them, too
         except RuntimeError as error:
             # The next run of a request that failed may give what it has, and no error.
             self._requests.clear()

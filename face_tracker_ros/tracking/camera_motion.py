@@ -187,8 +187,8 @@ def _static_view(grey: Image, points: FloatArray) -> _StaticView:
     along the weaker slope does, and by no more than one of _UNCLEAR pixels.
     """
     columns, rows = np.clip(points.astype(int), 0, np.array(grey.shape[::-1]) - 1).T
-    slopes = [cv2.blur(np.abs(cv2.Sobel(grey, cv2.CV_32F, *axis, scale=1 / 8)), _PATCH)
+    slopes = [cv2.blur(np.abs(cv2.Sobel(grey, cv2.CV_16S, *axis)), _PATCH)[rows, columns]
               for axis in ((1, 0), (0, 1))]
-    least = np.minimum(*slopes)[rows, columns]
+    least = np.minimum(*slopes) / np.float32(8)  # of a slope of 1, Sobel's sum is 8
     allowed = np.clip(_NOISE, _STATIC * least, _UNCLEAR * least).astype(np.float32)
     return _StaticView(rows, columns, allowed)

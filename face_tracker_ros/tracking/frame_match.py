@@ -2,6 +2,8 @@
 """One frame's faces against the tracks predicted for it: what all matching steps share."""
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from face_tracker_ros.boxes import common, iou
 from face_tracker_ros.embedding.quality import size_quality
 from face_tracker_ros.tracking import kalman
@@ -28,10 +30,12 @@ class FrameMatch:
         overlap: (T, N), IoU of tracks and faces.
         face_overlap: (N, N), IoU of the faces with each other, 0 with themselves.
         nearest: (N,), the track that a face overlaps most.
-        single: (N,), whether a face can be that track only, nobody else being near.
+        sure: (N,), whether it is where that track is expected.
+        single: (N,), whether it can be that track only besides, nobody else being near.
         apart: (N,), whether at least no other face or track overlaps it.
         needs_embedding: (detections,), whether a face is to be embedded before the match is
             finished; in step with the frame's Detections. Set by `Tracker.begin`.
+        reasons: number of these by reason (tracking/embedding_policy.py). Set by `Tracker.begin`.
         embeddings: (N, D), rows of NaN where not embedded; embedded: (N,), which are not;
             quality: (N,), of the crops, 0 to 1. All three come with `embed`.
     """
@@ -51,6 +55,7 @@ class FrameMatch:
         self.measured: Float64Array = kalman.to_measurements(self.boxes)
         self.high: BoolArray = self.scores >= high_score
         self.needs_embedding: BoolArray = np.zeros(len(scores), bool)
+        self.reasons: Mapping[str, int] = {}
         self.embeddings: FloatArray = np.full((len(self.rows), 1), np.nan, np.float32)
         self.embedded: BoolArray = np.zeros(len(self.rows), bool)
         self.quality: FloatArray = np.zeros(len(self.rows), np.float32)
@@ -65,17 +70,18 @@ class FrameMatch:
         self.overlap, self.face_overlap = overlap[:tracks], overlap[tracks:]
         np.fill_diagonal(self.face_overlap, 0)
         self.nearest: IntArray = np.zeros(faces, np.intp)
-        self.single: BoolArray = np.zeros(faces, bool)
-        self.apart: BoolArray = self.single
+        self.sure: BoolArray = np.zeros(faces, bool)
+        self.single: BoolArray = self.sure
+        self.apart: BoolArray = self.sure
         if not tracks or not faces:
             return
         self.nearest = self.overlap.argmax(axis=0)
-        surely: BoolArray = self.overlap.max(axis=0) >= sure
+        self.sure = self.overlap.max(axis=0) >= sure
         sides = (everything[:, 2:] - everything[:, :2]).T
         near = shared > -_REACH * (sides[:, :, None] + sides[:, None, tracks:])
         count = (near[0] & near[1]).sum(axis=0)
-        self.single = surely & (count == 2)  # its track, and itself
-        self.apart = surely & ((overlap > _MIXED).sum(axis=0) == 1)
+        self.single = self.sure & (count == 2)  # its track, and itself
+        self.apart = self.sure & ((overlap > _MIXED).sum(axis=0) == 1)
 
     def embed(self, embeddings: FloatArray, quality: FloatArray | None) -> None:
         """

@@ -6,18 +6,17 @@ import math
 
 from face_tracker_ros.config import Config
 from face_tracker_ros.models.thresholds import effective
-from face_tracker_ros.tracking import kalman, presence
+from face_tracker_ros.tracking import embedding_policy, kalman, presence
 from face_tracker_ros.tracking.flicker import Flicker
 from face_tracker_ros.tracking.frame_match import FrameMatch
 from face_tracker_ros.tracking.identities import Identities
-from face_tracker_ros.tracking.matching import match_published, match_robust, RECENT
+from face_tracker_ros.tracking.matching import match_published, match_robust
 from face_tracker_ros.tracking.table import TrackTable
 from face_tracker_ros.types import (BoolArray, Detections, Float64Array, FloatArray, IntArray,
                                     Tracks)
 import numpy as np
 
 _LEAST_NOISE = 0.05  # share of the measurement noise left to the most confident detection
-_AMONG_OTHERS = 0.1  # seconds for which the embedding of a face near others is recent enough
 
 
 class Tracker:
@@ -118,12 +117,9 @@ class Tracker:
         """
         Predict all tracks for a frame and compare them with its faces.
 
-        A face needs no embedding when it can be one track only (well overlapped, nobody else
-        near), and that is confirmed, was seen in the last update, and was embedded less than
-        `embedding.refresh` ago; near others that it does not touch, less than 0.1 s ago. After a
-        gap of more than 0.2 s, and while a track's face looks unlike its person, every face does.
-        A faint face (`tracker.min_track_score`) of a track without an id needs none either.
-        With `embedding.policy` 'always' and in mode 'deepsort' every face does.
+        Which faces need an embedding is in `embedding_policy.wanted`, but a faint one
+        (`tracker.min_track_score`) of a track without an id needs none either. With
+        `embedding.policy` 'always' and in mode 'deepsort' every face does.
 
         Args:
             detections: the N faces; boxes that are not finite or have no area are skipped.
@@ -141,30 +137,21 @@ class Tracker:
             ValueError: the stamp is not finite.
         """
         frame, table = self._look(detections, stamp, camera), self._table
-        wanted = frame.high
-        if self._robust and self._config.embedding.policy == 'auto' \
-                and len(table) and len(frame.rows):
-            age = (self._now - table.embedded)[frame.nearest]
-            known = (table.confirmed & table.settled & (table.misses == 0) & (table.doubts == 0)
-                     & (self._now - table.last_seen <= RECENT))[frame.nearest]
-            recent = known & ((frame.single & (age < self._config.embedding.refresh))
-                              | (frame.apart & (age < _AMONG_OTHERS)))
-            faint = (self._identities.faint(table)[frame.nearest] & frame.single
-                     & (frame.scores < self._config.tracker.min_track_score))
-            wanted = wanted & ~recent & ~faint
+        wanted, automatic = frame.high, self._robust and self._config.embedding.policy == 'auto'
+        if automatic and len(table) and len(frame.rows):
+            wanted = wanted & embedding_policy.wanted(table, frame, self._config, self._now)
+            if not table.id.all():
+                wanted &= ~(self._identities.faint(table)[frame.nearest] & frame.single
+                            & (frame.scores < self._config.tracker.min_track_score))
         chosen = wanted.nonzero()[0]
         if most is not None and len(chosen) > most:
-            chosen = chosen[np.argsort(self._embedded(frame)[chosen], kind='stable')[:most]]
-        frame.needs_embedding[frame.rows[chosen]] = True
+            seen = embedding_policy.last_embedded(table, frame)[chosen]
+            chosen = chosen[np.argsort(seen, kind='stable')[:most]]
+        if len(chosen):
+            frame.needs_embedding[frame.rows[chosen]] = True
+            frame.reasons = embedding_policy.reasons(table, frame, chosen, self._now) \
+                if automatic else {'always': len(chosen)}
         return frame
-
-    def _embedded(self, frame: FrameMatch) -> Float64Array:
-        """Return when the track under each face was embedded; -inf for faces without one."""
-        moments = np.full(len(frame.rows), -np.inf)
-        if len(self._table) and len(frame.rows):
-            over = frame.overlap.max(axis=0) > 0
-            moments[over] = self._table.embedded[frame.nearest[over]]
-        return moments
 
     def finish(self, frame: FrameMatch, embeddings: FloatArray | None = None,
                quality: FloatArray | None = None) -> tuple[Tracks, Tracks]:

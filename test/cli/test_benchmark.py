@@ -24,7 +24,7 @@ def test_every_stage_is_measured_and_they_add_up(images, tmp_path, capsys):
                  str(path)]) == 0
     found, = json.loads(path.read_text())
     assert found['frames'] == 7 and found['faces'] == 2
-    assert found['embedded'] == 2
+    assert found['embedded'] == 2 and found['reasons'] == {'always': 2}
     assert all(found['median'][stage] > 0 for stage in STAGES)
     assert found['median']['detect'] < found['median']['total']
     assert found['ratio'] == pytest.approx(
@@ -32,7 +32,8 @@ def test_every_stage_is_measured_and_they_add_up(images, tmp_path, capsys):
     for start in ('cold', 'warm'):
         assert found['start'][start]['load'] > 0 and 100 < found['start'][start]['peak MiB'] < 900
     printed = capsys.readouterr().out
-    for word in (*STAGES, 'frames a second', 'bare inference', 'cold cache'):
+    for word in (*STAGES, 'frames a second', '2.0 embeddings a frame (always 2.00)',
+                 'bare inference', 'cold cache'):
         assert word in printed
 
 

@@ -222,7 +222,7 @@ def test_damaged_cache_is_done_without(content, monkeypatch, tmp_path, two_portr
     assert compiled
     for path in compiled:
         path.write_bytes(content)
-    assert len(FaceDetector.from_config(Config()).detect(two_portraits, 0.5, 0.4)) == 2
+    assert len(FaceDetector.from_config(Config()).detect(two_portraits, 0.68, 0.4)) == 2
 
 
 @pytest.mark.parametrize('min_size, width', [(12, 640), (33, 640), (34, 640), (43, 480),
@@ -232,7 +232,7 @@ def test_width_0_is_the_least_that_shows_the_smallest_face(min_size, width, two_
                                                      'detection.min_size': float(min_size)}))
     assert detector._geometry(1280, 720)[2] == width
     assert detector._geometry(320, 180)[2] == 320
-    assert len(detector.detect(two_portraits, 0.5, 0.4)) == 2
+    assert len(detector.detect(two_portraits, 0.68, 0.4)) == 2
 
 
 def test_width_0_follows_the_smallest_face_while_running(two_portraits):
@@ -253,3 +253,29 @@ def test_the_downscaled_image_stays_as_it_is_when_another_one_comes(two_portrait
     expected = cv2.resize(two_portraits, downscaled.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     detector.detect_checked(255 - two_portraits, 0.5, 0.4)
     np.testing.assert_array_equal(downscaled, expected)
+
+
+def test_the_rest_of_a_side_is_cut_where_it_is_little_and_padded_else():
+    detector = FaceDetector.from_config(Config.load({'detector': 'face-detector'}))
+    assert detector._geometry(1280, 720) == (640, 352, 640, 360)
+    assert detector._geometry(720, 1280) == (352, 640, 360, 640)
+    assert detector._geometry(640, 480) == (640, 480, 640, 480)
+    assert detector._geometry(1280, 800) == (640, 416, 640, 400)
+    assert detector._geometry(20, 20) == (32, 32, 20, 20)
+
+
+@pytest.mark.parametrize('name', FREE_SIZE)
+def test_faces_are_where_they_are_also_when_the_image_is_cut(name, find, grace):
+    """Next to the upper and the lower border of 16:9 images, and the sides of upright ones."""
+    face = cv2.resize(grace, (250, 250), interpolation=cv2.INTER_AREA)
+    whole = np.full((800, 1280, 3), 90, np.uint8)  # padded, not cut
+    whole[275:525, 515:765] = face
+    there = find(name, whole)
+    for shape, row, column in (((720, 1280), 0, 515), ((720, 1280), 470, 515),
+                               ((1280, 720), 515, 0), ((1280, 720), 515, 470)):
+        image = np.full((*shape, 3), 90, np.uint8)
+        image[row:row + 250, column:column + 250] = face
+        found = find(name, image)
+        shift = np.array([column - 515, row - 275], np.float32)
+        assert iou(found.boxes[:1], there.boxes[:1] + np.tile(shift, 2))[0, 0] > 0.75
+        np.testing.assert_allclose(found.landmarks[0], there.landmarks[0] + shift, atol=12)

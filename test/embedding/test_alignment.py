@@ -5,7 +5,8 @@ from __future__ import annotations
 import cv2
 from face_tracker_ros import Config
 from face_tracker_ros.detection import FaceDetector
-from face_tracker_ros.embedding.alignment import aligned_crops, fit_similarity
+from face_tracker_ros.embedding import alignment
+from face_tracker_ros.embedding.alignment import aligned_crops, fit_similarity, tilts
 from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.embedding.landmarks import LandmarkDetector
 from face_tracker_ros.models.registry import load_spec
@@ -35,6 +36,22 @@ def test_turned_scaled_and_shifted_points_are_brought_back(angle, scale, x, y):
     assert good[0]
     back = points @ matrices[0, :, :2].T + matrices[0, :, 2]
     np.testing.assert_allclose(back, TEMPLATE, atol=1e-3 * max(1, 500 / scale / 50))
+
+
+@given(st.floats(-3, 3), st.floats(0.1, 500), st.floats(-500, 2000), st.floats(-500, 2000),
+       st.integers(0, 1000))
+def test_no_tilted_head_is_missed_by_the_quick_look(angle, scale, x, y, seed):
+    """What is looked at first gives the rotation of the fit without the fit."""
+    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    noise = np.random.default_rng(seed).normal(0, 0.03, (5, 2))
+    points = ((alignment._UPRIGHT + noise) @ turn.T + [x, y]).astype(np.float32)[None]
+    tilt = abs(tilts(points)[0])
+    if abs(tilt - alignment._TILTED) > 0.02:
+        assert alignment._maybe_tilted(points)[0] == (tilt > alignment._TILTED)
+
+
+def test_landmarks_that_are_none_are_no_tilted_head():
+    assert not alignment._maybe_tilted(np.full((1, 5, 2), np.nan, np.float32)).any()
 
 
 @pytest.mark.parametrize('points', [

@@ -193,7 +193,10 @@ def test_models_take_the_form_that_suits_the_processor(monkeypatch):
     for numbers, half, detector, encoder in (
             ({'FP32'}, True, False, False), ({'FP32', 'INT8'}, True, True, True),
             ({'FP32', 'INT8', 'BF16'}, True, True, False),
-            ({'FP32', 'INT8', 'BF16'}, False, True, True)):
+            ({'FP32', 'INT8', 'BF16'}, False, True, True),
+            ({'FP32', 'INT8', 'BF16', 'FP16'}, True, False, False),
+            ({'FP32', 'INT8', 'BF16', 'FP16'}, False, True, True),
+            ({'FP32', 'INT8', 'FP16'}, True, True, True)):
         monkeypatch.setattr('face_tracker_ros.models.resolve.capabilities', lambda device: numbers)
         suffix = {True: '-int8', False: ''}
         assert taken('face-detector', 'detector', half=half) == f'face-detector{suffix[detector]}'

@@ -9,6 +9,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from face_tracker_ros.ros.diagnostics.image_topic import ImageTopic
 from face_tracker_ros.ros.diagnostics.statistics import Statistics
 from face_tracker_ros.ros.diagnostics.status import NodeStatus, problems
+from face_tracker_ros.tracking.embedding_policy import REASONS
 from face_tracker_ros.types import Detections, FrameResult, Track, Tracks
 import numpy as np
 import pytest
@@ -91,6 +92,9 @@ def test_reports_of_a_node_whose_camera_is_wrong_then_slow_then_gone(
     assert values['state'] == 'active' and values['encoder'] == 'mobilenetv3-large-face'
     assert 0 < float(values['fps']) and 0 < float(values['input_rate']) < 80
     assert 0 < float(values['embeddings_per_frame']) <= 2
+    assert int(values['embeddings_new']) >= 2
+    assert int(values['embeddings']) == sum(int(values[f'embeddings_{reason}'])
+                                            for reason in REASONS)
     assert 20 < float(values['memory_mb']) < 4000
     assert float(values['stamp_age_ms']) > 1e9
     client.wait(lambda: client.status.level == STALE, 'silence')

@@ -1,5 +1,7 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """What the tracker promises about people who come, cross, hide, leave and return."""
+from collections import Counter
+
 from face_tracker_ros.config import Config
 from face_tracker_ros.tracking import Tracker
 from face_tracker_ros.types import Detections
@@ -258,25 +260,75 @@ def test_a_lone_face_is_embedded_when_its_embedding_is_old_only():
 
 
 def embedded_near(position, frames=60):
-    """Return in how many of the last 30 frames each of 3 faces was wanted, one at `position`."""
-    tracker, counts = Tracker(Config()), np.zeros(3, int)
+    """Return how often each of 3 faces was embedded in the last 30 frames, and why any was."""
+    tracker, counts, reasons = Tracker(Config()), np.zeros(3, int), Counter()
     for step in range(frames):
         detections, embeddings = frame((0, 100, 100), (1, position, 100), (2, 500, 100))
         match = tracker.begin(detections, step / 30)
         wanted = match.needs_embedding
-        counts += wanted & (step >= frames - 30)
+        assert sum(match.reasons.values()) == wanted.sum()
+        if step >= frames - 30:
+            counts += wanted
+            reasons.update(match.reasons)
         tracker.finish(match, np.where(wanted[:, None], embeddings, np.nan))
-    return counts.tolist()
+    return counts.tolist(), reasons
 
 
-def test_faces_that_touch_are_always_embedded():
-    first, second, alone = embedded_near(126)
-    assert first == second == 30 and alone <= 3
+def test_faces_that_overlap_are_embedded_in_every_other_frame_at_30_hz():
+    (first, second, alone), reasons = embedded_near(126, frames=120)
+    assert first == second and 14 <= first <= 16 and alone <= 3
+    assert reasons == {'touching': 2 * first, 'old': alone}
 
 
-def test_faces_near_each_other_are_embedded_ten_times_a_second():
-    first, second, alone = embedded_near(170)
-    assert 8 <= first <= 11 and 8 <= second <= 11 and alone <= 3
+def test_faces_near_each_other_are_embedded_six_times_a_second():
+    (first, second, alone), reasons = embedded_near(170)
+    assert 5 <= first <= 7 and 5 <= second <= 7 and alone <= 3
+    assert reasons == {'near': first + second, 'old': alone}
+
+
+def test_faces_among_others_are_embedded_no_more_often_than_refresh_asks_for():
+    tracker, counts = Tracker(Config.load({'embedding.refresh': 0.0})), Counter()
+    for step in range(40):
+        detections, embeddings = frame((0, 100, 100), (1, 126, 100), (2, 500, 100))
+        match = tracker.begin(detections, step / 30)
+        counts.update(match.reasons)
+        tracker.finish(match, embeddings)
+    assert sum(counts.values()) == 120, 'every face of every frame'
+
+
+def test_each_embedding_has_its_reason():
+    tracker, seen = Tracker(Config()), []
+
+    def see(*faces, stamp):
+        detections, embeddings = frame(*faces)
+        match = tracker.begin(detections, stamp)
+        tracker.finish(match, np.where(match.needs_embedding[:, None], embeddings, np.nan))
+        seen.append(dict(match.reasons))
+    see((0, 100, 100), stamp=0.0)
+    see((0, 100, 100), stamp=0.04)
+    assert seen == [{'new': 1}, {'unconfirmed': 1}]
+    for step in range(2, 40):
+        see((0, 100, 100), stamp=step / 25)
+    see((0, 100, 100), stamp=40 / 25 + 0.3)
+    assert seen[-1] == {'returned': 1}, 'after a pause of the stream'
+    for step in range(1, 32):
+        see((3, 100, 100), stamp=1.9 + step / 25)
+    assert [reasons for reasons in seen[41:] if reasons][:2] == [{'old': 1}, {'doubtful': 1}], \
+        'somebody else stands there'
+    see(stamp=3.2)
+    assert seen[-1] == {}
+
+
+def test_a_face_that_may_be_somebody_who_left_is_embedded_ten_times_a_second():
+    tracker, reasons = Tracker(Config()), Counter()
+    for step in range(150):
+        who = 0 if step < 30 else 1
+        detections, embeddings = frame(*([] if 30 <= step < 75 else [(who, 100, 100)]))
+        match = tracker.begin(detections, step / 30)
+        reasons.update(match.reasons)
+        tracker.finish(match, np.where(match.needs_embedding[:, None], embeddings, np.nan)
+                       if len(embeddings) else embeddings)
+    assert 6 <= reasons['undecided'] <= 12, 'for a second'
 
 
 def flickering(world, frames):
@@ -492,6 +544,7 @@ def test_every_face_needs_an_embedding_with_policy_always_and_in_mode_deepsort()
             detections, embeddings = frame((0, 100, 100), (1, 500, 300))
             match = tracker.begin(detections, step / 30)
             assert match.needs_embedding.tolist() == [True, True]
+            assert match.reasons == {'always': 2}
             tracker.finish(match, embeddings)
 
 

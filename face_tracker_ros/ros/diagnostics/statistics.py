@@ -2,7 +2,7 @@
 """Counters, rates and latencies of the running node."""
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 import os
@@ -10,6 +10,7 @@ from pathlib import Path
 import threading
 import time
 
+from face_tracker_ros.tracking.embedding_policy import REASONS
 from face_tracker_ros.types import FrameResult
 import numpy as np
 
@@ -42,6 +43,7 @@ class Statistics:
         """Begin at zero."""
         self._lock = threading.Lock()
         self._counters = Counters()
+        self._reasons = Counter(dict.fromkeys(REASONS, 0))
         self._highest_id = 0
         self._reason = ''
         self._last: float | None = None
@@ -127,6 +129,7 @@ class Statistics:
             self._counters.annotated += 'annotated_image' in outputs
             self._counters.processed += 1
             self._counters.embeddings += result.embedded
+            self._reasons.update(result.reasons)
             self._counters.tracks = len(result.tracks)
             self._counters.lost = len(result.lost)
             self._highest_id = max(self._highest_id, *(track.id for track in result.tracks), 0)
@@ -163,14 +166,15 @@ class Statistics:
         """
         Return everything by name.
 
-        Counters, `ids` (number of ids given so far), rates a second (`input_rate`, `fps`,
-        `bad_rate`, `lost_rate`), `utilization` (share of the last seconds that was spent on
-        images), `faint_share` (of their images, that showed only faces without an id) and
-        `faint_score` (the best of these), `stamp_age_ms` (median, of images as they arrive),
-        `last_bad_frame`, `embeddings_per_frame`, `memory_mb` (resident) and `<stage>_p50_ms`,
-        `<stage>_p95_ms` for each stage: `latency` is from the stamp to the publication of the
-        tracks, `publish` that of ~/tracks, `annotate` that of the annotated image, `extras` that
-        of all other outputs, and `output_<name>` that of each output while it has subscribers.
+        Counters, `embeddings_<reason>` for each reason to embed a face, `ids` (number of ids given
+        so far), rates a second (`input_rate`, `fps`, `bad_rate`, `lost_rate`), `utilization`
+        (share of the last seconds that was spent on images), `faint_share` (of their images, that
+        showed only faces without an id) and `faint_score` (the best of these), `stamp_age_ms`
+        (median, of images as they arrive), `last_bad_frame`, `embeddings_per_frame`, `memory_mb`
+        (resident) and `<stage>_p50_ms`, `<stage>_p95_ms` for each stage: `latency` is from the
+        stamp to the publication of the tracks, `publish` that of ~/tracks, `annotate` that of the
+        annotated image, `extras` that of all other outputs, and `output_<name>` that of each
+        output while it has subscribers.
         """
         now = time.monotonic()
         with self._lock:
@@ -178,7 +182,9 @@ class Statistics:
                 'input_rate': _rate(self._arrivals, self._known_until(now)),
                 'fps': _rate(self._ends, now), 'bad_rate': _rate(self._bad, now),
                 'lost_rate': _burst_rate(self._losses, now), 'utilization': self._utilization(now),
-                **vars(self._counters), 'ids': self._highest_id,
+                **vars(self._counters),
+                **{f'embeddings_{reason}': count for reason, count in self._reasons.items()},
+                'ids': self._highest_id,
                 'last_bad_frame': self._reason}
             ages, embedded = np.array(self._ages), np.array(self._embedded)
             faint = np.array([score for moment, score in self._faint
