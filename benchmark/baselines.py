@@ -73,7 +73,7 @@ def deep_sort_realtime(rate: float) -> Step:
     tracker = DeepSort(max_age=round(rate), n_init=3, nms_max_overlap=1.0,
                        max_cosine_distance=0.5, nn_budget=100, embedder=None)
 
-    least = effective(SHIPPED).detection.score
+    least = effective(SHIPPED, *named(SHIPPED)).detection.score
 
     def step(now: Moment) -> Found:
         good = now.detections.scores >= least

@@ -69,8 +69,15 @@ def ltft_cases(paths: list[Path], drop: float, every: int, jitter: float) -> Ite
         seen = replace(_rows(sequence.truth, chosen), boxes=moved.astype(np.float32))
         frames = range(int(truth.frames.min()), int(truth.frames.max()) + 1, every)
         yield Case(sequence.name, sequence.frame_rate, sequence.size, frames, seen,
-                   sequence.scores[chosen], sequence.embeddings[chosen],
+                   _as_of_shipped(sequence.scores[chosen]), sequence.embeddings[chosen],
                    np.ones(len(boxes), np.float32), np.full((frames.stop, 2, 3), np.nan), truth)
+
+
+def _as_of_shipped(scores: FloatArray) -> FloatArray:
+    """Return LTFT's scores with its thresholds, 0.35 and 0.5, at those of the shipped detector."""
+    own = effective(SHIPPED, *named(SHIPPED)).detection
+    return np.interp(scores, (0, 0.35, 0.5, 1),
+                     (0, own.low_score, own.score, 1)).astype(np.float32)
 
 
 def _rows(labels: Labels, rows: IntArray) -> Labels:
