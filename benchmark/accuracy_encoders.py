@@ -75,9 +75,9 @@ def in_crop(box: FloatArray, points: FloatArray, scale: float) -> FloatArray:
 def embed(encoder: FaceEncoder, faces: Sequence[Face], size: int,
           template: FloatArray | None) -> FloatArray:
     """
-    Return a vector a face (N, D): of the box's crop, or turned upright to a template (5, 2).
+    Return a vector a face (N, D): of the box's crop, or rotated upright to a template (5, 2).
 
-    Encoders whose description says how faces are to be turned take that in its place.
+    Encoders whose description gives an alignment use that instead.
     """
     spec = encoder.spec
     side, rows = spec.input.width, []

@@ -45,9 +45,9 @@ def _opening(figures: Figures) -> list[str]:
         'show faces, four of them as 480x270 previews. PHOTOS: people of Labeled Faces in the '
         'Wild who were held out by name from the training of our encoder. MODELS: the files '
         'that are not in the package. WILD: images of WIDER FACE with their boxes. Times are '
-        'medians of the CPU time of one image on one thread, all models taking turns: compare '
+        'medians of the CPU time of one image on one thread, all models interleaved: compare '
         'within a table. Each row is the very model that it names; on processors that compute in '
-        'INT8 the tracker may use the INT8 forms, which have rows of their own, in place of ours '
+        'INT8 the tracker may use the INT8 forms, which have rows of their own, instead of ours '
         '(`inference.int8`). All figures are in [results/accuracy.json](results/accuracy.json).']
     if figures['missing']:
         names = ', '.join(f'`{name}`' for name in figures['missing'])
@@ -130,9 +130,9 @@ def _encoders(figures: Figures) -> list[str]:
         'fold at the best threshold of the other nine, mean), both kinds of pairs weighing the '
         'same; it is no score on the official pairs. TAR at FAR 0.1 % rests on '
         f'{at_far:.0f} pairs of different people: a rough figure. Where the face (median '
-        f"{found['own_size']:.0f} pixels) is larger than said, the photo was reduced and "
-        'enlarged again. *Aligned*: turned by five landmarks, for '
-        "`face-reidentification-retail-0095` as its description says, for others to the points' "
+        f"{found['own_size']:.0f} pixels) is larger than given, the photo was downscaled and "
+        'upscaled again. *Aligned*: rotated by five landmarks, for '
+        "`face-reidentification-retail-0095` as in its description, for others to the points' "
         "mean position in the encoder's own crops; the landmarks are those of the photo in full "
         'size, a robot has worse ones. The tracker aligns for '
         '`face-reidentification-retail-0095`, where it has landmarks, and takes box crops for '
@@ -244,7 +244,7 @@ def _plot_tracking(figures: Figures, path: Path) -> None:
     axes.set_yticks(range(len(rows)), [
         row['detector'] if row['encoder'] == OURS[1]
         else f"{row['detector']} + {row['encoder']}" for row in rows], fontsize=8)
-    axes.set(xlim=(0, 100), xlabel='IDF1, %', title=f'Tracking; encoder {OURS[1]} unless said')
+    axes.set(xlim=(0, 100), xlabel='IDF1, %', title=f'Tracking; encoder {OURS[1]} unless named')
     axes.grid(axis='x', alpha=0.3)
     figure.legend(loc='outside lower right', fontsize=8, ncols=2)
     figure.savefig(path, dpi=80, metadata={'Software': None})

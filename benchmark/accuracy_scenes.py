@@ -86,7 +86,7 @@ def _rows(judged: dict[Input, list[Any]]) -> list[dict[str, Any]]:
 
 
 class _Run:
-    """A tracker on one scene, and what it said."""
+    """A tracker on one scene, and what it reported."""
 
     def __init__(self, tracker: FaceTracker) -> None:
         self._tracker = tracker
@@ -165,7 +165,7 @@ def _tracker(detector: str, encoder: str) -> FaceTracker:
 
 def measure_times(folder: Path, inputs: Sequence[Input], encoders: Sequence[str],
                   rounds: int) -> dict[str, Any]:
-    """Return median CPU milliseconds on one thread, all models taking turns on one image."""
+    """Return median CPU milliseconds on one thread, all models interleaved on one image."""
     portraits = scenes.read_portraits(folder, FaceDetector.from_config(SHIPPED))[1::2]
     options = scenes.SceneOptions(seconds=0.1)
     image = next(iter(scenes.generate(portraits, 100, options))).image

@@ -161,7 +161,7 @@ def found_in_views(detector: FaceDetector, people: Sequence[tuple[Image, FloatAr
 
 def measure_wild(folder: Path, people: Path, inputs: Sequence[Input]) -> dict[str, Any]:
     """
-    Return each detector's figures, all detectors taking turns on each image.
+    Return each detector's figures, all detectors interleaved on each image.
 
     Near and rotated faces are seen at width 640 only; ms is CPU time on one thread.
     """

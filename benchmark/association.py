@@ -68,11 +68,11 @@ def run(case: Case, entry: Entry) -> Result:
                      case.embeddings[rows], case.sharpness[rows],
                      camera if np.isfinite(camera).all() else None)
         begin = time.perf_counter()
-        found, places = step(now)
+        found, shown = step(now)
         seconds.append(time.perf_counter() - begin)
         frames.append(np.full(len(found), frame))
         ids.append(found)
-        boxes.append(places)
+        boxes.append(shown)
     tracks = Labels(np.concatenate(frames), np.concatenate(ids), np.concatenate(boxes),
                     np.ones(sum(map(len, ids)), bool))
     back = count_returns(case.truth, tracks, case.frame_rate)
@@ -145,13 +145,13 @@ def main() -> None:
     parser.add_argument('--count', type=int, default=6, help='people in a scene')
     parser.add_argument('--camera', choices=('still', 'moving'), default='still')
     parser.add_argument('--cut', type=float, metavar='SECONDS',
-                        help='cut from each case to the next and back in turns of SECONDS')
+                        help='cut from each case to the next and back every SECONDS')
     parser.add_argument('--stall', type=float, metavar='SECONDS',
                         help='leave out the last SECONDS of every three, as a stream that stalls')
     parser.add_argument('--cache', type=Path, metavar='FOLDER',
                         help='keep what detector and encoder found in the scenes here')
     parser.add_argument('--clips', type=Path, metavar='FOLDER',
-                        help='clips that benchmark/labels tells the people of')
+                        help='clips whose people benchmark/labels names')
     parser.add_argument('--trackers', nargs='*', choices=BASELINES,
                         default=['robust', 'deepsort'])
     parser.add_argument('--ablation', action='store_true',
@@ -159,7 +159,7 @@ def main() -> None:
     parser.add_argument('--variant', action='append', default=[], metavar='NAME=VALUE[,...]',
                         help='add a row: the default with these parameters (repeatable)')
     parser.add_argument('--perfect', nargs='+', choices=PERFECT, default=[],
-                        help='put the truth in place of these parts')
+                        help='replace these parts by the truth')
     parser.add_argument('--time', type=int, nargs='+', metavar='TRACKS',
                         help='compare the time of one update with so many tracks instead')
     parser.add_argument('--each', action='store_true', help='print every case, too')

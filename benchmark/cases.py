@@ -116,7 +116,7 @@ def fingerprint(config: Config) -> str:
 
 def perfect(case: Case, parts: list[str]) -> Case:
     """
-    Return the case with the truth in the place of some parts of what was seen.
+    Return the case with some parts of what was seen replaced by the truth.
 
     'detector': exact boxes, with score 1, of the faces that count, the embedding of the face
     found there or that of the person's nearest sight in time; 'encoder': one vector a person.
@@ -165,16 +165,16 @@ def stall(case: Case, seconds: float) -> Case:
 
 
 def cut(first: Case, second: Case, seconds: float) -> Case:
-    """Return a case that shows both in turns of `seconds`, with ids of their own."""
+    """Return a case that alternates between both every `seconds`, with ids of their own."""
     count = min(len(first.frames), len(second.frames))
-    turn = np.arange(count) // round(seconds * first.frame_rate) % 2
+    which = np.arange(count) // round(seconds * first.frame_rate) % 2
     rows = [[np.flatnonzero((labels.frames < count)
-                            & (turn[np.minimum(labels.frames, count - 1)] == own))
+                            & (which[np.minimum(labels.frames, count - 1)] == own))
              for labels in (case.seen, case.truth)] for own, case in enumerate((first, second))]
     other = replace(second.truth, ids=second.truth.ids + int(first.truth.ids.max()) + 1)
     (seen, truth), (seen_then, truth_then) = rows
-    camera = np.where(turn[:, None, None] == 0, first.camera[:count], second.camera[:count])
-    camera[1:][np.diff(turn) != 0] = np.nan
+    camera = np.where(which[:, None, None] == 0, first.camera[:count], second.camera[:count])
+    camera[1:][np.diff(which) != 0] = np.nan
 
     def both(name: str) -> FloatArray:
         return np.concatenate((getattr(first, name)[seen], getattr(second, name)[seen_then]))

@@ -6,7 +6,7 @@ The slim-320 detector runs twice a frame, faces are embedded one by one at 256x2
 MobileNetV3-Large, and deep_sort_realtime joins them at its defaults. Reading and decoding are
 this package's own, so that the difference is what is run rather than how well it is written;
 OpenVINO chooses the precision. The MobileNetV3-Large is the shipped encoder at 256x256: the same
-layers but for the last, which sees 25 places instead of their mean (2 % of the whole).
+layers but for the last, which sees 25 positions instead of their mean (2 % of the whole).
 """
 from __future__ import annotations
 

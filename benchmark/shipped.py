@@ -8,7 +8,7 @@ DETECTOR = 'face-detector'
 
 
 def fixed(config: Config) -> Config:
-    """Return a configuration with the shipped detector in place of `auto`."""
+    """Return a configuration with the shipped detector instead of `auto`."""
     return config.updated({'detector': DETECTOR}) if config.detector == 'auto' else config
 
 

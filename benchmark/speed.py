@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """
-Speed on generated scenes, the original proof of concept and this package taking turns.
+Speed on generated scenes, the original proof of concept and this package interleaved.
 
 Each has half a second of frames at a time, so that none works with caches that another emptied.
 The process is bound to as many cores as there are threads. Where ROS 2 is sourced, what the node
@@ -33,7 +33,7 @@ from shipped import fixed, SHIPPED
 
 _SEED = 100
 _WARM = 8  # frames, not counted
-_TURN = 16  # frames
+_BLOCK = 16  # frames
 ORIGINALS = ('FP32', 'BF16')  # as it was, and with the numbers that this package takes
 
 
@@ -51,7 +51,7 @@ def frames_of(people: Sequence[Sequence[scenes.Portrait]], count: int, height: i
 
 
 def compare(config: Config, frames: Sequence[Image], clock: str, original: bool) -> dict[str, Any]:
-    """Return our summary of the frames and, in turns with it, the original's."""
+    """Return our summary of the frames and, interleaved with it, the original's."""
     tick = speed.CLOCKS[clock]
     timed = speed.Timed(config, tick)
     others = {name: Original(config.updated({'inference.half': name == 'BF16'}))
@@ -59,15 +59,15 @@ def compare(config: Config, frames: Sequence[Image], clock: str, original: bool)
     extras = [timed_draw, *ros_steps()]
     seconds: dict[str, list[float]] = {name: [] for name in others}
     faces = 0
-    for first in range(0, len(frames), _TURN):
-        turn = list(enumerate(frames[first:first + _TURN], first))
+    for first in range(0, len(frames), _BLOCK):
+        block = list(enumerate(frames[first:first + _BLOCK], first))
         results = [timed.process(frame, number / scenes.RATE, number >= _WARM)
-                   for number, frame in turn]
-        for (number, frame), result in zip(turn, results):
+                   for number, frame in block]
+        for (number, frame), result in zip(block, results):
             if number >= _WARM:
                 timed.samples.add(dict(step(frame, result, tick) for step in extras))
         for name, other in others.items():
-            for number, frame in turn:
+            for number, frame in block:
                 begin = tick()
                 found = other.process(frame, number / scenes.RATE)
                 if number >= _WARM:

@@ -102,7 +102,7 @@ def main() -> None:
     parser.add_argument('--size', default='1920x1080', metavar='WxH')
     parser.add_argument('--rate', type=float, default=30.0)
     parser.add_argument('--seconds', type=float, default=8.0)
-    parser.add_argument('--rounds', type=int, default=1, help='repeat, settings in turn')
+    parser.add_argument('--rounds', type=int, default=1, help='repeat, settings interleaved')
     parser.add_argument('--json', type=Path, help='write the rows to this file, too')
     parser.add_argument('--role', choices=('publish', 'receive'), help=argparse.SUPPRESS)
     given = parser.parse_args()

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """
-Print who is nearest to the camera, whenever that changes.
+Print who is nearest, whenever that changes.
 
-Positions have to be in the optical frame (spatial.target_frame empty).
+Nearest to the origin of the tracks' frame: the camera where spatial.target_frame of the tracker is
+empty, the robot where it is one of the robot's.
 """
 import math
 

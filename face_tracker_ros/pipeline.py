@@ -97,7 +97,7 @@ class FaceTracker:
 
     @property
     def effective_config(self) -> Config:
-        """The parameters with the thresholds in force in place of 0."""
+        """The parameters with the thresholds in force instead of 0."""
         return self._config
 
     @property

@@ -57,6 +57,7 @@ def _others(context: LaunchContext) -> list[Node]:
         package='face_tracker_ros', executable='video_publisher', name='video_publisher',
         namespace=given['namespace'], output='screen', emulate_tty=True,
         parameters=[{'source': given['source'], 'loop': given['loop'] == 'true',
+                     'start_delay': 10.0,  # at most, until the tracker has subscribed
                      **{name: number(given, name) for name in NUMBERS}}],
         remappings=[(name, given[name]) for name in ('image', 'camera_info')
                     if given[name] != name],

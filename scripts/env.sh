@@ -2,9 +2,14 @@
 #
 # Usage (bash): source scripts/env.sh
 #
-# After scripts/setup: python3, ROS 2, vision_msgs and face_tracker_ros in this shell, be ROS 2 the
-# wheels in .venv or the installation that is sourced already. Sourcing it twice does no harm.
+# After scripts/setup: python3, ROS 2, vision_msgs, face_tracker_ros and the command face-tracker in
+# this shell, be ROS 2 the wheels in .venv or the installation that is sourced already. Sourcing it
+# twice does no harm.
 _face_tracker_ros=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+case ":$PATH:" in
+  *":$_face_tracker_ros/scripts/bin:"*) ;;
+  *) export PATH="$_face_tracker_ros/scripts/bin:$PATH" ;;
+esac
 [ "${ROS_WHEELS:-kilted}" = kilted ] || _face_tracker_ros=$_face_tracker_ros/.$ROS_WHEELS
 case $- in *u*) _nounset=1; set +u ;; *) _nounset= ;; esac
 if [ -e "$_face_tracker_ros/.venv/setup.bash" ]; then

@@ -25,8 +25,12 @@ class MjpegServer:
     def __init__(self, rate: float = 50.0, image: Path | None = None) -> None:
         """Serve `rate` images per second: that of a file, or grey ones (see `_part`)."""
         self._arguments = [str(rate), str(image or '')]
-        with socket.create_server(('127.0.0.1', 0)) as free:
-            self.port = free.getsockname()[1]
+        # Bound, but not listening, as long as this object is in use: nobody else gets the port
+        # while the server is gone.
+        self._claim = socket.socket()
+        self._claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        self._claim.bind(('127.0.0.1', 0))
+        self.port = self._claim.getsockname()[1]
         self._process: subprocess.Popen[str] | None = None
 
     @property
@@ -41,6 +45,7 @@ class MjpegServer:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self.stop()
+        self._claim.close()
 
     def start(self) -> None:
         """Serve, and return when that is so."""
@@ -87,7 +92,7 @@ class _Camera:
         app.router.add_get('/stream', self._serve)
         runner = web.AppRunner(app)
         await runner.setup()
-        await web.TCPSite(runner, '127.0.0.1', port, reuse_address=True).start()
+        await web.TCPSite(runner, '127.0.0.1', port, reuse_address=True, reuse_port=True).start()
         print('ready', flush=True)
         await asyncio.Event().wait()
 

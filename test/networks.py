@@ -67,8 +67,8 @@ def onnx_network(path: Path, factor: float, values: Path | None = None) -> Path:
         tensor = dims + kind + _bytes(8, b'factor') + _bytes(9, factor_bytes)
     else:
         values.write_bytes(factor_bytes)
-        place = _bytes(1, b'location') + _bytes(2, values.name.encode())
-        tensor = dims + kind + _bytes(8, b'factor') + _bytes(13, place) + _number(14, 1)
+        location_entry = _bytes(1, b'location') + _bytes(2, values.name.encode())
+        tensor = dims + kind + _bytes(8, b'factor') + _bytes(13, location_entry) + _number(14, 1)
     node = _bytes(1, b'image') + _bytes(1, b'factor') + _bytes(2, b'scaled') + _bytes(4, b'Mul')
     graph = (_bytes(1, node) + _bytes(2, b'graph') + _bytes(5, tensor)
              + _bytes(11, _port(b'image')) + _bytes(12, _port(b'scaled')))

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""scripts/setup says what is wrong with a machine before it changes anything."""
+"""scripts/setup reports what is wrong with a machine, and scripts/env.sh brings the command."""
 from __future__ import annotations
 
 from pathlib import Path
@@ -57,3 +57,12 @@ def test_a_ros_that_python_cannot_import_is_named(bare_machine: Path) -> None:
     assert 'ROS 2 humble is sourced' in done.stderr
     assert 'cannot import rclpy: ModuleNotFoundError' in done.stderr
     assert not (bare_machine / '.venv').exists()
+
+
+def test_the_command_is_on_the_path_once_however_often_env_sh_is_sourced(tmp_path: Path) -> None:
+    source = f'source "{ROOT}/scripts/env.sh"'
+    done = subprocess.run(
+        ['bash', '-c', f'{source} && {source} && face-tracker --help && echo "$PATH"'],
+        capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert done.stdout.startswith('usage: face-tracker ')
+    assert done.stdout.splitlines()[-1].split(':').count(f'{ROOT}/scripts/bin') == 1

@@ -108,5 +108,5 @@ def add_training_arguments(arguments: argparse.ArgumentParser, seconds: float, b
     arguments.add_argument('--batch', type=int, default=batch, help='images in a step')
     arguments.add_argument('--rate', type=float, default=rate, help='highest learning rate')
     arguments.add_argument('--device', choices=('auto', 'cuda', 'cpu'), default='auto',
-                           help='cuda where there is one, unless said')
+                           help='cuda where there is one, by default')
     arguments.add_argument('--init', type=Path, metavar='FILE', help='weights to go on from')

@@ -35,10 +35,10 @@ def finish(name: str, work: Callable[[], int]) -> int:
     try:
         code = work()
     except FaceTrackerError as rejected:
-        say(name, str(rejected))
+        log(name, str(rejected))
         code = 2
     except KeyboardInterrupt as stopped:
-        say(name, 'interrupted')
+        log(name, 'interrupted')
         code = getattr(stopped, 'code', 130)
     except OSError as failed:
         if failed.filename is not None or failed.errno not in _NOT_WRITTEN:
@@ -47,7 +47,7 @@ def finish(name: str, work: Callable[[], int]) -> int:
     return code if _output_complete(name, error) else 2
 
 
-def say(name: str, line: str) -> None:
+def log(name: str, line: str) -> None:
     """Print one line on standard error, where that can be written."""
     try:
         print(f'{name}: {line}', file=sys.stderr)
@@ -56,7 +56,7 @@ def say(name: str, line: str) -> None:
 
 
 def _output_complete(name: str, error: Exception | None) -> bool:
-    """Flush standard output; where it cannot be, say why, and let the rest of it go nowhere."""
+    """Flush standard output; where it cannot be, log why, and let the rest of it go nowhere."""
     try:
         if sys.stdout is not None:
             sys.stdout.flush()
@@ -65,7 +65,7 @@ def _output_complete(name: str, error: Exception | None) -> bool:
     if error is None:
         return True
     if getattr(error, 'errno', None) != errno.EPIPE:  # nobody reads any more: as usual in a pipe
-        say(name, f"standard output cannot be written ({getattr(error, 'strerror', error)})")
+        log(name, f"standard output cannot be written ({getattr(error, 'strerror', error)})")
     with open(os.devnull, 'w') as nowhere, contextlib.suppress(OSError, ValueError):
         os.dup2(nowhere.fileno(), sys.stdout.fileno())
     return False

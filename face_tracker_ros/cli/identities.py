@@ -10,7 +10,7 @@ import sys
 import time
 import uuid
 
-from face_tracker_ros.cli.common import configuration, finish, make_console, program, say
+from face_tracker_ros.cli.common import configuration, finish, log, make_console, program
 from face_tracker_ros.config import Config
 from face_tracker_ros.errors import ConfigError, SourceError
 from face_tracker_ros.identities.records import checked_name, Person
@@ -181,9 +181,9 @@ def _enroll(store: SqliteStore, given: argparse.Namespace, config: Config) -> in
     good: list[Face] = []
     for found in read_faces(paths, models, score):
         if not isinstance(found, Face):
-            say('identities', f"photo '{found[0]}' skipped: {found[1]}")
+            log('identities', f"photo '{found[0]}' skipped: {found[1]}")
         elif found.quality < config.identities.min_quality:
-            say('identities', f"photo '{found.path}' skipped: quality {found.quality:.2f} is "
+            log('identities', f"photo '{found.path}' skipped: quality {found.quality:.2f} is "
                 f'below {config.identities.min_quality:g} (identities.min_quality)')
         else:
             good.append(found)

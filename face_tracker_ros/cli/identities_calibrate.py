@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from face_tracker_ros.cli.common import make_console, say
+from face_tracker_ros.cli.common import log, make_console
 from face_tracker_ros.config import Config
 from face_tracker_ros.errors import ConfigError, SourceError
 from face_tracker_ros.identities.calibration import calibrate, probe_distances
@@ -49,7 +49,7 @@ def embed_folder(folder: Path, models: ModelSet, score: float) -> tuple[FloatArr
             else:
                 skipped += 1
     if skipped:
-        say('identities', f'{skipped} photos without one clear face skipped')
+        log('identities', f'{skipped} photos without one clear face skipped')
     return np.array(vectors, np.float32), people
 
 

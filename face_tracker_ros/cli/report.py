@@ -15,7 +15,7 @@ from face_tracker_ros.bags.bag import Bag
 from face_tracker_ros.bags.images import images
 from face_tracker_ros.bags.published import read_published
 from face_tracker_ros.bags.topics import image_topic, nothing_to_report, tracks_topic
-from face_tracker_ros.cli.common import configuration, finish, program, say, write_json
+from face_tracker_ros.cli.common import configuration, finish, log, program, write_json
 from face_tracker_ros.cli.signals import Signals, Stopped
 from face_tracker_ros.cli.track_report import Report
 from face_tracker_ros.errors import ConfigError, SourceError
@@ -95,7 +95,7 @@ def _report(argv: Sequence[str] | None, signals: Signals) -> int:
         if given.json is not None:
             write_json(given.json, record.summary())
     for line in record.notes:
-        say('report', line)
+        log('report', line)
     if not given.quiet:
         print(f"wrote '{printable(output)}': {len(record.people)} ids in {len(record.stamps)} "
               f'frames of {record.duration:.1f} s')
@@ -108,7 +108,7 @@ def _shown(items: Iterable[Any]) -> Iterator[Any]:
     for number, item in enumerate(items):
         if time.monotonic() >= line:
             line += _LINE_SECONDS
-            say('report', f'{number} messages read')
+            log('report', f'{number} messages read')
         yield item
 
 
@@ -129,7 +129,7 @@ def _track(given: argparse.Namespace, bag: Bag, signals: Signals, record: Record
     if topic is None:
         raise nothing_to_report(bag)
     if not given.track:
-        say('report', f"the bag holds no tracks; tracking the images of '{topic}'")
+        log('report', f"the bag holds no tracks; tracking the images of '{topic}'")
     from face_tracker_ros.pipeline import FaceTracker
     with ExitStack() as stack:
         tracker = FaceTracker.from_config(config)

@@ -18,7 +18,7 @@ _KEPT: list[object] = []  # what a process that a signal ends does not free
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal asked for the end; `code` is the exit code that tells which."""
+    """A signal asked for the end; `code` is the exit code that names it."""
 
     def __init__(self, number: int) -> None:
         """Note the signal."""

@@ -13,7 +13,7 @@ import time
 from typing import TextIO
 import zipfile
 
-from face_tracker_ros.cli.common import configuration, finish, program, say, write_json
+from face_tracker_ros.cli.common import configuration, finish, log, program, write_json
 from face_tracker_ros.cli.signals import Signals, Stopped
 from face_tracker_ros.cli.track_report import Report
 from face_tracker_ros.config import Config
@@ -149,7 +149,7 @@ def _from_source(given: argparse.Namespace, signals: Signals) -> tuple[int, Repo
     from face_tracker_ros.report.record import Record
     with ExitStack() as stack:
         source = stack.enter_context(open_source(given.source, given.frame_rate,
-                                                 lambda line: say('track', line)))
+                                                 lambda line: log('track', line)))
         _reject_overwriting(given, source.files)
         sink = None
         if given.output is not None:
@@ -167,7 +167,7 @@ def _from_source(given: argparse.Namespace, signals: Signals) -> tuple[int, Repo
         signals.keep(tracker)
         tracks = stack.enter_context(_open_text(given.tracks))
         if not given.quiet:
-            say('track', tracker.models.summary)
+            log('track', tracker.models.summary)
         report = stack.enter_context(Report(source.name, source.length, given.quiet))
         stack.enter_context(_reporting_how_far(report, bool(tracks or sink)))
         try:
@@ -188,7 +188,7 @@ def _from_source(given: argparse.Namespace, signals: Signals) -> tuple[int, Repo
         report.finish(source.replaced)
         hint = report.faint_faces(tracker.effective_config.tracker.min_track_score)
         for line in () if given.quiet else filter(None, [hint, *tracker.models.notices]):
-            say('track', line)
+            log('track', line)
     return 0, report
 
 

@@ -7,7 +7,7 @@ import time
 from types import TracebackType
 from typing import Any
 
-from face_tracker_ros.cli.common import make_console, say
+from face_tracker_ros.cli.common import log, make_console
 from face_tracker_ros.tracking.faint import faint_faces
 from face_tracker_ros.types import FloatArray, Track
 import numpy as np
@@ -55,7 +55,7 @@ class Report:
         outside = int(((boxes[:, 0] >= size[0]) | (boxes[:, 1] >= size[1])
                        | (boxes[:, 2] <= 0) | (boxes[:, 3] <= 0)).sum())
         if outside:
-            say('track', f'{outside} of {len(boxes)} boxes lie outside of {size[0]}x{size[1]} '
+            log('track', f'{outside} of {len(boxes)} boxes lie outside of {size[0]}x{size[1]} '
                 'pixels; is --image-size right?')
 
     def warn_scores(self, scores: FloatArray, least: float, clear: float) -> None:
@@ -66,19 +66,19 @@ class Report:
         extent = f'{known.min():g} to {known.max():g}'
         high = int((known >= least).sum())
         if known.max() > 1:
-            say('track', f'scores of {extent} are no shares of 1; divide percentages by 100, and '
+            log('track', f'scores of {extent} are no shares of 1; divide percentages by 100, and '
                 'map others to 0 to 1')
         elif known.min() < 0 or not known.any():
-            say('track', f'{high} of {len(known)} scores, of {extent}, reach {least:g} '
+            log('track', f'{high} of {len(known)} scores, of {extent}, reach {least:g} '
                 '(detection.score) and can start tracks; map negative scores to 0 to 1 first, '
                 'for example by 1 / (1 + exp(-score))')
         elif not high:
-            say('track', f'no score, of {extent}, reaches {least:g} (detection.score), so that no '
+            log('track', f'no score, of {extent}, reaches {least:g} (detection.score), so that no '
                 f'track can start; give --set detection.score={known.max() / 2:.2g} '
                 f'--set detection.low_score={known.max() / 4:.2g} '
                 f'--set tracker.min_track_score={known.max() / 2:.2g}, or other scores')
         elif known.max() < clear:
-            say('track', f'no score, of {extent}, reaches {clear:g} (tracker.min_track_score), so '
+            log('track', f'no score, of {extent}, reaches {clear:g} (tracker.min_track_score), so '
                 f'that no track gets an id; give --set tracker.min_track_score={least:g}, or '
                 'other scores')
 
@@ -110,7 +110,7 @@ class Report:
         if self._lines and time.monotonic() >= self._next_line:
             self._next_line = time.monotonic() + _LINE_SECONDS
             total = '' if self._length is None else f' of {self._length}'
-            say(self._command, f'frame {self.frames}{total}, {self._rate():.0f} frames/s, '
+            log(self._command, f'frame {self.frames}{total}, {self._rate():.0f} frames/s, '
                 f'{len(self._seen)} ids')
 
     def faint_faces(self, least: float) -> str:
@@ -129,7 +129,7 @@ class Report:
         """Print the summary; replaced: frames of a live source that gave way to newer ones."""
         self._bar.stop()
         if interrupted:
-            say(self._command, f'interrupted after {self.frames} frames; what was written so far '
+            log(self._command, f'interrupted after {self.frames} frames; what was written so far '
                 'is complete to there')
         if self._quiet:
             return

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""YAML files from anybody: plain data of a sensible size, or a sentence that says why not."""
+"""YAML files from anybody: plain data of a sensible size, or a sentence with the reason."""
 from __future__ import annotations
 
 from pathlib import Path

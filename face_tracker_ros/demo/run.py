@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from face_tracker_ros.demo.recorder import Recorder
 
 SECONDS = 20.0
-"""How long the demo runs, unless it is told otherwise."""
+"""How long the demo runs, by default."""
 
 _IMAGE, _CAMERA_INFO = 'camera/image', 'camera/camera_info'
 _FOV = 60.0  # degrees that the camera is assumed to see from left to right
@@ -66,7 +66,7 @@ class Demo:
     """One run of the demo."""
 
     def __init__(self, options: argparse.Namespace) -> None:
-        """Take the command's options; ROS is told what they mean before it is loaded."""
+        """Take the command's options; ROS gets its settings before it is loaded."""
         self._options = options
         self._output: Path = options.output
         self._signal = 0
@@ -177,13 +177,13 @@ class Demo:
         """Print what happens, once a second, until the source has ended."""
         from face_tracker_ros.demo import report as demo_report
         begin = time.monotonic()
-        told, frames = begin, 0
+        printed, frames = begin, 0
         while player.exit_code() is None:
             recorder.spin(0.1)
             self._check(tracker)
             elapsed = time.monotonic() - begin
-            if len(recorder.stamps) > frames and time.monotonic() - told >= 1:
-                told, frames = time.monotonic(), len(recorder.stamps)
+            if len(recorder.stamps) > frames and time.monotonic() - printed >= 1:
+                printed, frames = time.monotonic(), len(recorder.stamps)
                 _say(demo_report.status(recorder))
             if elapsed > self._options.duration + _LATE_SECONDS:
                 raise DemoError(f'the source did not end {_LATE_SECONDS:g} s after its time; its '
@@ -248,7 +248,7 @@ def _make_folder(path: Path, make: Callable[[Path], None] | None = None) -> None
             make(path)
     except OSError as error:
         raise SourceError(f"folder '{path}': cannot be made ({error.strerror}); give one in a "
-                          'place that is yours') from error
+                          'folder that is yours') from error
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -154,7 +154,7 @@ class _Visit:
         self._light = random.uniform(0.75, 1.2)
         self._tilt = random.uniform(2, 9)
 
-    def place(self, time: float) -> tuple[FloatArray, FloatArray]:
+    def pose(self, time: float) -> tuple[FloatArray, FloatArray]:
         """Return the photo's (2, 3) placing at `time` and the face box (4,) that it gives."""
         wave = np.sin(2 * np.pi * time / self._period + self._phase)
         centre = self._centre + self._reach * wave[:2]
@@ -167,19 +167,19 @@ class _Visit:
         centre = centre + np.array([slide * WIDTH, 0])
         left, top, right, bottom = self._portrait.box
         scale = size / (bottom - top)
-        squeeze = 1 - 0.12 * abs(wave[3])  # the head turns a little
+        squeeze = 1 - 0.12 * abs(wave[3])  # the head rotates a little
         angle = np.deg2rad(self._tilt * wave[3])
-        turn = scale * np.array([[squeeze * np.cos(angle), -np.sin(angle)],
-                                 [squeeze * np.sin(angle), np.cos(angle)]])
+        rotation = scale * np.array([[squeeze * np.cos(angle), -np.sin(angle)],
+                                     [squeeze * np.sin(angle), np.cos(angle)]])
         middle = np.array([left + right, top + bottom]) / 2
-        matrix = np.column_stack((turn, centre - turn @ middle))
+        matrix = np.column_stack((rotation, centre - rotation @ middle))
         half = np.array([squeeze * (right - left), bottom - top]) * scale / 2
         return matrix.astype(np.float32), np.hstack((centre - half, centre + half)).astype(
             np.float32)
 
     def paste(self, canvas: Image, time: float, shift: FloatArray) -> tuple[FloatArray, Image]:
         """Draw onto `canvas`; return the box and how much of it is covered (H, W) uint8."""
-        matrix, box = self.place(time)
+        matrix, box = self.pose(time)
         matrix[:, 2] += shift
         covered = np.zeros(canvas.shape[:2], np.uint8)
         x0, y0, x1, y1 = _region(matrix, self._head.shape, canvas.shape)
@@ -261,7 +261,7 @@ def generate(people: Sequence[Sequence[Portrait]], seed: int,
                                           (WIDTH, HEIGHT)), np.uint8)
         present = [(visit, identity) for identity, several in enumerate(visits, 1)
                    for visit in several if visit.begin <= time < visit.end]
-        present.sort(key=lambda entry: float(np.ptp(entry[0].place(time)[1][1::2])))
+        present.sort(key=lambda entry: float(np.ptp(entry[0].pose(time)[1][1::2])))
         pasted = [visit.paste(image, time, shift) for visit, _ in present]
         u, v = random.integers(0, WIDTH), random.integers(0, HEIGHT)
         noisy = np.clip(image + grain[v:v + HEIGHT, u:u + WIDTH], 0, 255).astype(np.uint8)

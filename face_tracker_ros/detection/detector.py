@@ -45,7 +45,7 @@ class FaceDetector:
 
     Networks of free input size get the image at its aspect ratio, its longer side downscaled to
     `width` pixels and the rest padded; networks of fixed size get it stretched to that size, or
-    padded where their description says so. Width 0 is the least at which faces of `min_size`
+    padded where their description asks for it. Width 0 is the least at which faces of `min_size`
     pixels in the image are large enough.
     Small images are not enlarged: that costs time and makes near faces larger than what most
     networks are trained on.
@@ -106,7 +106,7 @@ class FaceDetector:
 
         Returns:
             The faces, as of `detect`, and a copy of the image as downscaled for the network; None
-            in its place where the network stretches it.
+            where the network stretches it.
         """
         given = self._fit(image)
         stretched = abs(given.scale[0] / given.scale[1] - 1) >= _STRETCHED

@@ -61,7 +61,7 @@ class FaceEncoder:
         """What the vectors can be compared with: those of an encoder of the same `space`."""
         if all(item.checksum for item in self.spec.files):
             return repr(self.spec)
-        return f'{self.spec!r} {self.path.resolve()}'  # nothing else tells such files apart
+        return f'{self.spec!r} {self.path.resolve()}'  # nothing else distinguishes such files
 
     def encode(self, image: Image, boxes: FloatArray,
                landmarks: FloatArray | None = None) -> FloatArray:

@@ -27,7 +27,7 @@ def stage_table(found: Mapping[str, Any], title: str) -> Table:
 
 
 def sentence(found: Mapping[str, Any]) -> str:
-    """Return what a summary says in one line."""
+    """Return a summary in one line."""
     return (f"{1000 / found['median']['total']:.0f} frames a second, {found['faces']:.1f} faces "
             f"and {found['embedded']:.1f} embeddings a frame, {found['ratio']:.2f} times the bare "
             f"inference, {found['own']:.1f} ms around it")

@@ -54,7 +54,7 @@ def make_pairs(people: Sequence[str], folds: int = FOLDS) -> Pairs:
     """
     Return all pairs of images by one rule, nothing drawn by chance.
 
-    people: who is on each image. The names, sorted, are dealt into folds in turn; a pair joins
+    people: who is on each image. The names, sorted, are dealt into folds one by one; a pair is
     two images of one fold, so that no person is in two folds: all pairs of one person, and all
     pairs of two people. There are fewer folds where some would hold one person only.
     """

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+import time
 
 from face_tracker_ros.errors import ConfigError
 from face_tracker_ros.identities.known import KnownPeople
 from face_tracker_ros.identities.track_looks import NEEDED, SECONDS, TrackLooks
 import numpy as np
 
-PATIENCE = 30.0  # seconds of the images' time, after which an enrolment is given up
+PATIENCE = 30.0  # seconds of the images' time, after which an enrolment ends
+SILENCE = 5.0  # seconds without an image, after which it ends, too
 
 
 @dataclass
@@ -23,12 +25,14 @@ class Enrolment:
         name: that the person is to have.
         done: gets the sentence that says what was done, or the ConfigError that says why not.
         begun: stamp of the first frame that it saw; None before.
+        heard: time.monotonic() of the last frame, or of the request.
     """
 
     track: int
     name: str
     done: Future[str] = field(default_factory=Future)
     begun: float | None = None
+    heard: float = field(default_factory=time.monotonic)
 
 
 def progress(looks: TrackLooks | None, poor: float | None) -> str:

@@ -14,7 +14,7 @@ from face_tracker_ros.config import Config
 from face_tracker_ros.embedding.encoder import FaceEncoder
 from face_tracker_ros.errors import ConfigError, FaceTrackerError
 from face_tracker_ros.identities.enrolment import (Enrolment, is_somebody, owner_of, PATIENCE,
-                                                   progress)
+                                                   progress, SILENCE)
 from face_tracker_ros.identities.known import KnownPeople
 from face_tracker_ros.identities.matching import assign
 from face_tracker_ros.identities.records import Calibration, checked_name, Looks, title_of
@@ -145,6 +145,14 @@ class Recogniser:
             enrolment = self._enrolments[track] = Enrolment(track, name)
         return enrolment.done
 
+    def end_unattended(self) -> None:
+        """End the enrolments that wait while no frame comes; to be called now and then."""
+        with self._lock:
+            for enrolment in list(self._enrolments.values()):
+                if time.monotonic() - enrolment.heard > SILENCE:
+                    self._end(enrolment, f'no image came for {SILENCE:g} s; check the camera and '
+                              'the image topic')
+
     def forget(self, name: str) -> Future[str]:
         """Erase a person by name; the Future gets a sentence, or a ConfigError."""
         return self._work.submit(self._forget, name.strip())
@@ -160,9 +168,12 @@ class Recogniser:
 
     def _give_up(self, why: str) -> None:
         """End all enrolments."""
-        for enrolment in self._enrolments.values():
-            enrolment.done.set_exception(ConfigError(f"'{enrolment.name}': not enrolled; {why}"))
-        self._enrolments.clear()
+        for enrolment in list(self._enrolments.values()):
+            self._end(enrolment, why)
+
+    def _end(self, enrolment: Enrolment, why: str) -> None:
+        del self._enrolments[enrolment.track]
+        enrolment.done.set_exception(ConfigError(f"'{enrolment.name}': not enrolled; {why}"))
 
     # On the thread that calls update, with the lock
 
@@ -196,6 +207,7 @@ class Recogniser:
     def _attend(self, enrolment: Enrolment, result: FrameResult,
                 people: dict[int, Identity]) -> None:
         track, looks = enrolment.track, self._looks[enrolment.track]
+        enrolment.heard = time.monotonic()
         if enrolment.begun is None:
             enrolment.begun = result.stamp
         if looks is not None and looks.enough and track in people:
@@ -206,9 +218,7 @@ class Recogniser:
             return
         text = progress(looks, self._looks.poor.get(track))
         if result.stamp - enrolment.begun > PATIENCE:
-            del self._enrolments[track]
-            enrolment.done.set_exception(ConfigError(
-                f"'{enrolment.name}': not enrolled; {text}"))
+            self._end(enrolment, text)
         elif track in people:
             old = people[track]
             people[track] = Identity(**{**vars(old), 'enrolment': f'{enrolment.name}: {text}'})

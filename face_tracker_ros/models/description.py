@@ -16,12 +16,10 @@ from face_tracker_ros.models.spec import (Fetch, InputSpec, is_name, ModelFile, 
                                           SUFFIXES, TASKS)
 import yaml
 
-_LARGEST = 1 << 20  # bytes of a description; ours have one thousand
-
 
 def read_spec(path: Path, registered: bool = True) -> ModelSpec:
     """
-    Return the checked content of a model.yaml; ModelError says what is wrong with it.
+    Return the checked content of a model.yaml; ModelError names what is wrong with it.
 
     registered: whether it is one of the registry, where the folder has the model's name, and size
     and checksum of every file are given; one that a user points to may leave them out.
@@ -66,9 +64,6 @@ def read_spec(path: Path, registered: bool = True) -> ModelSpec:
 
 def _load(path: Path) -> Any:
     try:
-        if path.stat().st_size > _LARGEST:
-            raise ModelError(f"model description '{path}' has over {_LARGEST} bytes; give a "
-                             'model.yaml')
         return read_yaml(path)
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(f"model description '{path}' cannot be read ({error}); "

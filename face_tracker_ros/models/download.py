@@ -28,7 +28,7 @@ def download(item: ModelFile, folder: Path, progress: Progress) -> Path:
     """
     Bring one file of a model into a folder, unless it is there; return its path, verified.
 
-    The environment's proxies are used; FACE_TRACKER_MIRROR, an https address, takes the place of
+    The environment's proxies are used; FACE_TRACKER_MIRROR, an https address, replaces
     'https://' in the file's own, so that it holds a folder for each host. What was cut off stays
     as <name>.part and is gone on with. Raises ModelError when it cannot be had or is wrong.
     """

@@ -39,8 +39,8 @@ class Family:
     One form of output.
 
     task: 'detector', 'encoder' or 'landmarks'.
-    decode: turns the outputs of a network into results. Detectors: `decode(outputs, width, height,
-        min_score) -> Detections` with outputs by name and everything in pixels of the input;
+    decode: converts the outputs of a network to results. Detectors: `decode(outputs, width,
+        height, min_score) -> Detections` with outputs by name and all in pixels of the input;
         encoders and landmark models: see embedding/vector.py and embedding/points.py.
     outputs: the form in words, for error messages.
     recognise: whether a network with these outputs is of the family.

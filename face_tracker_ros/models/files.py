@@ -90,7 +90,7 @@ def first_fault(spec: ModelSpec, folder: Path) -> str | None:
 
 
 def file_fault(item: ModelFile, path: Path) -> str | None:
-    """Return how a file differs from what its description says, None when it does not."""
+    """Return how a file differs from its description, None when it does not."""
     if not os.path.isfile(path):
         return f"'{path}' is missing"
     size = path.stat().st_size

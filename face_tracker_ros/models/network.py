@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import asdict
 import os
 from pathlib import Path
+import threading
 from typing import Any
 
 from face_tracker_ros.config import InferenceConfig
@@ -171,8 +173,24 @@ def preprocessed(model: Any, spec: InputSpec) -> Any:
 
 
 def _core() -> Any:
+    """
+    Return a core of OpenVINO, with the plugin for the CPU loaded.
+
+    On Linux the plugin gives the thread that loads it a stack for signal handlers, and frees that
+    with the last network, whoever drops it: the next signal would crash that thread. So a thread
+    loads it that ends at once.
+    """
     _check_process()
-    return ov.Core()
+    core = ov.Core()
+    loader = threading.Thread(target=_load_plugin, args=(core,))
+    loader.start()
+    loader.join()
+    return core
+
+
+def _load_plugin(core: Any) -> None:
+    with suppress(RuntimeError):  # an OpenVINO without it, for other devices
+        core.get_property('CPU', 'FULL_DEVICE_NAME')
 
 
 def _check_process() -> None:

@@ -53,7 +53,7 @@ def find_model(name: str, task: str | None = None) -> tuple[ModelSpec, Path]:
     """
     Return the description of a model and its main file, all files verified.
 
-    Raises ModelError when the model is unknown, missing or corrupt; the message says what to do.
+    Raises ModelError when the model is unknown, missing or corrupt; the message names the remedy.
     """
     spec = load_spec(name, task)
     path, fault = locate(spec)

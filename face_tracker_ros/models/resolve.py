@@ -138,7 +138,7 @@ def guess_model(path: Path, task: str) -> ModelSpec:
 
 
 def _guessed_input(family: Family, size: tuple[int, int], layout: str, raw: bool) -> InputSpec:
-    """Return the family's usual input, with what the file says of size (0 = free) and layout."""
+    """Return the family's usual input, with the size (0 = free) and layout that the file gives."""
     usual = family.default_input
     if raw and family.raw_ir:
         usual = InputSpec(layout, 'BGR', width=usual.width, height=usual.height,

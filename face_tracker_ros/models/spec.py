@@ -8,7 +8,7 @@ import re
 
 TASKS = ('detector', 'encoder', 'landmarks')
 AUTO = 'auto'
-"""In place of a detector's name: the best one that is installed (models/preference.py)."""
+"""Instead of a detector's name: the best one that is installed (models/preference.py)."""
 SUFFIXES = ('.xml', '.onnx', '.tflite')
 """File names of networks end like this."""
 _NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9._-]{0,99}')
@@ -20,7 +20,7 @@ class ModelFile:
     One file of a model: name, size in bytes, checksum and the publisher's URL.
 
     checksum: SHA-256 or SHA-384 in hexadecimal digits. Size 0 and an empty checksum: not known,
-    which only models outside the registry may say. url: empty when there is none.
+    which only models outside the registry may leave open. url: empty when there is none.
     """
 
     name: str

@@ -18,7 +18,7 @@ class Attention:
     Of one track.
 
     Attributes:
-        facing: whether the face is turned to the camera.
+        facing: whether the face looks at the camera.
         since: stamp in seconds from which on it has been, or has not been.
         off: radians between the face's direction and that to the camera, smoothed.
         seen: stamp of the last head pose.

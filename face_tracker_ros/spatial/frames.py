@@ -71,7 +71,7 @@ class FrameTree:
             stamp: seconds; 0 for the newest of all transforms.
 
         Raises:
-            LookupError: there is no such transform; the message is one line that says why.
+            LookupError: there is no such transform; the message is one line with the reason.
         """
         target, source = target.lstrip('/'), source.lstrip('/')
         with self._lock:
@@ -100,8 +100,8 @@ class FrameTree:
         rotation, shift = np.eye(3), np.zeros(3)
         for name in names:
             pose = self._at(name, stamp)
-            turn = matrix_of(pose[3:])
-            rotation, shift = turn @ rotation, turn @ shift + pose[:3]
+            step = matrix_of(pose[3:])
+            rotation, shift = step @ rotation, step @ shift + pose[:3]
         return rotation, shift
 
     def _at(self, name: str, stamp: float) -> Float64Array:

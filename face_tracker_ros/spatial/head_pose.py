@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Where heads are turned: perspective-n-point on five landmarks with a mean head."""
+"""The orientation of heads: perspective-n-point on five landmarks with a mean head."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ def nominal_camera(width: int, height: int) -> CameraModel:
 def head_poses(landmarks: FloatArray, boxes: FloatArray, camera: CameraModel,
                image_rotation: int = 0) -> HeadPoses:
     """
-    Return where heads are turned.
+    Return the orientation of heads.
 
     Rotation and position that minimise the reprojection error of the mean head (Gauss-Newton,
     from three yaws), each landmark weighted by what detectors and faces vary. What is left over
@@ -93,8 +93,8 @@ def head_poses(landmarks: FloatArray, boxes: FloatArray, camera: CameraModel,
     rows = np.flatnonzero(good)[fits]
     poses.known[rows] = True
     view, rotation = view[fits], rotation[fits]
-    poses.rotations[rows] = turned = view @ rotation
-    poses.covariances[rows] = turned @ covariance[fits] @ turned.transpose(0, 2, 1)
+    poses.rotations[rows] = in_camera = view @ rotation
+    poses.covariances[rows] = in_camera @ covariance[fits] @ in_camera.transpose(0, 2, 1)
     away = FRONTAL.T @ rotation
     poses.angles[rows] = np.column_stack((
         np.arctan2(away[:, 1, 0], away[:, 0, 0]), -np.arcsin(np.clip(away[:, 2, 0], -1, 1)),
@@ -142,8 +142,8 @@ def _fit(flat: Float64Array, noise: Float64Array
         gradient = np.einsum('nkia,nkij,nkj->na', jacobian, weight, residual)
         damped = normal + 1e-6 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(6) / 6
         step = np.linalg.solve(damped, gradient[..., None])[..., 0]
-        turn = np.linalg.norm(step[:, :3], axis=1)
-        step[:, :3] *= np.minimum(1, 0.5 / np.maximum(turn, 1e-9))[:, None]
+        length = np.linalg.norm(step[:, :3], axis=1)
+        step[:, :3] *= np.minimum(1, 0.5 / np.maximum(length, 1e-9))[:, None]
         rotation = rotation @ _exponential(step[:, :3])
         position = position + step[:, 3:]
         position[:, 2] = np.maximum(position[:, 2], 0.05)
@@ -171,18 +171,18 @@ def _linearised(rotation: Float64Array, position: Float64Array, flat: Float64Arr
     x, y, z = MEAN_HEAD.T
     none = np.zeros(5)
     cross = np.stack([np.stack([none, z, -y], -1), np.stack([-z, none, x], -1),
-                      np.stack([y, -x, none], -1)], 1)  # derivative of a turn of each point
+                      np.stack([y, -x, none], -1)], 1)  # derivative of a rotation of each point
     jacobian = np.concatenate((np.einsum('nkil,klm->nkim', by_head, cross), by_point), axis=-1)
     spread = np.einsum('nkil,kl,nkjl->nkij', by_head, SPREAD ** 2, by_head)
     spread += noise[:, None, None, None] ** 2 * np.eye(2)
     return flat - projected, jacobian, np.linalg.inv(spread)
 
 
-def _exponential(turns: Float64Array) -> Float64Array:
+def _exponential(vectors: Float64Array) -> Float64Array:
     """Return the rotations (N, 3, 3) of rotation vectors (N, 3) (Rodrigues)."""
-    angle = np.linalg.norm(turns, axis=1)[:, None, None]
-    x, y, z = turns.T
-    none = np.zeros(len(turns))
+    angle = np.linalg.norm(vectors, axis=1)[:, None, None]
+    x, y, z = vectors.T
+    none = np.zeros(len(vectors))
     cross = np.stack([np.stack([none, -z, y], -1), np.stack([z, none, -x], -1),
                       np.stack([-y, x, none], -1)], 1)
     return np.asarray(np.eye(3) + np.sinc(angle / np.pi) * cross

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The heads of a frame: where they are turned, and who faces the camera since when."""
+"""The heads of a frame: their orientation, and who faces the camera since when."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -30,9 +30,9 @@ class HeadsOfFrame:
 
     def seen_from(self, axes: Float64Array) -> HeadsOfFrame:
         """Return the same heads in a frame where the optical axes have this quaternion (4,)."""
-        turn = matrix_of(axes)
-        poses = replace(self.poses, rotations=turn @ self.poses.rotations,
-                        covariances=turn @ self.poses.covariances @ turn.T)
+        rotation = matrix_of(axes)
+        poses = replace(self.poses, rotations=rotation @ self.poses.rotations,
+                        covariances=rotation @ self.poses.covariances @ rotation.T)
         return replace(self, poses=poses)
 
 

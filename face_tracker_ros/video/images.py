@@ -38,7 +38,7 @@ class ImageFiles(FrameSource):
         Take the image files among `paths` and report how many others there are.
 
         Raises:
-            SourceError: There are none, which `nothing` says, or none that can be decoded.
+            SourceError: There are none, which `nothing` reports, or none that can be decoded.
         """
         images = [path for path in paths if is_image(path)]
         if not images:
@@ -115,7 +115,7 @@ def natural_sort(paths: Iterable[str | Path]) -> list[Path]:
 
 
 def frame_count(path: Path) -> int | None:
-    """Return the number of frames of one image file; None where OpenCV cannot tell."""
+    """Return the number of frames of one image file; None where OpenCV does not know it."""
     if path.suffix.lower() not in _SEVERAL:
         return 1
     if not hasattr(cv2, 'imcount'):

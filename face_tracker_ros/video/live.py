@@ -36,7 +36,7 @@ class LiveSource(FrameSource):
             name: What is read, without passwords.
             capture: The open capture, which belongs to the source from now on.
             frame_rate: Frames per second, instead of those that the capture reports.
-            failure: What SourceError says when no frame comes.
+            failure: What SourceError reports when no frame comes.
             log: Takes a line when a connection is lost and when it is back.
             again: Returns another capture when frames end, or None for not yet; without it the
                 source ends with them.

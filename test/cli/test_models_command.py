@@ -219,6 +219,7 @@ def test_interrupt_ends_without_a_trace(empty_cache, tmp_path):
     """A registry that never answers is given up with Ctrl-C."""
     import socket
     with socket.create_server(('127.0.0.1', 0)) as server:
+        server.settimeout(60)
         url = f'http://127.0.0.1:{server.getsockname()[1]}/simple'
         environment = {**os.environ, 'PIP_INDEX_URL': url, 'PIP_NO_CACHE_DIR': '1'}
         process = subprocess.Popen([*CALL, 'fetch', 'centerface'], env=environment, text=True,
@@ -226,7 +227,7 @@ def test_interrupt_ends_without_a_trace(empty_cache, tmp_path):
         connection, _ = server.accept()
         with connection:
             os.killpg(process.pid, signal.SIGINT)
-            _, error = process.communicate(timeout=30)
+            _, error = process.communicate(timeout=60)
     assert process.returncode == 130 and 'Traceback' not in error
     assert list(fetched_folder('centerface').iterdir()) == []
 

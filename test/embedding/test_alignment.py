@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Faces turned upright by five landmarks, wherever these come from."""
+"""Faces rotated upright by five landmarks, wherever these come from."""
 from __future__ import annotations
 
 import cv2
@@ -29,8 +29,8 @@ def load(shared):
 
 @given(st.floats(-3, 3), st.floats(0.1, 50), st.floats(-500, 500), st.floats(-500, 500))
 def test_turned_scaled_and_shifted_points_are_brought_back(angle, scale, x, y):
-    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    points = (TEMPLATE @ turn.T + [x, y]).astype(np.float32)
+    rotation = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    points = (TEMPLATE @ rotation.T + [x, y]).astype(np.float32)
     matrices, good = fit_similarity(points[None], TEMPLATE)
     assert good[0]
     back = points @ matrices[0, :, :2].T + matrices[0, :, 2]
@@ -52,9 +52,9 @@ def tilted(two_portraits, load):
     found = load(FaceDetector, detector='yunet').detect(two_portraits, 0.5, 0.4)
     row = found.boxes[:, 0].argmin()
     box, points = found.boxes[row], found.landmarks[row]
-    turn = cv2.getRotationMatrix2D(tuple(map(float, (box[:2] + box[2:]) / 2)), 30, 1)
-    turned = cv2.warpAffine(two_portraits, turn, two_portraits.shape[1::-1])
-    moved = (points @ turn[:, :2].T + turn[:, 2]).astype(np.float32)
+    rotation = cv2.getRotationMatrix2D(tuple(map(float, (box[:2] + box[2:]) / 2)), 30, 1)
+    turned = cv2.warpAffine(two_portraits, rotation, two_portraits.shape[1::-1])
+    moved = (points @ rotation[:, :2].T + rotation[:, 2]).astype(np.float32)
     return (two_portraits, box[None], points[None]), (turned, box[None], moved[None])
 
 

@@ -132,7 +132,7 @@ def test_batch_gives_what_one_by_one_gives(encoder, photos):
 
 
 def test_blue_comes_first(shipped, photos):
-    """Images with red first are told apart less well: the order of colours is the right one."""
+    """Images with red first are distinguished less well: the order of colours is the right one."""
     right = embed(shipped, photos)
     swapped = embed(shipped, [(name, photo[..., ::-1], box) for name, photo, box in photos])
     assert (right * swapped).sum(axis=1).mean() < 0.97
@@ -140,7 +140,7 @@ def test_blue_comes_first(shipped, photos):
 
 
 def test_crop_scale_is_that_of_the_model_card(shipped, photos):
-    """Crops of another scale than the network was made for are told apart less well."""
+    """Crops of another scale than the network was made for are distinguished less well."""
     def scaled(factor):
         resized = []
         for name, photo, box in photos:
@@ -205,7 +205,7 @@ def test_other_images_are_rejected_with_what_came(image, words, shipped):
 
 
 def test_only_vectors_of_the_same_files_used_alike_can_be_compared(tmp_path, shipped):
-    """Two encoders of one's own may bear one name and tell no checksums."""
+    """Two encoders of one's own may bear one name and have no checksums."""
     spaces = []
     for folder, size in (('a', 24), ('b', 24), ('c', 32)):
         (tmp_path / folder).mkdir()

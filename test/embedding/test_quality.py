@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""What a crop can tell: by size, border and sharpness."""
+"""The quality of a crop: by size, border and sharpness."""
 import cv2
 from face_tracker_ros.embedding.quality import crop_quality, sharpness
 import numpy as np

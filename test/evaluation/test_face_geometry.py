@@ -20,9 +20,9 @@ def test_box_follows_the_landmarks_in_place_and_size():
 
 
 def test_a_head_turned_to_the_side_reaches_away_from_its_nose():
-    turned = FRONTAL.copy()
-    turned[2, 0] += 10
-    assert (face_box(turned) < face_box(FRONTAL))[[0, 2]].all()
+    sideways = FRONTAL.copy()
+    sideways[2, 0] += 10
+    assert (face_box(sideways) < face_box(FRONTAL))[[0, 2]].all()
 
 
 def test_box_is_that_of_detectors_of_other_authors(grace, eileen, shared, monkeypatch):

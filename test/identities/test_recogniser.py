@@ -51,7 +51,7 @@ def run(tracker: FaceTracker, image: np.ndarray, seconds: float = 4.0,
 
 def finished(tracker: FaceTracker, image: np.ndarray, done: Future[str]) -> str:
     run(tracker, image, 10, lambda result: done.done())
-    return done.result(10)
+    return done.result(60)
 
 
 def names(result: FrameResult) -> dict[str, str]:
@@ -61,7 +61,7 @@ def names(result: FrameResult) -> dict[str, str]:
 
 
 def wait_for(tracker: FaceTracker, image: np.ndarray, expected: dict[str, str]) -> FrameResult:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while names(result := run(tracker, image, 0.5)) != expected:
         assert time.monotonic() < end, names(result)
         time.sleep(0.05)
@@ -97,10 +97,10 @@ def test_who_was_enrolled_is_known_after_a_restart(
     assert states['known'].nearest == states['unknown'].nearest == states['known'].uid
     again.reset()
     assert again.recogniser is not None
-    assert again.recogniser.forget('grace hopper').result(10) == "'grace hopper': forgotten"
+    assert again.recogniser.forget('grace hopper').result(60) == "'grace hopper': forgotten"
     wait_for(again, two_portraits, {'left': '', 'right': ''})
     with pytest.raises(ConfigError, match='nobody has that name'):
-        again.recogniser.forget('Grace Hopper').result(10)
+        again.recogniser.forget('Grace Hopper').result(60)
     again.close()
     store = open_store(address)
     assert store.people() == []
@@ -133,7 +133,7 @@ def test_unknown_people_are_remembered_only_if_asked_for(
         make: Callable[..., FaceTracker], two_portraits: np.ndarray) -> None:
     run(make(), two_portraits)
     first = make(remember=True)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while len(found := set(names(run(first, two_portraits, 1)).values()) - {''}) < 2:
         assert time.monotonic() < end
     assert all(name.startswith('person-') for name in found)
@@ -145,7 +145,7 @@ def test_unknown_people_are_remembered_only_if_asked_for(
     text = finished(other, two_portraits, other.recogniser.enrol('Ada', track))
     assert text.startswith("'Ada': known already")
     run(first, two_portraits, 1)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while 'Ada' not in names(run(first, two_portraits, 0.5)).values():
         assert time.monotonic() < end, 'the first camera sees what the other wrote'
         time.sleep(0.1)
@@ -163,7 +163,7 @@ def test_a_store_that_is_busy_or_gone_delays_no_frame(
     assert len(result.tracks) == 2 and not done.done()
     other.execute('ROLLBACK')
     other.close()
-    assert done.result(10).startswith("'Ada': enrolled")
+    assert done.result(60).startswith("'Ada': enrolled")
 
 
 def test_nothing_is_opened_unless_asked_for(tmp_path: Path, two_portraits: np.ndarray) -> None:

@@ -117,7 +117,7 @@ def test_processes_that_start_together_on_an_empty_cache_all_work(tmp_path, two_
             assert [path.suffix for path in (cache / 'compiled').iterdir()] == ['.network']
         for child in started:
             child.stdin.close()
-        assert [child.wait(30) for child in started] == [0] * PROCESSES
+        assert [child.wait(60) for child in started] == [0] * PROCESSES
 
 
 def test_one_compiles_and_the_others_wait(folder, small):
@@ -186,7 +186,7 @@ def instead(make: Callable[[Path], object]) -> Callable[[Path], None]:
 
 
 def other_entry(path: Path) -> None:
-    """Put a good entry of another network in its place."""
+    """Put a good entry of another network instead."""
     answer(constant_network(path.parents[2] / 'other.xml', {'other': np.array([1.0])}))
     other, = set(entries(path.parent)) - {path}
     other.replace(path)

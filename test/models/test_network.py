@@ -1,5 +1,8 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """The device that runs networks, and BF16 where it has that."""
+import subprocess
+import sys
+
 import cv2
 from face_tracker_ros import Config, ConfigError, FaceTracker
 from face_tracker_ros.detection import FaceDetector
@@ -8,6 +11,17 @@ from face_tracker_ros.models.openvino_runtime import ov
 import numpy as np
 import pytest
 
+# Loaded by one thread, freed by another; then a signal is handled.
+FREED_ELSEWHERE = """
+import gc, os, signal, threading
+from face_tracker_ros import FaceTracker
+signal.signal(signal.SIGINT, lambda *_: print('handled'))
+trackers = [FaceTracker.from_config({'detector': 'face-detector'})]
+thread = threading.Thread(target=lambda: (trackers.clear(), gc.collect()))
+thread.start()
+thread.join()
+os.kill(os.getpid(), signal.SIGINT)
+"""
 HAS_HALF = not {'BF16', 'FP16'}.isdisjoint(
     ov.Core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES'))
 
@@ -72,3 +86,9 @@ def test_device_that_is_not_there_is_rejected_with_those_that_are(device):
     assert message.startswith(f"parameter 'inference.device': '{device}' cannot be used (")
     assert '\n' not in message
     assert message.endswith(f"give one of {', '.join(ov.Core().available_devices)}, or AUTO")
+
+
+def test_a_signal_after_the_models_were_freed_by_another_thread_is_handled():
+    done = subprocess.run([sys.executable, '-c', FREED_ELSEWHERE], capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, 'handled\n'), done.stderr

@@ -158,7 +158,7 @@ def test_description_runs_nothing(text, tmp_path, monkeypatch):
 
 def test_huge_description_is_not_read(tmp_path):
     (tmp_path / 'huge.yaml').write_bytes(b'#' * (2 << 20))
-    assert 'give a model.yaml' in rejection(str(tmp_path / 'huge.yaml'), 'encoder')
+    assert '1048576 are the most' in rejection(str(tmp_path / 'huge.yaml'), 'encoder')
 
 
 def test_description_for_the_other_task_is_rejected(own):

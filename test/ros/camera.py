@@ -17,19 +17,19 @@ RATE = 15.0
 
 def main(topic: str, reliability: str) -> None:
     """
-    Publish as the lines of the standard input say: width, height and number of images.
+    Publish what the lines of the standard input ask for: width, height and number of images.
 
-    The first images wait until a node has subscribed, and had the time to subscribe anew.
+    Images wait until a node has subscribed, and had the time to subscribe anew.
     """
     rclpy.init()
     node = rclpy.create_node('driver')
     publisher = node.create_publisher(Image, topic, QoSProfile(
         depth=5, reliability=QoSReliabilityPolicy[reliability]))
-    while not publisher.get_subscription_count():
-        time.sleep(0.05)
-    time.sleep(1.0)
     for line in sys.stdin:
         width, height, number = map(int, line.split())
+        while not publisher.get_subscription_count():
+            time.sleep(0.05)
+        time.sleep(1.0)  # whoever asked knows the subscription already
         image = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
         for _ in range(number):
             publisher.publish(to_message(image, Header(stamp=node.get_clock().now().to_msg())))

@@ -35,7 +35,7 @@ TRANSITIONS = {'configure': Transition.TRANSITION_CONFIGURE,
                'deactivate': Transition.TRANSITION_DEACTIVATE,
                'cleanup': Transition.TRANSITION_CLEANUP,
                'shutdown': Transition.TRANSITION_INACTIVE_SHUTDOWN}
-TIMEOUT = 30.0
+TIMEOUT = 60.0  # machines of CI are slow, and do other work meanwhile
 _ASK_AGAIN = 5.0
 # Centre of each face in the image of two people.
 FACES = {'hopper': (200, 150), 'collins': (463, 100)}
@@ -156,6 +156,11 @@ class Client:
         (publisher or self.images).publish(to_message(image, header))
         return header
 
+    def settle(self) -> None:
+        """Wait for the tracks of the last image, after which none of earlier ones come."""
+        self.wait(lambda: bool(self.arrays) and self.arrays[-1].header == self.sent[-1],
+                  'the tracks of the last image')
+
     def tracks_of(self, image: np.ndarray, number: int,
                   publisher: Any = None) -> Detection2DArray:
         """Publish the image until an array with this number of tracks comes; return it."""
@@ -169,19 +174,22 @@ class Client:
         path = name if name.startswith('/') else f'{NODE}/{name}'
         service = self.node.create_client(kind, path)
         try:
-            self.wait(lambda: service.service_is_ready(), f'service {name}')
-            calls: list[Future] = []
-            begun = time.monotonic()
-
-            def ask() -> None:  # again, as answers to a client just found can get lost
-                if time.monotonic() - begun >= _ASK_AGAIN * len(calls):
-                    calls.append(service.call_async(kind.Request() if request is None
-                                                    else request))
-
-            self.wait(lambda: any(call.done() for call in calls), f'the answer of {name}', ask)
-            return next(call.result() for call in calls if call.done())
+            return self.answer(service, kind.Request() if request is None else request, name)
         finally:
             self.node.destroy_client(service)
+
+    def answer(self, service: Any, request: Any, name: str) -> Any:
+        """Call by the client of a service; return the response."""
+        self.wait(lambda: service.service_is_ready(), f'service {name}')
+        calls: list[Future] = []
+        begun = time.monotonic()
+
+        def ask() -> None:  # again, as answers to a client just found can get lost
+            if time.monotonic() - begun >= _ASK_AGAIN * len(calls):
+                calls.append(service.call_async(request))
+
+        self.wait(lambda: any(call.done() for call in calls), f'the answer of {name}', ask)
+        return next(call.result() for call in calls if call.done())
 
     def state(self) -> str:
         """Return the node's lifecycle state."""

@@ -39,7 +39,7 @@ def camera(reliability: str, profile: bool) -> Iterator[Callable[[str], None]]:
         env=environment, stdin=subprocess.PIPE, text=True, bufsize=1)
     try:
         yield lambda size: print(size, SENT, file=driver.stdin)
-        driver.communicate(timeout=30)
+        driver.communicate(timeout=60)
         assert driver.returncode == 0
     finally:
         driver.kill()

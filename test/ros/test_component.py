@@ -9,6 +9,7 @@ from face_tracker_ros.ros import FaceTrackerNode
 import numpy as np
 import pytest
 from ros_client import Client
+from vision_msgs.msg import Detection2DArray
 
 # As in docs/guides/cameras.md: the node and another one in one executor.
 OWN_PROCESS = """
@@ -49,18 +50,21 @@ def test_node_runs_as_a_component_in_another_process(client: Client, tmp_path: o
                                                      two_people: np.ndarray) -> None:
     process = subprocess.Popen([sys.executable, '-c', OWN_PROCESS], stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
+    heard: list[Detection2DArray] = []
+    subscription = client.node.create_subscription(
+        Detection2DArray, '/own/face_tracker/tracks', heard.append, 10)
     try:
         assert process.stdout is not None
         client.wait(lambda: client.node.count_publishers('/own/face_tracker/tracks') == 1,
                     'the node')
         client.wait(lambda: client.images.get_subscription_count() == 1, 'its subscription')
-        for _ in range(60):
-            client.publish(two_people)
-            client.spin(0.05)
+        client.wait(lambda: sum(len(array.detections) == 2 for array in heard) >= 5,
+                    'both faces', lambda: client.publish(two_people))
         process.terminate()
-        output, errors = process.communicate(timeout=30)
+        output, errors = process.communicate(timeout=60)
     finally:
         process.kill()
+        client.node.destroy_subscription(subscription)
     lines = output.split()
     assert '2' in lines and lines[-1] == 'end', errors
     assert process.returncode == 0 and 'Traceback' not in errors

@@ -40,8 +40,8 @@ def image(pixels: np.ndarray, encoding: str, padding: int = 0, bigendian: bool =
 def mosaic(bgr: np.ndarray, pattern: str) -> np.ndarray:
     """Return what a sensor with this colour pattern, read row by row, makes of an image."""
     raw = np.empty(bgr.shape[:2], np.uint8)
-    for place, letter in enumerate(pattern):
-        row, column = divmod(place, 2)
+    for cell, letter in enumerate(pattern):
+        row, column = divmod(cell, 2)
         raw[row::2, column::2] = bgr[row::2, column::2, 'bgr'.index(letter)]
     return raw
 

@@ -220,6 +220,8 @@ def test_child_that_ignores_signals_is_killed(tmp_path: Path,
     monkeypatch.setattr(children, '_PATIENCE', 0.2)
     child = children.Child('deaf', ['bash', '-c', 'trap "" INT TERM; echo here; while :; do '
                                     'sleep 0.1; done'], tmp_path / 'log')
+    end = time.monotonic() + TIMEOUT
     while 'here' not in child.last_lines():
+        assert time.monotonic() < end
         time.sleep(0.05)
     assert child.stop() == -signal.SIGKILL

@@ -12,8 +12,9 @@ import sys
 from geometry_msgs.msg import Twist
 import numpy as np
 import pytest
-from ros_client import Client, NodeProcess
+from ros_client import Client, NodeProcess, TIMEOUT
 from sensor_msgs.msg import CameraInfo
+from vision_msgs.msg import Detection3D, Detection3DArray
 
 EXAMPLES = Path(__file__).parents[2] / 'examples'
 INFO = CameraInfo(width=640, height=360, distortion_model='plumb_bob', d=[0.0] * 5,
@@ -35,7 +36,7 @@ class Example:
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(30)
+        return self.process.wait(TIMEOUT)
 
 
 @pytest.fixture
@@ -95,3 +96,32 @@ def test_examples_say_who_is_nearest_turn_there_and_count(
         assert 'Traceback' not in ' '.join(one.lines())
     client.node.destroy_subscription(listener)
     client.node.destroy_publisher(calibrations)
+
+
+def test_the_robot_turns_by_tracks_in_its_own_frame_and_stays_in_others(
+        client: Client, example: Callable[[str], Example]) -> None:
+    turn = example('turn_to_face')
+    twists: list[Twist] = []
+    listener = client.node.create_subscription(Twist, 'cmd_vel', twists.append, 10)
+    tracks = client.node.create_publisher(Detection3DArray, 'face_tracker/tracks_3d', 10)
+    client.wait(lambda: tracks.get_subscription_count() == 1 and bool(twists), 'the example')
+
+    def show(frame: str) -> Callable[[], None]:
+        message = Detection3DArray(detections=[Detection3D(id='1')])
+        message.header.frame_id = frame
+        centre = message.detections[0].bbox.center  # ahead and left of the robot
+        centre.position.x, centre.position.y, centre.position.z = 2.0, 1.0, 0.3
+        q = centre.orientation  # of a camera that looks ahead
+        q.x, q.y, q.z, q.w = -0.5, 0.5, -0.5, 0.5
+        return lambda: tracks.publish(message)
+
+    client.wait(lambda: twists[-1].angular.z > 0.1, 'a turn to the left', show('base_link'))
+    client.wait(lambda: "in frame 'map': set spatial.target_frame" in ' '.join(turn.lines()),
+                'the reason', show('map'))
+    client.wait(lambda: twists[-1].angular.z == 0, 'the robot to stop', show('map'))
+    twists.clear()
+    client.wait(lambda: len(twists) >= 5, 'commands', show('map'))
+    assert {twist.angular.z for twist in twists} == {0}
+    assert turn.end() == 0
+    client.node.destroy_subscription(listener)
+    client.node.destroy_publisher(tracks)

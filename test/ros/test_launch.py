@@ -19,7 +19,7 @@ import pytest
 from rcl_interfaces.srv import GetParameters
 from rclpy.parameter import parameter_value_to_python
 from rclpy.qos import QoSReliabilityPolicy
-from ros_client import Client
+from ros_client import Client, TIMEOUT
 import yaml
 
 REPOSITORY = Path(__file__).parents[2]
@@ -160,11 +160,12 @@ def ros2_launch(tmp_path: Path) -> Iterator[Launch]:
     for process in running:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-        process.wait(30)
+        process.wait(TIMEOUT)
 
 
-def _environment_of(word: str) -> dict[str, str]:
-    """Return the environment of the one process whose command line holds the word."""
+def _environments_of(word: str) -> list[dict[str, str]]:
+    """Return the environments of this test's processes whose command lines hold the word."""
+    found = []
     for path in Path('/proc').glob('[0-9]*'):
         try:
             environment = (path / 'environ').read_bytes().decode(errors='replace')
@@ -172,8 +173,9 @@ def _environment_of(word: str) -> dict[str, str]:
         except OSError:
             continue
         if word in command and f"ROS_DOMAIN_ID={os.environ['ROS_DOMAIN_ID']}\0" in environment:
-            return dict(item.split('=', 1) for item in environment.split('\0') if '=' in item)
-    raise AssertionError(f'no process {word}')
+            found.append(dict(item.split('=', 1) for item in environment.split('\0')
+                              if '=' in item))
+    return found
 
 
 def test_launched_node_obeys_the_arguments(client: Client, ros2_launch: Launch, tmp_path: Path,
@@ -193,11 +195,11 @@ def test_launched_node_obeys_the_arguments(client: Client, ros2_launch: Launch, 
     camera = client.publisher(QoSReliabilityPolicy.RELIABLE, '/lens/image')
     client.tracks_of(two_people, 2, camera)
     client.node.destroy_publisher(camera)
-    environment = _environment_of('face_tracker_node')
+    environment = _environments_of('face_tracker_node')[0]
     assert environment['MALLOC_TOP_PAD_'] == '1', 'what the user set wins'
     assert environment['MALLOC_MMAP_THRESHOLD_'] == '268435456'
     process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 0
+    assert process.wait(TIMEOUT) == 0
     log = (tmp_path / 'log').read_text()
     assert 'Traceback' not in log and 'loaded detector' not in log and 'exit code' not in log
     assert 'process has finished cleanly' in log
@@ -208,7 +210,7 @@ def test_launch_in_a_namespace_with_the_system_transport(client: Client, ros2_la
     ros2_launch('tracker.launch.py', 'namespace:=robot', 'dds_profile:=system')
     topics = client.node.get_topic_names_and_types
     client.wait(lambda: '/robot/face_tracker/tracks' in dict(topics()), 'the topic')
-    environment = _environment_of('face_tracker_node')
+    environment = _environments_of('face_tracker_node')[0]
     assert 'MALLOC_TOP_PAD_' not in environment
     assert not any('DEFAULT_PROFILES' in name for name in environment)
     client.wait(lambda: '[robot.face_tracker]' in (tmp_path / 'log').read_text(), 'its log')
@@ -228,20 +230,20 @@ def test_launch_with_a_preset_compressed_images_and_former_names(
         client.wait(lambda: client.node.count_subscribers(topic) == 1, topic)
     log = (tmp_path / 'log').read_text()
     assert 'depth_image:=/lens/depth' in log and 'dds_profile:=system' in log
-    assert 'MALLOC_TOP_PAD_' not in _environment_of('face_tracker_node')
+    assert 'MALLOC_TOP_PAD_' not in _environments_of('face_tracker_node')[0]
 
 
 def test_demo_without_rviz_starts_nothing(ros2_launch: Launch, tmp_path: Path) -> None:
     prefixes = [prefix for prefix in os.environ['AMENT_PREFIX_PATH'].split(os.pathsep)
                 if not (Path(prefix) / 'share' / 'rviz2').is_dir()]
     launched = ros2_launch('demo.launch.py', AMENT_PREFIX_PATH=os.pathsep.join(prefixes))
-    assert launched.wait(30) != 0
+    assert launched.wait(TIMEOUT) != 0
     log = (tmp_path / 'log').read_text()
     assert 'rviz:=false' in log and 'process started' not in log
 
 
 def test_demo_with_a_bad_number_starts_nothing(ros2_launch: Launch, tmp_path: Path) -> None:
-    assert ros2_launch('demo.launch.py', 'rviz:=false', 'rate:=fast').wait(30) != 0
+    assert ros2_launch('demo.launch.py', 'rviz:=false', 'rate:=fast').wait(TIMEOUT) != 0
     log = (tmp_path / 'log').read_text()
     assert "rate: 'fast' is not a number" in log and 'process started' not in log
 
@@ -254,12 +256,14 @@ def test_demo_launch_ends_with_its_source(client: Client, ros2_launch: Launch, t
     client.forget()
     process = ros2_launch('demo.launch.py', f'source:={tmp_path}/*.png', 'rate:=15.0',
                           'rviz:=false', 'loop:=false')
-    client.wait(lambda: any(len(array.detections) == 2 for array in client.arrays), 'two tracks')
+    client.wait(lambda: all(map(_environments_of, ('face_tracker_node', 'video_publisher'))),
+                'both processes')
     for executable in ('face_tracker_node', 'video_publisher'):
-        profiles = [value for name, value in _environment_of(executable).items()
+        profiles = [value for name, value in _environments_of(executable)[0].items()
                     if 'DEFAULT_PROFILES' in name]
         assert [Path(value).name for value in profiles] == ['fastdds_large_images.xml']
-    assert process.wait(30) == 0
+    client.wait(lambda: any(len(array.detections) == 2 for array in client.arrays), 'two tracks')
+    assert process.wait(TIMEOUT) == 0
     assert 'Traceback' not in (tmp_path / 'log').read_text()
 
 
@@ -276,14 +280,14 @@ def test_launched_cameras_share_the_threads(client: Client, ros2_launch: Launch,
     started = re.findall(r'process started with pid', (tmp_path / 'log').read_text())
     assert len(started) == (1 if process == 'shared' else 2)
     launched.send_signal(signal.SIGINT)
-    assert launched.wait(30) == 0
+    assert launched.wait(TIMEOUT) == 0
     assert 'Traceback' not in (tmp_path / 'log').read_text()
 
 
 @pytest.mark.parametrize('argument', ['cameras:=front,front', 'threads:=many'])
 def test_bad_cameras_are_rejected(ros2_launch: Launch, tmp_path: Path, argument: str) -> None:
     arguments = [argument] if 'cameras' in argument else ['cameras:=front', argument]
-    assert ros2_launch('multi_camera.launch.py', *arguments).wait(30) != 0
+    assert ros2_launch('multi_camera.launch.py', *arguments).wait(TIMEOUT) != 0
     assert argument.split(':=')[1] in (tmp_path / 'log').read_text()
 
 
@@ -292,5 +296,5 @@ def test_bad_cameras_are_rejected(ros2_launch: Launch, tmp_path: Path, argument:
                                       'annotate:=maybe', 'params_file:=/nowhere.yaml'])
 def test_bad_launch_argument_is_rejected(ros2_launch: Launch, tmp_path: Path,
                                          argument: str) -> None:
-    assert ros2_launch('tracker.launch.py', argument).wait(30) != 0
+    assert ros2_launch('tracker.launch.py', argument).wait(TIMEOUT) != 0
     assert argument.split(':=')[1] in (tmp_path / 'log').read_text()

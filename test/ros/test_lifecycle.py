@@ -28,8 +28,8 @@ def test_transitions_can_be_repeated(client: Client, start: Start,
         assert client.state() == 'inactive'
         assert client.change('activate')
         client.tracks_of(two_people, 2)
+        client.settle()
         assert client.change('deactivate')
-        client.spin(0.2)
         client.arrays.clear()
         for _ in range(5):
             client.publish(two_people)

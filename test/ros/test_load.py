@@ -109,7 +109,7 @@ def test_more_images_than_it_can_do_are_replaced_by_the_newest_and_all_are_count
         size: tuple[int, int]) -> None:
     image = cv2.resize(two_people, size, interpolation=cv2.INTER_LINEAR)
     client.tracks_of(image, 2)
-    client.spin(0.5)
+    client.settle()
     before, former = counted(client), held(process)
     message, sent = to_message(image, client.header()), []
 
@@ -124,8 +124,8 @@ def test_more_images_than_it_can_do_are_replaced_by_the_newest_and_all_are_count
     client.node.destroy_timer(timer)
     client.arrays.clear()
     client.wait(lambda: any(array.header in sent[-3:] for array in client.arrays),
-                'one of the last images', publish)
-    client.spin(0.3)
+                'one of the last images', publish, step=0.5)
+    client.wait(lambda: client.arrays[-1].header == sent[-1], 'the last image')
     assert len(client.arrays) <= 10, 'only what the publisher kept, five images, and the last'
     now = {name: value - before[name] for name, value in counted(client).items()}
     # What the middleware replaced after the last image that was taken is not known yet.

@@ -124,11 +124,14 @@ def test_states_report_velocity_and_lost_tracks(client: Client, idle: NodeProces
     def walk() -> None:  # 2 pixels to the right in each thirtieth of a second
         shift[0] = (shift[0] + 2) % 60
         client.publish(np.roll(two_people, shift[0], axis=1))
+        client.settle()  # so that no image is left out
 
     # the whole image is shifted, which is how a turning camera looks
     assert client.set_parameters({'tracker.camera_motion': False}).successful
     client.tracks_of(two_people, 2)
+    client.settle()
     client.wait(lambda: len(rows()) == 2 and (rows()['velocity_x'] > 20).all(), 'velocities', walk)
+    client.wait(lambda: clouds[-1].header == client.sent[-1], 'the last states')
     seen = rows()
     message = next(each for each in client.arrays if each.header == clouds[-1].header)
     assert [str(number) for number in seen['id']] == [face.id for face in message.detections]
@@ -136,8 +139,13 @@ def test_states_report_velocity_and_lost_tracks(client: Client, idle: NodeProces
     box = message.detections[0].bbox
     assert np.allclose([*seen[0][['center_x', 'center_y', 'size_x', 'size_y']]],
                        [box.center.position.x, box.center.position.y, box.size_x, box.size_y])
+
+    def leave() -> None:
+        client.publish(EMPTY)
+        client.settle()
+
     client.wait(lambda: len(rows()) == 2 and (rows()['state'] == LOST_STATE).all(), 'lost tracks',
-                lambda: client.publish(EMPTY))
+                leave)
     assert set(rows()['id']) == set(seen['id']) and (rows()['time_since_update'] > 0).all()
     assert client.set_parameters({'tracker.camera_motion': True}).successful
     client.node.destroy_subscription(subscription)
@@ -179,8 +187,8 @@ def test_image_that_cannot_be_drawn_is_no_bad_frame(client: Client,
 def test_reset_forgets_tracks_and_never_gives_an_id_twice(
         client: Client, idle: NodeProcess, two_people: np.ndarray) -> None:
     before = ids_of(client.tracks_of(two_people, 2))
+    client.settle()
     assert client.call(Trigger, 'reset').success
-    client.spin(0.3)
     after = ids_of(client.tracks_of(two_people, 2))
     assert min(map(int, after)) > max(map(int, before))
 
@@ -188,8 +196,8 @@ def test_reset_forgets_tracks_and_never_gives_an_id_twice(
 def test_disabled_node_publishes_nothing_until_enabled(
         client: Client, idle: NodeProcess, two_people: np.ndarray) -> None:
     before = ids_of(client.tracks_of(two_people, 2))
+    client.settle()
     assert client.call(SetBool, 'enable', SetBool.Request(data=False)).success
-    client.spin(0.3)
     client.arrays.clear()
     for _ in range(10):
         client.publish(two_people)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 from collections.abc import Callable
+import time
 
 import cv2
 import numpy as np
@@ -32,13 +33,13 @@ def test_newest_image_wins(client: Client, start: Start, two_people: np.ndarray,
     start('-p', 'max_rate:=2.0', '-p', f'qos_overrides./image.subscription.depth:={depth}')
     client.tracks_of(two_people, 0)
     client.forget()
-    sent = []
+    sent, begin = [], time.monotonic()
     for _ in range(30):
         sent.append(client.publish(EMPTY))
         client.spin(0.03)
     client.wait(lambda: any(message.header == sent[-1] for message in client.arrays),
                 'the newest image')
-    assert len(client.arrays) <= 5
+    assert len(client.arrays) <= 2 * (time.monotonic() - begin) + 2
     stamps = [sent.index(message.header) for message in client.arrays if message.header in sent]
     assert stamps == sorted(stamps)
     client.wait(lambda: client.report('replaced') > 15, 'the count of replaced images')

@@ -98,6 +98,7 @@ def test_a_failing_output_is_logged_and_affects_no_other_one(
     for _ in range(10):
         client.publish(two_people)
         client.spin(0.05)
+    client.settle()
     assert client.call(Trigger, 'reset').success
     client.tracks_of(two_people, 2)
     client.forget()

@@ -60,9 +60,9 @@ def test_node_declares_every_parameter_with_default_range_and_sentence(
         assert descriptor.type == TYPES[type(parameter.default)]
         assert not descriptor.dynamic_typing
         assert descriptor.read_only is (parameter.name == 'autostart')
-        said = descriptor.additional_constraints
-        assert all(str(choice) in said for choice in parameter.choices)
-        assert ('only while the node is unconfigured' in said) is (
+        described = descriptor.additional_constraints
+        assert all(str(choice) in described for choice in parameter.choices)
+        assert ('only while the node is unconfigured' in described) is (
             not parameter.live and not descriptor.read_only), parameter.name
     defaults = [parameter.default for parameter in DECLARED.values()]
     assert values(client, *names) == [False, *defaults[1:]]
@@ -108,9 +108,11 @@ def test_live_parameter_works_at_the_next_frame(client: Client, tracker: NodePro
     client.wait(lambda: images != [], 'a image', lambda: client.publish(two_people))
     assert client.set_parameters({'annotate': False}).successful
     client.tracks_of(two_people, 2)
+    client.settle()
     client.spin(0.2)
     images.clear()
     client.tracks_of(two_people, 2)
+    client.settle()
     client.spin(0.2)
     assert images == []
     client.node.destroy_subscription(subscription)

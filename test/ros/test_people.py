@@ -116,6 +116,23 @@ def test_people_are_enrolled_named_and_forgotten(
     listener.close()
 
 
+def test_an_enrolment_ends_with_the_reason_when_no_image_comes(
+        client: Client, begin: Callable[[], NodeProcess], two_people: np.ndarray) -> None:
+    begin()
+    track = client.tracks_of(two_people, 2).detections[0].id
+    client.settle()
+    service = client.node.create_client(AddDiagnostics, f'{NODE}/enroll')
+    client.wait(service.service_is_ready, 'the service')
+    answer = service.call_async(AddDiagnostics.Request(load_namespace=f'{track} Ada'))
+    client.wait(answer.done, 'an answer without images')
+    assert not answer.result().success
+    assert "'Ada': not enrolled; no image came for 5 s" in answer.result().message
+    client.node.destroy_client(service)
+    listener = Listener(client)
+    assert listener.ask('enroll', f'{track} Ada', two_people).success, 'once images come again'
+    listener.close()
+
+
 def test_without_a_store_nobody_is_enrolled(
         client: Client, process: NodeProcess, two_people: np.ndarray) -> None:
     listener = Listener(client)

@@ -80,8 +80,7 @@ def test_five_hundred_calls_at_once_are_all_answered(client: Client,
             (GetParameters, 'get_parameters', GetParameters.Request(names=['max_rate']))):
         service = client.node.create_client(kind, f'{NODE}/{name}',
                                             qos_profile=qos_profile_parameters)
-        client.wait(service.service_is_ready, name)
-        client.spin(0.3)  # until the node knows the client, too
+        client.answer(service, request, name)  # so that the node knows the client, too
         answered(client, [service.call_async(request) for _ in range(500)], f'500 of {name}')
         client.node.destroy_client(service)
 
@@ -92,8 +91,7 @@ def test_a_thousand_changes_of_parameters_all_count(client: Client,
     service = client.node.create_client(SetParametersAtomically,
                                         f'{NODE}/set_parameters_atomically',
                                         qos_profile=qos_profile_parameters)
-    client.wait(service.service_is_ready, 'the service')
-    client.spin(0.3)
+    client.answer(service, SetParametersAtomically.Request(), 'the parameters')
     held, good, bad = 0, 0, 0
     for begin in range(0, 1000, 100):
         calls = [service.call_async(SetParametersAtomically.Request(parameters=[

@@ -72,7 +72,7 @@ def test_range_is_uncertain_along_the_ray_and_little_across() -> None:
 
 
 def test_covariance_holds_for_faces_of_many_sizes() -> None:
-    """Sizes of people vary by the prior's spread: errors must be what the covariance says."""
+    """Sizes of people vary by the prior's spread: errors must be as the covariance states."""
     random = np.random.default_rng(5)
     point = np.array([0.4, -0.1, 2.0])
     box = box_of(point)

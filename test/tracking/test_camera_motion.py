@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Camera motion out of real pixels: textured walls that are turned, scaled and shifted."""
+"""Camera motion out of real pixels: textured walls that are rotated, scaled and shifted."""
 import cv2
 from face_tracker_ros.demo.scenes import background
 from face_tracker_ros.tracking.camera_motion import CameraMotion

@@ -381,7 +381,7 @@ def test_a_hidden_face_keeps_its_size_however_it_changed_before():
 @pytest.mark.parametrize('window, gap, expected', [(60.0, 30.0, 1), (60.0, 3600.0, 2),
                                                    (0.0, 30.0, 2)])
 def test_a_pause_of_the_images_counts_as_absence(window, gap, expected):
-    """No frame comes in between, so nothing but the stamps tells of the time that passed."""
+    """No frame comes in between, so nothing but the stamps reports the time that passed."""
     world = follower(reid_window=window)
     world.see((0, 100, 100), frames=10)
     world.stamp += gap

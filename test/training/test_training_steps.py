@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""All steps: what they say about themselves, and without torch; test/with_torch runs them."""
+"""All steps: their descriptions, and without torch; test/with_torch runs them."""
 from __future__ import annotations
 
 import importlib

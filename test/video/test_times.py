@@ -26,8 +26,8 @@ def flat(value):
 
 
 @pytest.mark.parametrize('name, rate, last, count', [
-    ('browser.webm', 29.1, 1.889, 56),  # told: 1000 frames per second, of unknown number
-    ('variable_rate.mp4', 30.3, 5.485, 56),  # told: 10.1, the mean over its gaps
+    ('browser.webm', 29.1, 1.889, 56),  # claimed: 1000 frames per second, of unknown number
+    ('variable_rate.mp4', 30.3, 5.485, 56),  # claimed: 10.1, the mean over its gaps
     ('slow_motion.mp4', 241.2, 0.229, 56)])
 def test_recordings_have_their_own_times(shared, name, rate, last, count):
     source, stamps, _ = read(shared / 'data' / 'odd' / name)

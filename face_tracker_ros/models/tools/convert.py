@@ -34,7 +34,7 @@ Run = Callable[[Image], FloatArray]
 
 @dataclass(frozen=True)
 class Origin:
-    """What the description of a converted encoder says of where it is from (see ModelSpec)."""
+    """What the description of a converted encoder reports of its origin (see ModelSpec)."""
 
     name: str
     summary: str = 'converted'

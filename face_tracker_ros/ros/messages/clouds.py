@@ -44,7 +44,7 @@ def to_cloud(tracks: Tracks, header: Header, people: Mapping[int, Identity] = {}
         tracks: (N,).
         header: Of the image.
         people: Who they are, by track.
-        heads: Where their heads are turned.
+        heads: The orientation of their heads.
     """
     rows = np.zeros(len(tracks), ROW)
     left, top, right, bottom = tracks.boxes.T.astype(np.float64)

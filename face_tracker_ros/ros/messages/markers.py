@@ -55,7 +55,7 @@ class Markers:
             axes: (4,), quaternion x, y, z, w of these axes in the frame.
             alive: Ids of all tracks that exist still.
             names: Of people by track.
-            heads: Where the heads are turned, in the same frame: an arrow each.
+            heads: The orientation of the heads, in the same frame: an arrow each.
             image_rotation: Degrees clockwise to the upright image; ids are above faces there.
         """
         markers = []

@@ -48,7 +48,7 @@ def to_transforms(tracks: Sequence[Track], found: Located, header: Header,
 
 
 def orientation(heads: HeadsOfFrame, track: int) -> Quaternion:
-    """Return where the head of a track is turned, from the head's frame to that of `heads`."""
+    """Return the orientation of the head of a track, from the head's frame to that of `heads`."""
     row = heads.rows[track]
     x, y, z, w = quaternions(heads.poses.rotations[row:row + 1])[0].tolist()
     return Quaternion(x=x, y=y, z=z, w=w)

@@ -10,9 +10,12 @@ from diagnostic_msgs.srv import AddDiagnostics
 from face_tracker_ros.errors import ConfigError, reason
 from face_tracker_ros.identities.recogniser import Recogniser
 from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from rclpy.task import Future
 
+_CHECK_SECONDS = 1.0  # between two checks that images come
 _NO_STORE = "identities.store is empty: nobody is stored; set it, such as '~/.ros/people.db'"
 
 
@@ -27,9 +30,10 @@ class PeopleServices:
     def __init__(self, node: Node, recogniser: Callable[[], Recogniser | None]) -> None:
         """Offer the services; `recogniser` returns the one in use, if any."""
         self._node, self._recogniser = node, recogniser
-        group = ReentrantCallbackGroup()  # an enrolment takes seconds: others need not wait for it
+        self._group = ReentrantCallbackGroup()  # an enrolment takes seconds: others go on
         for name, callback in (('enroll', self._on_enroll), ('forget', self._on_forget)):
-            node.create_service(AddDiagnostics, f'~/{name}', callback, callback_group=group)
+            node.create_service(AddDiagnostics, f'~/{name}', callback,
+                                callback_group=self._group)
 
     async def _on_enroll(self, request: AddDiagnostics.Request,
                          response: AddDiagnostics.Response) -> AddDiagnostics.Response:
@@ -52,7 +56,13 @@ class PeopleServices:
             work = begin(recogniser)
             finished: Future[None] = Future(executor=self._node.executor)
             work.add_done_callback(lambda _: finished.set_result(None))
-            await finished
+            checks = self._node.create_timer(  # by a clock that goes on without images and /clock
+                _CHECK_SECONDS, recogniser.end_unattended, self._group,
+                Clock(clock_type=ClockType.STEADY_TIME))
+            try:
+                await finished
+            finally:
+                self._node.destroy_timer(checks)
             response.message, response.success = work.result(), True
         except Exception as error:
             response.message, response.success = reason(error), False

@@ -10,7 +10,7 @@ from vision_msgs.msg import Detection2DArray
 
 
 class AttentionOutput(Output):
-    """The tracks whose faces are turned to the camera; the longest first."""
+    """The tracks that face the camera; the longest first."""
 
     name = 'attention'
 

@@ -110,7 +110,7 @@ class Spatial:
 
     def heads(self) -> HeadsOfFrame | None:
         """
-        Return where the heads of the frame are turned; None before the first one.
+        Return the head poses of the frame; None before the first one.
 
         Without a calibration a usual camera is assumed, which does for angles to the camera.
         """

@@ -22,7 +22,7 @@ class TargetFrame:
     """
     Listens to transforms while active; gives located tracks in the frame of a parameter.
 
-    What cannot be transformed stays in the camera's frame, as its header says, and the log names
+    What cannot be transformed stays in the camera's frame, as its header states, and the log names
     the reason.
     """
 
@@ -78,7 +78,7 @@ class TargetFrame:
 
     def _take(self, message: Any, moving: bool) -> None:
         for item in message.transforms:
-            shift, turn = item.transform.translation, item.transform.rotation
-            pose = np.array([shift.x, shift.y, shift.z, turn.x, turn.y, turn.z, turn.w])
+            shift, q = item.transform.translation, item.transform.rotation
+            pose = np.array([shift.x, shift.y, shift.z, q.x, q.y, q.z, q.w])
             self._tree.add(item.header.frame_id, item.child_frame_id, pose,
                            stamp_seconds(item.header) if moving else None)
