@@ -15,7 +15,7 @@ import pytest
 
 NAMES = ('detection.score', 'detection.low_score', 'tracker.max_cosine_distance',
          'tracker.reid_max_distance')
-OURS, USUAL = (0.66, 0.5, 0.7, 0.7), (0.5, 0.35, 0.7, 0.7)
+OURS, USUAL = (0.66, 0.48, 0.7, 0.7), (0.5, 0.35, 0.7, 0.7)
 
 
 def in_force(values, *specs):

@@ -1,6 +1,6 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
 """
-Average a further trained network with the one that its training started from.
+Step B: average a further trained network with the one that its training started from.
 
 The average of the folded weights of two exported networks often keeps what both are good at, on
 images unlike those of the further training, too (Wortsman et al. 2022, "Robust fine-tuning of
