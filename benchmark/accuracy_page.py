@@ -49,6 +49,8 @@ def _opening(figures: Figures) -> list[str]:
         'within a table. Each row is the very model that it names; on processors that compute in '
         'INT8 the tracker may use the INT8 forms, which have rows of their own, instead of ours '
         '(`inference.int8`). All figures are in [results/accuracy.json](results/accuracy.json).']
+    if earlier := figures.get('earlier'):
+        parts += ['', *earlier.values()]
     if figures['missing']:
         names = ', '.join(f'`{name}`' for name in figures['missing'])
         parts += ['', f'Not installed and so not measured: {names}.']

@@ -167,6 +167,30 @@ def test_results_are_kept_and_single_sections_measured_anew(page, tmp_path):
     assert fresh['terms']['yunet'] == 'MIT'
 
 
+def test_rows_of_a_detector_are_measured_alone(page, tmp_path):
+    results = json.loads((page / 'figures.json').read_text(encoding='utf-8'))
+    expected = json.loads(json.dumps(results['clips']))
+    for row in results['clips']['rows']:
+        if row['name'] in ('face-detector', 'yunet'):
+            row['recall'] = 0.123
+    results['earlier'] = {'clips': 'Clips are of another version.', 'wild': 'So are images.'}
+    (tmp_path / 'old.json').write_text(json.dumps(results), encoding='utf-8')
+    given = ('--from', tmp_path / 'old.json', '--clips', page / 'clips', '--people',
+             page / 'people', '--models', page / 'models', '--frames', 1, '--output', tmp_path,
+             '--rows')
+    done = accuracy(*given, 'face-detector', '--only', 'clips')
+    assert done.returncode == 0, done.stderr
+    fresh = json.loads((tmp_path / 'results' / 'accuracy.json').read_text(encoding='utf-8'))
+    for own, row in zip(fresh['clips']['rows'], expected['rows']):
+        assert own == ({**row, 'recall': 0.123} if row['name'] == 'yunet' else row)
+    text = (tmp_path / 'accuracy.md').read_text(encoding='utf-8')
+    assert 'So are images.' in text and 'Clips are' not in text
+    for wrong, message in ((('face-detector', '--only', 'times'), 'give both'),
+                           (('nobody', '--only', 'clips'), "detector 'nobody' is not installed")):
+        done = accuracy(*given, *wrong)
+        assert done.returncode == 2 and message in done.stderr
+
+
 def test_model_cards_get_the_results(page, module, tmp_path):
     cards = module('accuracy_wild_page')
     card = tmp_path / 'MODEL_CARD.md'

@@ -47,7 +47,7 @@ def test_tracker_goes_on_with_every_image_size_when_its_model_files_change(
     for number, height in enumerate((720, 600, 500)):
         image = np.ascontiguousarray(two_portraits[:height])
         found = tracker.process(image, number / 10).detections.scores
-        assert (found >= 0.68).sum() == 2
+        assert (found >= 0.66).sum() == 2
     with pytest.raises(ModelError):  # a new one sees what is there now
         FaceTracker.from_config(settings)
 
@@ -63,9 +63,9 @@ def test_what_was_compiled_of_a_former_file_is_not_taken_for_the_present_one(
     weights = tmp_path / spec.files[-1].name
     content = weights.read_bytes()
     overwrite(weights)
-    assert len(first.detect(two_portraits[:500], 0.68, 0.4)) == 2  # compiled now
+    assert len(first.detect(two_portraits[:500], 0.66, 0.4)) == 2  # compiled now
     weights.write_bytes(content)
-    assert len(FaceDetector.from_config(config).detect(two_portraits[:500], 0.68, 0.4)) == 2
+    assert len(FaceDetector.from_config(config).detect(two_portraits[:500], 0.66, 0.4)) == 2
 
 
 @pytest.mark.parametrize('name', ['huge.onnx', 'huge.xml', 'huge.tflite'])

@@ -211,7 +211,7 @@ def test_8_bits_find_the_same_faces_and_people(two_portraits):
     exact = Config.load({'inference.int8': False, 'inference.half': False})
     rounded = exact.updated({'detector': 'face-detector-int8',
                              'encoder': 'mobilenetv3-large-face-int8'})
-    faces, others = (FaceDetector.from_config(config).detect(two_portraits, 0.68, 0.4)
+    faces, others = (FaceDetector.from_config(config).detect(two_portraits, 0.66, 0.4)
                      for config in (exact, rounded))
     assert len(faces) == len(others) == 2
     sides = faces.boxes[:, 2:] - faces.boxes[:, :2]

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 STEPS = ('encoder.prepare', 'encoder.train', 'encoder.export', 'encoder.evaluate',
-         'encoder.run', 'detector.run', 'detector.mine',
+         'encoder.run', 'detector.run', 'detector.mine', 'detector.average',
          'detector.cut', 'detector.pack', 'detector.train', 'detector.export',
          'detector.evaluate', 'detector.calibration')
 
@@ -44,6 +44,7 @@ def test_readme_names_every_step_and_only_arguments_that_exist(capsys):
     ('encoder.export', ['--weights', 'encoder.pt', '--output', 'out.xml']),
     ('detector.train', ['--pack', 'pack', '--output', 'out']),
     ('detector.export', ['--weights', 'detector.pt', '--output', 'out.xml']),
+    ('detector.average', ['--first', 'a.xml', '--second', 'b.xml', '--output', 'out.pt']),
 ])
 def test_missing_torch_is_named(step, arguments, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

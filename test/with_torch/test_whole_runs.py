@@ -129,6 +129,34 @@ def test_a_training_starts_from_what_the_shipped_detector_computes(tiles):
     assert np.corrcoef(scores, usual)[0, 1] > 0.95
 
 
+def test_networks_are_averaged_by_their_weights(tiles, tmp_path, capsys):
+    """A third of what is itself, two thirds of what has all its biases raised by 0.3."""
+    net, other = FaceNet(), FaceNet()
+    start(net, SHIPPED)
+    start(other, SHIPPED)
+    with torch.no_grad():
+        for module in other.modules():
+            if getattr(module, 'bias', None) is not None:
+                module.bias += 0.3
+    torch.save(other.state_dict(), tmp_path / 'other.pt')
+    made, averaged = tmp_path / 'other.xml', tmp_path / 'averaged.pt'
+    assert run('detector.export', '--weights', tmp_path / 'other.pt', '--output', made) == 0
+    given = ('--first', SHIPPED, '--second', made, '--output', averaged, '--share')
+    assert run('detector.average', *given, 2 / 3) == 0
+    expected, found = FaceNet(), FaceNet()
+    start(expected, SHIPPED)
+    with torch.no_grad():
+        for module in expected.modules():
+            if getattr(module, 'bias', None) is not None:
+                module.bias += 0.2
+        found.load_state_dict(torch.load(averaged, weights_only=True))
+        outputs = [Exported(one).eval()(tiles)[..., 4] for one in (expected, found, net)]
+    assert (outputs[1] - outputs[0]).abs().max() < 1e-2
+    assert (outputs[2] - outputs[0]).abs().max() > 0.05, 'it is another network'
+    assert run('detector.average', *given, 1.5) == 2
+    assert '--share is 1.5; give a number, 0 to 1' in capsys.readouterr().err
+
+
 def test_a_run_from_the_shipped_detector_begins_with_its_loss(data, tmp_path):
     losses = {}
     for name, more in (('random', ()), ('started', ('--start', SHIPPED, '--rate', '1e-3'))):

@@ -21,13 +21,15 @@ import torch
 from torch import nn, Tensor
 from training.detector.network import FaceNet, SCALE
 
+Folded = dict[str, tuple[Tensor, Tensor]]
+
 _TYPES = {'f16': np.float16, 'f32': np.float32}
 _NAME = re.compile(r'__module\.net\.(.+)/aten::(batch_norm/BatchNormInference|_convolution/Add)')
 _FIRST = 's4.0.1'
 _SIZE = 0.2  # root of the mean square of a channel's weights, as after some thousand steps
 
 
-def read_folded(path: Path) -> dict[str, tuple[Tensor, Tensor]]:
+def read_folded(path: Path) -> Folded:
     """
     Return weight (O, I, K, K) and bias (O,) of each convolution of an exported network.
 
@@ -85,7 +87,23 @@ def start(net: FaceNet, path: Path) -> None:
         net: of any weights, which are replaced. Call `settle` before training.
         path: the .xml file.
     """
-    folded, modules = read_folded(path), dict(net.named_modules())
+    unfold(net, read_folded(path), path)
+
+
+def mix(first: Folded, second: Folded, share: float) -> Folded:
+    """Return the mean of two networks of one kind, `share` of the second; ModelError otherwise."""
+    shapes = [{name: [part.shape for part in parts] for name, parts in folded.items()}
+              for folded in (first, second)]
+    if shapes[0] != shapes[1]:
+        raise ModelError('the networks to average are not of one kind; give two that '
+                         'training.detector.export wrote')
+    return {name: (torch.lerp(first[name][0], second[name][0], share),
+                   torch.lerp(first[name][1], second[name][1], share)) for name in first}
+
+
+def unfold(net: FaceNet, folded: Folded, path: Path) -> None:
+    """Let a network compute what folded weights do; `path`, where they are from, is for errors."""
+    modules = dict(net.named_modules())
     wanted = {name for name, module in modules.items() if isinstance(module, nn.BatchNorm2d)
               or isinstance(module, nn.Conv2d) and module.bias is not None}
     try:
