@@ -59,8 +59,9 @@ def main_face(found: Detections) -> int:
     order = np.argsort(-sizes)
     if not len(order):
         raise FrameError('no face found; give a photo with a larger or clearer face')
-    if len(order) > 1 and sizes[order[0]] < _CLEARLY * sizes[order[1]]:
-        raise FrameError(f'{len(order)} faces of similar size; cut it down to one')
+    alike = int((sizes[order[0]] < _CLEARLY * sizes).sum())
+    if alike > 1:
+        raise FrameError(f'{alike} faces of similar size; cut it down to one')
     return int(order[0])
 
 

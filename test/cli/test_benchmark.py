@@ -20,8 +20,8 @@ def images(tmp_path_factory, two_portraits):
 def test_every_stage_is_measured_and_they_add_up(images, tmp_path, capsys):
     path = tmp_path / 'speed.json'
     assert main([str(images), '--threads', '1', '--clock', 'cpu', '--set',
-                 'detection.width=320', '--set', 'embedding.policy=always', '--json',
-                 str(path)]) == 0
+                 'detection.width=320', '--set', 'detection.low_score=0.6', '--set',
+                 'embedding.policy=always', '--json', str(path)]) == 0
     found, = json.loads(path.read_text())
     assert found['frames'] == 7 and found['faces'] == 2
     assert found['embedded'] == 2 and found['reasons'] == {'always': 2}
