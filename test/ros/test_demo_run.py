@@ -91,7 +91,7 @@ def test_demo_tracks_two_faces_between_processes(demo: Run) -> None:
     assert summary['frames_published'] == 30 * SECONDS
     assert 0 < summary['frames_processed'] <= summary['frames_received'] <= 30 * SECONDS
     assert summary['frames_bad'] == 0
-    assert summary['frames_recorded'] > summary['frames_processed'] / 2
+    assert 0 < summary['frames_recorded'] <= summary['frames_processed']  # drawing may be shed
     assert 2 <= summary['embeddings'] and summary['fps'] > 0
     assert 0 < summary['latency_p50_ms'] <= summary['latency_p95_ms']
     assert summary['latency_p50_ms'] <= summary['latency_at_recorder_p50_ms']
