@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 import os
 from pathlib import Path
@@ -134,4 +135,5 @@ class PostgresServer:
         parent = self._process.pid
         children = Path(f'/proc/{parent}/task/{parent}/children').read_text().split()
         for process in (parent, *map(int, children)):
-            os.kill(process, number)
+            with suppress(ProcessLookupError):  # a connection's, that has ended meanwhile
+                os.kill(process, number)
