@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 
 PACKAGE = Path(families.__file__).parents[1]
+# They name models, one of which is called like its format, and an extension of PostgreSQL.
+_OTHERS = ('preference', 'postgres_schema')
 DECODER = '''
 """Decoder for one output [1, N, 6]: centre, size, score and class, in pixels of the input."""
 from face_tracker_ros.models.families import Family, last_sides
@@ -88,7 +90,7 @@ def test_unknown_family_is_named_with_those_that_there_are():
 @pytest.mark.parametrize('task', TASKS)
 def test_no_other_module_names_a_format(task):
     sources = {path: path.read_text() for path in PACKAGE.rglob('*.py')
-               if path.stem != 'preference'}  # names models; one is called like its format
+               if path.stem not in _OTHERS}
     for family in families.families(task):
         quoted = (f"'{family.name}'", f'"{family.name}"')
         naming = [path.stem for path, text in sources.items()

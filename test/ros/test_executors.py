@@ -15,6 +15,7 @@ import sys, threading, time
 import numpy as np
 import rclpy
 from rclpy.executors import {executor}
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.parameter import Parameter
 from face_tracker_ros.ros import FaceTrackerNode
 from face_tracker_ros.ros.messages.images import to_message
@@ -49,6 +50,8 @@ def spin():
         executor.spin()
     except rclpy.executors.ExternalShutdownException:
         pass
+    except rclpy_implementation.InvalidHandle:
+        pass  # a fault of rclpy: an event's handler was destroyed while it gathered them
 
 spinning = threading.Thread(target=spin)
 spinning.start()
