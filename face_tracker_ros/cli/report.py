@@ -18,12 +18,12 @@ from face_tracker_ros.bags.topics import image_topic, nothing_to_report, tracks_
 from face_tracker_ros.cli.common import configuration, finish, log, program, write_json
 from face_tracker_ros.cli.signals import Signals, Stopped
 from face_tracker_ros.cli.track_report import Report
-from face_tracker_ros.errors import ConfigError, SourceError
+from face_tracker_ros.errors import ConfigError
 from face_tracker_ros.report.page import write_page
 from face_tracker_ros.report.record import Record
 from face_tracker_ros.video import check_writable
 from face_tracker_ros.video.opencv import printable
-from face_tracker_ros.video.outputs import same_file
+from face_tracker_ros.video.outputs import reject_overwriting
 
 _EPILOG = """
 examples:
@@ -75,8 +75,10 @@ def _report(argv: Sequence[str] | None, signals: Signals) -> int:
     name = bag_path.name if bag_path.is_dir() else bag_path.stem
     output = given.output or Path(f'{name}.html')
     with Bag(given.bag, signals.each) as bag:
-        _check_outputs([path for path in (output, given.json) if path],
-                       [*bag.files, *([given.config] if given.config else [])])
+        outputs = [path for path in (output, given.json) if path]
+        reject_overwriting(outputs, [*bag.files, *([given.config] if given.config else [])])
+        for path in outputs:
+            check_writable(path)
         tracks = None if given.track else tracks_topic(bag, given.tracks_topic)
         code, record = 0, Record()
         if tracks is not None:
@@ -110,16 +112,6 @@ def _shown(items: Iterable[Any]) -> Iterator[Any]:
             line += _LINE_SECONDS
             log('report', f'{number} messages read')
         yield item
-
-
-def _check_outputs(outputs: Sequence[Path], inputs: Sequence[Path]) -> None:
-    for path in outputs:
-        if same_file(path, inputs):
-            raise SourceError(f"output '{printable(path)}': is the input as well; give another "
-                              'name')
-        check_writable(path)
-    if len({path.resolve() for path in outputs}) < len(outputs):
-        raise SourceError(f"output '{printable(outputs[0])}': is given twice; give two names")
 
 
 def _track(given: argparse.Namespace, bag: Bag, signals: Signals, record: Record) -> int:

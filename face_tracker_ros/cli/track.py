@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, ExitStack
-import os
 from pathlib import Path
 import re
 import sys
@@ -24,7 +23,7 @@ from face_tracker_ros.types import Detections, FloatArray
 from face_tracker_ros.vectors import unit
 from face_tracker_ros.video import check_writable, open_source, VideoSink
 from face_tracker_ros.video.opencv import printable
-from face_tracker_ros.video.outputs import same_file
+from face_tracker_ros.video.outputs import reject_overwriting
 import numpy as np
 
 _EPILOG = """
@@ -128,14 +127,8 @@ def _reporting_how_far(report: Report, written: bool) -> Iterator[None]:
 def _reject_overwriting(given: argparse.Namespace, files: Sequence[Path]) -> None:
     inputs = [*files, *(path for path in (given.detections, given.embeddings, given.config)
                         if path is not None)]
-    outputs = [path for name in _OUTPUTS if (path := getattr(given, name)) is not None]
-    for path in outputs:
-        if same_file(path, inputs):
-            raise SourceError(f"output '{printable(path)}': is the input as well; give another "
-                              'name')
-    for number, path in enumerate(outputs):
-        if os.path.realpath(path) in map(os.path.realpath, outputs[:number]):
-            raise SourceError(f"output '{printable(path)}': is given twice; give two names")
+    reject_overwriting([path for name in _OUTPUTS if (path := getattr(given, name)) is not None],
+                       inputs)
 
 
 def _from_source(given: argparse.Namespace, signals: Signals) -> tuple[int, Report]:

@@ -13,7 +13,7 @@ from face_tracker_ros.identities.enrolment import is_somebody, owner_of
 from face_tracker_ros.identities.known import joined, KnownPeople, no_looks
 from face_tracker_ros.identities.learnt import Learnt
 from face_tracker_ros.identities.records import Calibration, Looks, Space, title_of
-from face_tracker_ros.identities.store import IndexedStore, Store
+from face_tracker_ros.identities.store import everybody, IndexedStore, Store
 from face_tracker_ros.types import FloatArray
 import numpy as np
 
@@ -179,21 +179,17 @@ class Gallery:
     def _load(self) -> None:
         store, space, wish = self._store, self._space, self._wish
         count = store.count(space)
-        indexed = count > MOST_SEARCHED and isinstance(store, IndexedStore)
-        if indexed and isinstance(store, IndexedStore):
-            looks, names = store.near(space, *wish)
-        else:
-            looks, names = store.looks(space), {person.uid: person.name
-                                                for person in store.people()}
-        if count > MOST_SEARCHED and not indexed and not self._warned:
+        index = store if count > MOST_SEARCHED and isinstance(store, IndexedStore) else None
+        stored = index.near(space, *wish) if index else everybody(store, space)
+        if count > MOST_SEARCHED and not index and not self._warned:
             self._warned = True
             _LOG.warning("people '%s': hold %d looks; beyond %d the search takes long: move them "
                          'to PostgreSQL (docs/guides/people.md)', store.address, count,
                          MOST_SEARCHED)
         calibration = store.calibration(space)
         if space == self._space:  # there may be another encoder by now
-            self.calibration, self._stored = calibration, (looks, names)
-            self._indexed, self._wanted = indexed, wish
+            self.calibration, self._stored = calibration, stored
+            self._indexed, self._wanted = index is not None, wish
             self._publish()
 
     def _publish(self) -> None:

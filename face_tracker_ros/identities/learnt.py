@@ -8,7 +8,7 @@ import uuid
 from face_tracker_ros.identities.enrolment import is_somebody, owner_of
 from face_tracker_ros.identities.known import KnownPeople
 from face_tracker_ros.identities.records import Space, title_of
-from face_tracker_ros.identities.store import IndexedStore, Store
+from face_tracker_ros.identities.store import everybody, IndexedStore, Store
 from face_tracker_ros.identities.track_looks import TrackLooks
 
 
@@ -63,5 +63,4 @@ class Learnt:
         if isinstance(store, IndexedStore):
             return KnownPeople(*store.near(self.space, self.looks.mean[None], (self.uid,),
                                            (self.name,)))
-        return KnownPeople(store.looks(self.space), {person.uid: person.name
-                                                     for person in store.people()})
+        return KnownPeople(*everybody(store, self.space))

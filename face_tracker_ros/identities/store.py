@@ -97,6 +97,11 @@ class IndexedStore(Store, Protocol):
         """
 
 
+def everybody(store: Store, space: Space) -> tuple[Looks, dict[str, str]]:
+    """Return all looks of a space, and the names of all people by uid."""
+    return store.looks(space), {person.uid: person.name for person in store.people()}
+
+
 def name_taken(name: str) -> ConfigError:
     """Return the error for a name that another person has."""
     return ConfigError(f"name '{name}': is taken by another person; give another one, or merge "

@@ -81,9 +81,7 @@ class Tracker:
         table = self._table
         if not self._robust or table.confirmed.all():
             return ()
-        faint = (self._identities.faint(table) & (table.hits >= self._config.tracker.n_init)
-                 & (table.misses == 0))
-        return tuple(table.best_score[faint].tolist())
+        return tuple(table.best_score[self._kept_faint() & (table.misses == 0)].tolist())
 
     @property
     def tentative(self) -> bool:
@@ -91,8 +89,12 @@ class Tracker:
         table = self._table
         if not self._robust or table.id.all():
             return not table.id.all()
-        waiting = self._identities.faint(table) & (table.hits >= self._config.tracker.n_init)
-        return not (table.confirmed | waiting).all()
+        return not (table.confirmed | self._kept_faint()).all()
+
+    def _kept_faint(self) -> BoolArray:
+        """Return which tracks lack an id for `tracker.min_track_score` alone."""
+        return (self._identities.faint(self._table)
+                & (self._table.hits >= self._config.tracker.n_init))
 
     def update(self, detections: Detections, embeddings: FloatArray | None, stamp: float,
                quality: FloatArray | None = None) -> tuple[Tracks, Tracks]:

@@ -2,7 +2,7 @@
 """Files that are written: checked first, written aside where they must be complete to be read."""
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 import os
 from pathlib import Path
 import re
@@ -45,6 +45,18 @@ def same_file(path: str | os.PathLike[str], others: Iterable[str | os.PathLike[s
         return status.st_dev, status.st_ino
     own = identity(path)
     return own is not None and any(identity(other) == own for other in others)
+
+
+def reject_overwriting(outputs: Sequence[Path], inputs: Iterable[Path]) -> None:
+    """Raise SourceError when an output is one of the inputs, or another output."""
+    inputs = list(inputs)
+    for path in outputs:
+        if same_file(path, inputs):
+            raise SourceError(f"output '{printable(path)}': is the input as well; give another "
+                              'name')
+    for number, path in enumerate(outputs):
+        if os.path.realpath(path) in map(os.path.realpath, outputs[:number]):
+            raise SourceError(f"output '{printable(path)}': is given twice; give two names")
 
 
 class Aside:

@@ -15,13 +15,15 @@ from rcl_interfaces.msg import (FloatingPointRange, IntegerRange, ParameterDescr
 from rclpy.node import Node
 import rclpy.parameter
 
+CHOICES = 'one of '  # begin of the constraint that lists the values of a parameter
+FIXED = 'may change only while the node is unconfigured'
 _CORE = frozenset(parameter.name for parameter in PARAMETERS)
 _DECLARED = {parameter.name: parameter for parameter in (*NODE_PARAMETERS, *PARAMETERS)}
 _START_ONLY = frozenset({'autostart'})
 # Before Jazzy, rclpy has no callback that makes a whole number a float before types are checked.
 _HAS_PRE_SET = hasattr(Node, 'add_pre_set_parameters_callback')
 # Declared by rclpy, some only after the node is made.
-_FROM_ROS = ('qos_overrides.', 'use_sim_time', 'start_type_description_service')
+FROM_ROS = ('qos_overrides.', 'use_sim_time', 'start_type_description_service')
 
 
 def descriptor(parameter: Parameter) -> ParameterDescriptor:
@@ -32,9 +34,9 @@ def descriptor(parameter: Parameter) -> ParameterDescriptor:
                                                     and isinstance(parameter.default, float)))
     constraints = []
     if parameter.choices:
-        constraints.append(f"one of {', '.join(map(str, parameter.choices))}")
+        constraints.append(CHOICES + ', '.join(map(str, parameter.choices)))
     if not parameter.live and not described.read_only:
-        constraints.append('may change only while the node is unconfigured')
+        constraints.append(FIXED)
     described.additional_constraints = '; '.join(constraints)
     if parameter.low is not None and parameter.high is not None:
         if isinstance(parameter.default, float):
@@ -146,7 +148,7 @@ def unknown_overrides(node: Node) -> list[str]:
     declared = list(node.get_parameters_by_prefix(''))
     lines = []
     for name in _overrides(node):
-        if name not in declared and not name.startswith(_FROM_ROS):
+        if name not in declared and not name.startswith(FROM_ROS):
             near = difflib.get_close_matches(name, declared, 1)
             hint = f"did you mean '{near[0]}'?" if near else "see 'ros2 param list'"
             lines.append(f"parameter '{name}' is unknown and ignored; {hint}")

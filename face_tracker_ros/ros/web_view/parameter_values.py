@@ -7,16 +7,13 @@ import math
 from typing import Any
 
 from face_tracker_ros.errors import ConfigError, shown
+from face_tracker_ros.ros.node.settings import CHOICES, FIXED, FROM_ROS
 from rcl_interfaces.msg import Parameter, ParameterDescriptor, ParameterType, ParameterValue
 from rclpy.parameter import parameter_value_to_python
 import yaml
 
 _KINDS = {ParameterType.PARAMETER_BOOL: 'bool', ParameterType.PARAMETER_INTEGER: 'integer',
           ParameterType.PARAMETER_DOUBLE: 'double', ParameterType.PARAMETER_STRING: 'string'}
-_FIXED = 'may change only while the node is unconfigured'
-_CHOICES = 'one of '
-# Declared by rclpy for every node: how it runs here, no part of what is tuned.
-_OF_ROS = ('qos_overrides.', 'use_sim_time', 'start_type_description_service')
 _LARGEST = 2 ** 63
 
 _HEAD = """\
@@ -28,8 +25,8 @@ _HEAD = """\
 
 
 def is_tunable(name: str) -> bool:
-    """Return whether a parameter is the tracker's own."""
-    return not name.startswith(_OF_ROS)
+    """Return whether a parameter is the tracker's own, not one that rclpy gives every node."""
+    return not name.startswith(FROM_ROS)
 
 
 def to_entry(descriptor: ParameterDescriptor, value: ParameterValue) -> dict[str, Any]:
@@ -43,12 +40,12 @@ def to_entry(descriptor: ParameterDescriptor, value: ParameterValue) -> dict[str
     floats, integers = descriptor.floating_point_range, descriptor.integer_range
     limits = [(item.from_value, item.to_value) for item in (*floats, *integers)]
     rules = [rule.strip() for rule in descriptor.additional_constraints.split(';')]
-    choices = [choice.strip() for rule in rules if rule.startswith(_CHOICES)
-               for choice in rule[len(_CHOICES):].split(',')]
+    choices = [choice.strip() for rule in rules if rule.startswith(CHOICES)
+               for choice in rule[len(CHOICES):].split(',')]
     kind = _KINDS.get(value.type, '')
     return {'name': descriptor.name, 'kind': kind, 'value': to_json(value),
             'text': descriptor.description, 'range': list(limits[0]) if limits else None,
-            'choices': choices, 'fixed': _FIXED in rules,
+            'choices': choices, 'fixed': FIXED in rules,
             'locked': bool(descriptor.read_only) or not kind}
 
 
