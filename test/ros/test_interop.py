@@ -40,23 +40,21 @@ def plain(value):
 
 rclpy.init()
 node = rclpy.create_node('listener')
-def hear(kind, topic):
+latched = QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
+def hear(kind, topic, qos=10):
     node.create_subscription(kind, topic, lambda message: print(
-        json.dumps([topic, plain(message)]), flush=True), 10)
+        json.dumps([topic, plain(message)]), flush=True), qos)
 hear(TFMessage, '/tf')
 hear(IdsList, '/humans/faces/tracked')
 hear(IdsList, '/humans/persons/tracked')
 hear(IdsMatch, '/humans/candidate_matches')
-hear(IdsList, '/humans/persons/known')
+hear(IdsList, '/humans/persons/known', latched)
 hear(ImageAnnotations, '/face_tracker/image_annotations')
 for face in ('f1', 'f2'):
     hear(NormalizedRegionOfInterest2D, f'/humans/faces/{face}/roi')
-latched = QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
 for person in sys.argv[1:]:
     for kind, topic in ((String, 'face_id'), (String, 'name'), (Bool, 'anonymous')):
-        full = f'/humans/persons/{person}/{topic}'
-        node.create_subscription(kind, full, lambda message, full=full: print(
-            json.dumps([full, plain(message)]), flush=True), latched)
+        hear(kind, f'/humans/persons/{person}/{topic}', latched)
 rclpy.spin(node)
 """
 
