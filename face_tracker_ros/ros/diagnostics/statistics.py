@@ -72,18 +72,17 @@ class Statistics:
         with self._lock:
             self._listening = time.monotonic()
 
-    def arrival(self, missed: int, replaced: bool, age: float) -> None:
+    def arrival(self, missed: int, age: float) -> None:
         """
         Count an image that arrived.
 
         Args:
             missed: Images before it that arrived and were never taken.
-            replaced: Whether it replaced one that waited to be processed.
             age: Seconds from its stamp to its arrival.
         """
         with self._lock:
             self._counters.received += 1 + missed
-            self._counters.replaced += missed + replaced
+            self._counters.replaced += missed
             before, self._arrived, self._listening = self._arrived, time.monotonic(), None
             self._last = self._arrived
             step = (self._arrived - before) / (1 + missed)  # when those came is unknown

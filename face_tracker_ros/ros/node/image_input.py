@@ -1,35 +1,40 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""The image subscription of the node: its topic, its backpressure and the stamps of images."""
+"""The images of the node: their topic, the thread that takes them, and their stamps."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from face_tracker_ros.errors import FrameError
+from face_tracker_ros.errors import FrameError, reason
 from face_tracker_ros.ros.diagnostics.image_topic import image_topics, ImageTopic, middleware
 from face_tracker_ros.ros.diagnostics.statistics import Statistics
 from face_tracker_ros.ros.messages.images import AnyImage
 from face_tracker_ros.ros.messages.tracks import stamp_seconds
-from face_tracker_ros.ros.node.backpressure import Backpressure
+from face_tracker_ros.ros.node.arrivals import Arrivals
 from face_tracker_ros.ros.node.first_images import FirstImages
 from face_tracker_ros.ros.node.following import FollowingSubscription
+from face_tracker_ros.ros.node.image_reader import ImageReader, NotExecuted
 from face_tracker_ros.ros.node.settings import Settings
 from face_tracker_ros.ros.node.stamps import ImageClock
-from face_tracker_ros.ros.node.worker import LatestWorker
 from rclpy.node import Node
-from rclpy.qos import QoSProfile
+from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CompressedImage, Image
+
+try:
+    from rclpy.event_handler import SubscriptionEventCallbacks, UnsupportedEventTypeError
+except ImportError:  # Humble
+    from rclpy.qos_event import SubscriptionEventCallbacks, UnsupportedEventTypeError
 
 _THROTTLE_SECONDS = 5.0
 
 
 class ImageInput:
     """
-    Hands the newest image to a worker thread as soon as that is free.
+    Has the newest image worked on as soon as the one before is done.
 
-    `start` and `stop` frame the life of the thread; in between images may be subscribed to or
-    not. All methods are called on the executor's thread.
+    `start` and `stop` frame the life of the thread that does it; in between images may be
+    subscribed to or not. All methods are called on the executor's thread.
     """
 
     def __init__(self, node: Node, settings: Settings, statistics: Statistics,
@@ -41,18 +46,18 @@ class ImageInput:
             node: The node that subscribes.
             settings: `image_transport` and `max_rate` are read.
             statistics: Counts the images that arrive.
-            handle: Called on the worker's thread with an image and its stamp in seconds.
+            handle: Called on the reader's thread with an image and its stamp in seconds.
         """
         self._node, self._settings, self._statistics = node, settings, statistics
         self._handle = handle
-        self._worker: LatestWorker[tuple[AnyImage, float]] | None = None
+        self._reader: ImageReader | None = None
         self._subscription: FollowingSubscription | None = None
         self._clock = ImageClock()
 
     @property
     def is_started(self) -> bool:
-        """Whether there is a worker, be images subscribed to or not."""
-        return self._worker is not None
+        """Whether there is a thread for images, be they subscribed to or not."""
+        return self._reader is not None
 
     @property
     def is_subscribed(self) -> bool:
@@ -67,40 +72,30 @@ class ImageInput:
                    if self._is_compressed() else base)
 
     def start(self) -> None:
-        """Start the worker thread."""
-        self._worker = LatestWorker(lambda item: self._handle(*item), self._interval,
-                                    self._on_free)
+        """Start the thread."""
+        self._reader = ImageReader(self._node.context, self._on_image, self._interval,
+                                   self._statistics.listen, self._on_error)
 
     def stop(self) -> None:
-        """Unsubscribe, let the frame in progress end, and end the worker thread."""
+        """Unsubscribe, let the frame in progress end, and end the thread."""
         self.unsubscribe()
-        if self._worker is not None:
-            self._worker.stop()
-            self._worker = None
+        if self._reader is not None:
+            self._reader.stop()
+            self._reader = None
 
     def subscribe(self) -> None:
-        """Subscribe; the worker must have been started."""
-        assert self._worker is not None
-        worker = self._worker
-
-        def create(profile: QoSProfile, overriding: QoSOverridingOptions) -> Any:
-            backpressure = Backpressure(worker.is_free, self._statistics.lose)
-
-            def take(message: AnyImage, info: Mapping[str, Any]) -> None:
-                self._take(worker, message, *backpressure.passed(info))
-
-            return backpressure.subscribe(
-                self._node, CompressedImage if self._is_compressed() else Image, self.topic,
-                take, profile, overriding)
-
+        """Subscribe; the thread must have been started."""
         self._statistics.begin()
         self._clock = ImageClock()
+        self._arrivals = Arrivals(self._statistics.lose)
         self._first = FirstImages(self.topic, self._node.get_logger().info)
-        self._subscription = FollowingSubscription(self._node, self.topic, create)
+        self._subscription = FollowingSubscription(self._node, self.topic, self._create)
 
     def unsubscribe(self) -> None:
         """Unsubscribe, if subscribed."""
         if self._subscription is not None:
+            if self._reader is not None:
+                self._reader.read(None)
             self._subscription.destroy()
             self._subscription = None
 
@@ -117,23 +112,49 @@ class ImageInput:
 
     def reconsider(self) -> None:
         """Take a new value of `max_rate` at once."""
-        if self._worker is not None:
-            self._worker.reconsider()
+        if self._reader is not None:
+            self._reader.reconsider()
 
-    def _take(self, worker: LatestWorker[tuple[AnyImage, float]], message: AnyImage,
-              replaced: int, waited: float) -> None:
+    def _create(self, profile: QoSProfile, overriding: QoSOverridingOptions) -> Any:
+        reader = self._reader
+        assert reader is not None
+
+        def create(**events: Any) -> Any:
+            # Without the default events: a mismatch is diagnosed from the graph, with its remedy.
+            return self._node.create_subscription(
+                CompressedImage if self._is_compressed() else Image, self.topic,
+                lambda message: reader.offer(message, {}), profile, callback_group=NotExecuted(),
+                qos_overriding_options=overriding, event_callbacks=SubscriptionEventCallbacks(
+                    use_default_callbacks=False, **events))
+
+        try:
+            subscription = create(message_lost=self._arrivals.on_lost)
+        except UnsupportedEventTypeError:
+            subscription = create()
+        self._reliability: QoSReliabilityPolicy = subscription.qos_profile.reliability
+        reader.read(subscription)
+        return subscription
+
+    # On the reader's thread
+
+    def _on_image(self, message: AnyImage, info: Mapping[str, Any]) -> None:
+        replaced, waited = self._arrivals.passed(info)
         now = self._node.get_clock().now().nanoseconds * 1e-9
-        if self._subscription is not None:
-            self._first.arrived(message, self._subscription.qos.reliability)
+        self._first.arrived(message, self._reliability)
         try:
             stamp = self._time(stamp_seconds(message.header), now)
         except FrameError as error:
-            self._statistics.arrival(replaced, False, 0.0)
-            self._statistics.bad_frame(str(error))
-            self._node.get_logger().warning(f'frame skipped: {error}',
-                                            throttle_duration_sec=_THROTTLE_SECONDS)
+            self._statistics.arrival(replaced, 0.0)
+            self._on_error(error)
             return
-        self._statistics.arrival(replaced, worker.put((message, stamp)), now - stamp - waited)
+        self._statistics.arrival(replaced, now - stamp - waited)
+        self._handle(message, stamp)
+
+    def _on_error(self, error: Exception) -> None:
+        text = reason(error)
+        self._statistics.bad_frame(text)
+        self._node.get_logger().warning(f'frame skipped: {text}',
+                                        throttle_duration_sec=_THROTTLE_SECONDS)
 
     def _time(self, stamp: float, arrival: float) -> float:
         """Return the time of an image, and log once when that is not its stamp."""
@@ -154,8 +175,3 @@ class ImageInput:
     def _interval(self) -> float:
         rate = float(self._settings['max_rate'])  # once: it may change meanwhile
         return 1 / rate if rate > 0 else 0.0
-
-    def _on_free(self) -> None:
-        self._statistics.listen()
-        if self._node.executor is not None:
-            self._node.executor.wake()
