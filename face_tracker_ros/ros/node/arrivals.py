@@ -10,7 +10,7 @@ _MOST_PUBLISHERS = 16
 
 
 class Arrivals:
-    """Tells from the numbers that the middleware gives messages which ones are missing, and why."""
+    """Finds what is missing in the numbers that the middleware gives to messages, and why."""
 
     def __init__(self, lose: Callable[[int], None] = lambda number: None) -> None:
         """Begin; `lose` gets the number of images lost on the way since its last call."""

@@ -33,8 +33,8 @@ class FaceTrackerNode(SteadyLifecycleNode):
     """
     Tracks the faces of one image topic.
 
-    The newest image goes to a worker thread as soon as that is free; it converts, tracks and
-    publishes. Everything else runs on the executor's thread.
+    A thread of its own takes the newest image, converts, tracks and publishes, and then takes the
+    next. Everything else runs on the executor's thread.
 
     >>> node = FaceTrackerNode(namespace='front')
     >>> node.start()  # configures and activates it
@@ -81,7 +81,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
                 self.trigger_activate()
 
     def stop(self) -> int:
-        """End the worker thread and free the models; return the exit code, 0."""
+        """End the thread of images and free the models; return the exit code, 0."""
         self._stop_work()
         self._free()
         return 0
@@ -119,7 +119,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
         return TransitionCallbackReturn.SUCCESS
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Start the worker and subscribe; ERROR, with the reason logged, if that fails."""
+        """Start the thread of images and subscribe; ERROR, with the reason logged, if not."""
         self._input.start()
         done = super().on_activate(state)
         self._configure_outputs()
@@ -134,7 +134,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
         return done
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Unsubscribe and end the worker; models and tracks are kept."""
+        """Unsubscribe and end the thread of images; models and tracks are kept."""
         self._stop_work()
         self._reporter.report()
         return super().on_deactivate(state)
@@ -178,7 +178,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
         if tracker is not None:
             tracker.close()
 
-    # Work, on the worker's thread
+    # Work, on the thread of images
 
     def _handle(self, message: AnyImage, stamp: float) -> None:
         begin = time.monotonic()

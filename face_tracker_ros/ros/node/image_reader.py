@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 import threading
 import time
 from typing import Any
@@ -46,7 +47,7 @@ class ImageReader:
     rclpy's executors look at all that a node has whenever they wait, which with our services and
     topics takes milliseconds and holds Python's lock; here one subscription is waited for. What
     arrives during the work on an image stays in the middleware, where the newest replaces the
-    others without any time of Python. Events of the subscription are handled with its images.
+    others without any time of Python. The subscription's events are handled here, too.
     """
 
     def __init__(self, context: Context, handle: Callable[[Any, Info], None],
@@ -94,8 +95,10 @@ class ImageReader:
         self._wake.trigger()
 
     def stop(self) -> None:
-        """Let the call in progress end, and end the thread."""
+        """Let the call in progress end, and end the thread, if that has not been done."""
         with self._changed:
+            if self._stopped:
+                return
             self._stopped = True
         self.reconsider()
         self._thread.join()
@@ -109,12 +112,12 @@ class ImageReader:
                 continue  # destroyed meanwhile, or the context has ended
             except Exception as error:
                 self._on_error(error)
-                self._rest_until(lambda begin=time.monotonic(): begin + _PAUSE_SECONDS)
+                self._rest(time.monotonic(), lambda: _PAUSE_SECONDS)
                 continue
             if taken is not None:
                 started = time.monotonic()
                 self._handle(*taken)
-                self._rest_until(lambda started=started: started + self._interval())
+                self._rest(started, self._interval)
                 self._on_free()
 
     def _wait_for_subscription(self) -> Any:
@@ -127,26 +130,33 @@ class ImageReader:
     def _take(self, subscription: Any) -> tuple[Any, Info] | None:
         """Wait for an image for some time and take it; None when there is none."""
         # What is in use is not freed when somebody destroys it.
-        with self._context.handle, subscription.handle, self._wake.handle:
-            waited_for = rclpy_implementation.WaitSet(1, 1, 0, 0, 0, 0, self._context.handle)
-            waited_for.clear_entities()
-            waited_for.add_subscription(subscription.handle)
-            waited_for.add_guard_condition(self._wake.handle)
-            waited_for.wait(int(_LOOK_SECONDS * 1e9))
+        context: Any = self._context.handle
+        events = subscription.event_handlers
+        with ExitStack() as used:
+            for each in (context, subscription.handle, self._wake.handle, *events):
+                used.enter_context(each)
+            awaited = rclpy_implementation.WaitSet(1, 1, 0, 0, 0, len(events), context)
+            awaited.clear_entities()
+            awaited.add_subscription(subscription.handle)
+            awaited.add_guard_condition(self._wake.handle)
+            for event in events:
+                event.add_to_wait_set(awaited)
+            awaited.wait(int(_LOOK_SECONDS * 1e9))
             with self._changed:
                 if self._stopped or self._subscription is not subscription:
                     return None
                 if self._offered:
                     return self._offered.pop()
-            if not waited_for.get_ready_entities('subscription'):
+            for event in events:
+                if event.is_ready(awaited):
+                    event.callback(event.take_data())
+            if not awaited.get_ready_entities('subscription'):
                 return None
             taken: tuple[Any, Info] | None = subscription.handle.take_message(
                 subscription.msg_type, False)
-        for event in subscription.event_handlers:
-            event.callback(event.take_data())
-        return taken
+            return taken
 
-    def _rest_until(self, moment: Callable[[], float]) -> None:
+    def _rest(self, begin: float, seconds: Callable[[], float]) -> None:
         with self._changed:
-            while not self._stopped and (rest := moment() - time.monotonic()) > 0:
+            while not self._stopped and (rest := begin + seconds() - time.monotonic()) > 0:
                 self._changed.wait(min(rest, threading.TIMEOUT_MAX))

@@ -51,7 +51,7 @@ class LoadShedding:
     once that has been over for some time.
 
     A single slow image, such as the first of another size, counts for nothing. A level that was
-    taken back too early is kept twice as long the next time. Used on the worker's thread; `level`
+    taken back too early is kept twice as long the next time. Used on the thread of images; `level`
     may be read from any.
     """
 

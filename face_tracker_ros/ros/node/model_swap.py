@@ -9,7 +9,7 @@ from face_tracker_ros.config import Config
 from face_tracker_ros.errors import reason
 from face_tracker_ros.model_set import model_parameters
 from face_tracker_ros.pipeline import FaceTracker
-from face_tracker_ros.ros.node.worker import LatestWorker
+from face_tracker_ros.ros.node.latest_worker import LatestWorker
 from rclpy.node import Node
 
 

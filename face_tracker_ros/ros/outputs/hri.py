@@ -20,7 +20,7 @@ class HriOutput(Output):
     """
     /humans/faces/tracked, and /humans/faces/<face>/roi for each face while it is tracked.
 
-    Once deactivated it stays silent, also about a frame that the worker has in hand.
+    Once deactivated it stays silent, also about a frame that is being worked on.
     """
 
     name = 'hri'
@@ -34,7 +34,7 @@ class HriOutput(Output):
         self._regions: dict[int, Any] = {}
         self._restart = False
         self._resting = True
-        self._lock = threading.Lock()  # the worker's frames against the executor's services
+        self._lock = threading.Lock()  # frames against the executor's services
 
     def activate(self) -> None:
         """Begin anew."""

@@ -37,7 +37,7 @@ class HriPersonsOutput(Output):
         self._persons: dict[str, dict[str, Any]] = {}
         self._shown: dict[str, tuple[str, str, bool]] = {}
         self._candidates: dict[int, tuple[str, float]] = {}
-        self._lock = threading.Lock()  # the worker's frames against the executor's services
+        self._lock = threading.Lock()  # frames against the executor's services
         self._restart = False
         self._listeners = 0
 

@@ -21,7 +21,7 @@ class MarkersOutput(Output):
         """Offer the topic."""
         self._publisher = self._offer(MarkerArray, '~/markers', 10)
         self._markers = Markers()
-        self._lock = threading.Lock()  # the worker's frames against the executor's services
+        self._lock = threading.Lock()  # frames against the executor's services
 
     def activate(self) -> None:
         """Remove the markers of an earlier run."""

@@ -26,9 +26,9 @@ class Output:
     One topic, or one topic in several forms. A subclass overrides what it needs.
 
     `create` and `destroy` run when the node is configured and cleaned up, `activate` and
-    `deactivate` whenever it begins and ends to take images. `publish` runs on the worker's thread,
-    and so does `reset` when stamps jump back; all others run on the executor's. What raises in an
-    output is logged and affects no other one.
+    `deactivate` whenever it begins and ends to take images. `publish` runs on the thread of
+    images, and so does `reset` when stamps jump back; all others run on the executor's. What
+    raises in an output is logged and affects no other one.
 
     Attributes:
         name: Name of the output in logs and statistics.
