@@ -3,9 +3,9 @@
 """
 This package next to the original proof of concept and to other pipelines, all in one run.
 
-All take turns of half a second of the same images, on one core with one thread; times are CPU
-time. Clips are enlarged to 720p and shown twice, with nobody there for three seconds between, so
-that faces return. Each round begins anew; scores are those of the first. Writes
+All take turns, in random order, of half a second of the same images, on one core with one thread;
+times are CPU time. Clips are enlarged to 720p and shown twice, with nobody there for three seconds
+between, so that faces return. Each round begins anew; scores are those of the first. Writes
 docs/results/peers.json; `scripts/docs render` puts its tables into the pages.
 """
 from __future__ import annotations
@@ -17,6 +17,7 @@ from functools import partial
 import itertools
 import json
 from pathlib import Path
+import random
 import sys
 import time
 from types import MappingProxyType
@@ -33,11 +34,12 @@ from face_tracker_ros.evaluation import speed
 from face_tracker_ros.evaluation.metrics import Labels, score
 from face_tracker_ros.models.files import locate
 from face_tracker_ros.models.registry import load_spec
+from face_tracker_ros.models.resolve import resolve_model
 import footage
 from footage import Footage, Shot
 import numpy as np
-from peers_tables import (BYTETRACK, DEEP_SORT, DEFAULT, FAST, ORIGINAL, peers_json, PRECISIONS,
-                          REGAINED, TITLES, YUNET)
+from peers_tables import (BYTETRACK, DEEP_SORT, DEFAULT, FAST, NO_INT8, ORIGINAL, peers_json,
+                          PRECISIONS, REGAINED, TITLES, YUNET)
 from pipelines import Around, Ours, Pipeline, Proof
 from shipped import fixed, SHIPPED
 from speed import bind
@@ -80,6 +82,7 @@ def watch(film: Footage, pipelines: Mapping[str, Any], rounds: int) -> dict[str,
     """Return times, scores and shares found of all pipelines on one footage."""
     records = {name: Record() for name in pipelines}
     truth: list[tuple[float, ...]] = []
+    order = random.Random(0)
     frames = faces = 0
     for turn in range(rounds):
         for name, pipeline in pipelines.items():
@@ -87,8 +90,9 @@ def watch(film: Footage, pipelines: Mapping[str, Any], rounds: int) -> dict[str,
             records[name].total.append(0.0)
             records[name].detecting.append(0.0)
         for shots in _turns(film):
-            for name, pipeline in pipelines.items():
-                records[name].add(shots, pipeline, turn == 0 and film.scored)
+            # Who comes first finds the images out of the processor's caches: not always the same.
+            for name in order.sample([*pipelines], len(pipelines)):
+                records[name].add(shots, pipelines[name], turn == 0 and film.scored)
             if turn == 0:
                 frames += sum(shot.timed and number >= _WARM for number, shot in shots)
                 faces += sum(int(shot.counts.sum()) for _, shot in shots)
@@ -134,7 +138,9 @@ def makers(given: argparse.Namespace) -> dict[str, Callable[[], Pipeline]]:
         for name in (DEFAULT, FAST):
             found[name + added] = partial(Ours, _config(name, changes), _TICK)
         found[ORIGINAL + added] = partial(Proof, _config(DEFAULT, changes), _TICK)
-    del found[f'{ORIGINAL}, no INT8']  # it has none
+    del found[ORIGINAL + NO_INT8]  # it has none
+    if _networks(_config(DEFAULT)) == _networks(_config(DEFAULT, PRECISIONS[NO_INT8])):
+        del found[DEFAULT + NO_INT8], found[FAST + NO_INT8]  # this machine takes BF16 by itself
     for name in (DEEP_SORT, BYTETRACK, REGAINED):
         found[name] = partial(Around, _config(DEFAULT), _TICK, name.partition(' + ')[0],
                               name == REGAINED)
@@ -150,6 +156,12 @@ def makers(given: argparse.Namespace) -> dict[str, Callable[[], Pipeline]]:
 def _config(name: str, changes: Mapping[str, bool] = MappingProxyType({})) -> Config:
     given = SHIPPED if name == DEFAULT else fixed(Config.load(ROOT / 'config' / f'{name}.yaml'))
     return given.updated({'inference.threads': 1, **changes})
+
+
+def _networks(config: Config) -> list[Path]:
+    """Return the files of the networks that the configuration takes on this machine."""
+    return [resolve_model(name, task, config.inference)[1]
+            for task, name in (('detector', config.detector), ('encoder', config.encoder))]
 
 
 def run(given: argparse.Namespace) -> int:

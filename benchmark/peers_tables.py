@@ -14,9 +14,10 @@ from face_tracker_ros.models.network import capabilities
 import numpy as np
 
 DEFAULT, FAST, ORIGINAL = 'default', 'fast', 'original'
+NO_INT8 = ', no INT8'
 PRECISIONS: Mapping[str, dict[str, bool]] = {
     '': {},
-    ', no INT8': {'inference.int8': False},
+    NO_INT8: {'inference.int8': False},
     ', FP32': {'inference.int8': False, 'inference.half': False}}
 """Precisions by what they add to a pipeline's name: the machine's own, without INT8, FP32."""
 

@@ -15,7 +15,7 @@ from rclpy.guard_condition import GuardCondition
 from rclpy.impl.implementation_singleton import rclpy_implementation
 
 _LOOK_SECONDS = 0.5  # after which a wait for images looks whether ROS has been shut down
-_PAUSE_SECONDS = 0.1  # after an image that could not be taken
+_PAUSE_SECONDS = 0.05  # after an image that could not be taken
 
 Info = Mapping[str, Any]
 
@@ -108,10 +108,10 @@ class ImageReader:
         while (subscription := self._wait_for_subscription()) is not None:
             try:
                 taken = self._take(subscription)
-            except (InvalidHandle, rclpy_implementation.RCLError):
-                continue  # destroyed meanwhile, or the context has ended
             except Exception as error:
-                self._on_error(error)
+                # The subscription may have been destroyed, or ROS shut down, meanwhile.
+                if self._context.ok() and not isinstance(error, InvalidHandle):
+                    self._on_error(error)
                 self._rest(time.monotonic(), lambda: _PAUSE_SECONDS)
                 continue
             if taken is not None:
