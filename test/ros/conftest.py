@@ -78,6 +78,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., NodeProcess]]:
     yield begin
     for process in running:
         process.finish()
+        print(process.output()[-4000:])  # shown where the test has failed
 
 
 @pytest.fixture

@@ -81,6 +81,7 @@ def test_an_inference_that_raises_is_a_bad_image_and_the_next_is_tracked(
 def test_an_image_for_which_there_is_no_memory_is_skipped(
         client: Client, start: Start, two_people: np.ndarray) -> None:
     process = start()
+    client.wait(lambda: client.state() == 'active', 'the node')  # not tracks of one before
     client.forget()
     client.tracks_of(two_people, 2)
     statm = Path(f'/proc/{process.process.pid}/statm').read_text().split()

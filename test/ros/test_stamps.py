@@ -45,6 +45,13 @@ def test_a_pause_of_the_camera_and_images_that_are_rare_lose_none() -> None:
     assert times(rare) == rare
 
 
+def test_images_that_are_rare_are_taken_while_simulated_time_stands_still() -> None:
+    steady = iter(range(100, 200, 2))
+    clock = ImageClock(lambda: float(next(steady)))
+    stamps = [100.0, 102.0, 104.0, 106.0]
+    assert [clock.seconds(stamp, 0.0) for stamp in stamps] == stamps
+
+
 def test_images_without_stamps_have_their_times_of_arrival() -> None:
     assert times([0.0, 0.0, 0.0]) == pytest.approx([ARRIVAL, ARRIVAL + 0.1, ARRIVAL + 0.2])
 

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from rclpy.qos import QoSProfile, QoSReliabilityPolicy
 from ros_client import Client, NodeProcess
+from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, Image
 
 Start = Callable[..., NodeProcess]
@@ -167,3 +168,28 @@ def test_a_signal_ends_the_waiting_for_an_address_that_is_gone(client: Client, s
         server.stop()
         client.wait(lambda: 'connecting again' in process.output(), 'the loss')
         assert process.end(signal.SIGTERM) == 0, process.output()
+
+
+def test_stamps_never_go_back_when_the_clock_is_set_right(
+        client: Client, start: Start, images: list, folder: Path) -> None:
+    clock = client.node.create_publisher(Clock, '/clock', 10)
+    process = _publish(start, folder, 'use_sim_time:=true', 'loop:=true', 'rate:=60.0')
+
+    def stamps() -> list[float]:
+        return [image.header.stamp.sec + image.header.stamp.nanosec * 1e-9 for _, image in images]
+
+    def set_clock(seconds: float, enough: Callable[[list[float]], bool]) -> None:
+        message = Clock()
+        message.clock.sec, message.clock.nanosec = int(seconds), round(seconds % 1 * 1e9)
+        client.wait(lambda: enough(stamps()), f'stamps at {seconds}',
+                    lambda: clock.publish(message))
+
+    set_clock(100.0, lambda found: found[-1:] > [99.5])
+    count = len(images)
+    set_clock(99.9, lambda found: len(found) > count + 30)
+    set_clock(100.2, lambda found: found[-1] > 100.1)
+    found = [each for each in stamps() if each > 99.5]
+    assert all(after >= before for before, after in zip(found, found[1:]))
+    set_clock(50.0, lambda found: found[-1] < 60.0)  # simulation that begins anew
+    client.node.destroy_publisher(clock)
+    assert process.end() == 0

@@ -15,7 +15,7 @@ from rclpy.guard_condition import GuardCondition
 from rclpy.impl.implementation_singleton import rclpy_implementation
 
 _LOOK_SECONDS = 0.5  # after which a wait for images looks whether ROS has been shut down
-_PAUSE_SECONDS = 0.05  # after an image that could not be taken
+_PAUSE_SECONDS = 0.05  # after an error
 
 Info = Mapping[str, Any]
 
@@ -59,10 +59,11 @@ class ImageReader:
 
         Args:
             context: The ROS context of the subscriptions.
-            handle: Called on the thread with each message and its info; must not raise.
+            handle: Called on the thread with each message and its info.
             interval: Returns the least seconds from the start of one call to that of the next.
             on_free: Called on the thread when it begins to wait for the next image.
-            on_error: Called on the thread when an image cannot be taken, as without memory.
+            on_error: Called on the thread when an image cannot be taken, as without memory, or
+                `handle` has raised.
         """
         self._context = context
         self._handle, self._interval = handle, interval
@@ -108,17 +109,17 @@ class ImageReader:
         while (subscription := self._wait_for_subscription()) is not None:
             try:
                 taken = self._take(subscription)
+                if taken is None:
+                    continue
+                started = time.monotonic()
+                self._handle(*taken)
+                self._rest(started, self._interval)
+                self._on_free()
             except Exception as error:
                 # The subscription may have been destroyed, or ROS shut down, meanwhile.
                 if self._context.ok() and not isinstance(error, InvalidHandle):
                     self._on_error(error)
                 self._rest(time.monotonic(), lambda: _PAUSE_SECONDS)
-                continue
-            if taken is not None:
-                started = time.monotonic()
-                self._handle(*taken)
-                self._rest(started, self._interval)
-                self._on_free()
 
     def _wait_for_subscription(self) -> Any:
         """Return what to read; None when the thread is to end."""

@@ -2,11 +2,23 @@
 """The time of each image: its stamp, or its time of arrival where the stamps are of no use."""
 from __future__ import annotations
 
+from collections.abc import Callable
+import time
+from typing import NamedTuple
+
 from face_tracker_ros.errors import FrameError
 
 _JUMP = 1.0  # seconds that a stamp may differ from what the time of arrival suggests
 _LONGER = 4.0  # times the last step that a step may be without counting as a jump
 _SAME = 10  # images in a row with the very same stamp after which stamps are not used
+
+
+class _Arrival(NamedTuple):
+    """An image's stamp, and when it came by the node's clock and by one that nobody sets."""
+
+    stamp: float
+    arrival: float
+    steady: float
 
 
 class ImageClock:
@@ -18,10 +30,11 @@ class ImageClock:
     given their times of arrival.
     """
 
-    def __init__(self) -> None:
-        """Begin a stream."""
-        self._last: tuple[float, float] | None = None  # stamp and arrival
-        self._jumped: tuple[float, float] | None = None
+    def __init__(self, steady: Callable[[], float] = time.monotonic) -> None:
+        """Begin a stream; `steady` gives seconds, also while simulated time stands still."""
+        self._steady = steady
+        self._last: _Arrival | None = None
+        self._jumped: _Arrival | None = None
         self._step = 0.0
         self._same = 0
 
@@ -41,19 +54,21 @@ class ImageClock:
         Raises:
             FrameError: The stamp jumped and is not confirmed yet; the clock goes on.
         """
-        if self._last is not None and self._is_jump(self._last, stamp, arrival):
-            jumped, self._jumped = self._jumped, (stamp, arrival)
-            if jumped is None or self._is_jump(jumped, stamp, arrival):
-                raise FrameError(f'stamp: {stamp - self._last[0]:+.3f} s from that of the last '
+        now = _Arrival(stamp, arrival, self._steady())
+        if self._last is not None and self._is_jump(self._last, now):
+            jumped, self._jumped = self._jumped, now
+            if jumped is None or self._is_jump(jumped, now):
+                raise FrameError(f'stamp: {stamp - self._last.stamp:+.3f} s from that of the last '
                                  'image; taken when the next image confirms it')
             self._last = jumped
         if self._last is not None:
-            self._step = stamp - self._last[0]
+            self._step = stamp - self._last.stamp
             if not self.is_frozen:
                 self._same = self._same + 1 if self._step == 0 and stamp else 0
-        self._last, self._jumped = (stamp, arrival), None
+        self._last, self._jumped = now, None
         return arrival if self.is_frozen or stamp == 0 else stamp
 
-    def _is_jump(self, before: tuple[float, float], stamp: float, arrival: float) -> bool:
-        step, passed = stamp - before[0], max(0.0, arrival - before[1])
+    def _is_jump(self, before: _Arrival, now: _Arrival) -> bool:
+        step = now.stamp - before.stamp
+        passed = max(0.0, now.arrival - before.arrival, now.steady - before.steady)
         return step < -_JUMP or step > max(_JUMP + passed, _LONGER * self._step)

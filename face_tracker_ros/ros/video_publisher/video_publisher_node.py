@@ -20,6 +20,7 @@ from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.time import Time
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
@@ -43,6 +44,9 @@ PARAMETERS: tuple[Parameter, ...] = (
 
 _LATEST_SECONDS = 1.0  # that frames may be behind; then all later ones are late
 _ROUNDING_SECONDS = 1e-3
+_SET_BACK_NANOSECONDS, _STEP_NANOSECONDS = 1_000_000_000, 1000
+"""Where the clock is set back by less, or seems to be, stamps go on by the step: trackers refuse
+images whose stamps go back."""
 _REPORT_SECONDS = 1.0
 _MEETING_SECONDS = 0.5
 """Until a subscriber known here knows this publisher, too; what goes out before is lost."""
@@ -72,7 +76,7 @@ class VideoPublisherNode(Node):
             if self._settings['horizontal_fov'] else None
         self._diagnostics = self.create_publisher(DiagnosticArray, '/diagnostics', 10)
         self._report_timer = self.create_timer(_REPORT_SECONDS, self._report)
-        self._published = 0
+        self._published = self._last = 0
         self._seconds = self._next = 0.0
         self._source: FrameSource | None = None
         self._complete = False
@@ -166,10 +170,7 @@ class VideoPublisherNode(Node):
 
     def _publish(self, frame: ImageArray, late: float) -> None:
         """Publish a frame stamped `late` seconds ago."""
-        stamp, past = self.get_clock().now(), Duration(nanoseconds=round(late * 1e9))
-        if stamp.nanoseconds > past.nanoseconds:  # simulated time begins at 0
-            stamp -= past
-        header = Header(stamp=stamp.to_msg(), frame_id=self._settings['frame_id'])
+        header = Header(stamp=self._stamp(late).to_msg(), frame_id=self._settings['frame_id'])
         if self._calibrations is not None:
             height, width = frame.shape[:2]
             info = distortion_free(width, height, self._settings['horizontal_fov'])
@@ -177,6 +178,17 @@ class VideoPublisherNode(Node):
             self._calibrations.publish(info)
         self._images.publish(to_image_message(frame, header))
         self._published += 1
+
+    def _stamp(self, late: float) -> Time:
+        """Return the time `late` seconds ago, after the last one if that is nearly the same."""
+        stamp, past = self.get_clock().now(), Duration(nanoseconds=round(late * 1e9))
+        if stamp.nanoseconds > past.nanoseconds:  # simulated time begins at 0
+            stamp -= past
+        back = self._last - stamp.nanoseconds
+        if 0 < back < _SET_BACK_NANOSECONDS:
+            stamp += Duration(nanoseconds=back + _STEP_NANOSECONDS)
+        self._last = stamp.nanoseconds
+        return stamp
 
     def _report(self) -> None:
         header = Header(stamp=self.get_clock().now().to_msg())
