@@ -87,7 +87,6 @@ class ImageInput:
         """Subscribe; the thread must have been started."""
         self._statistics.begin()
         self._clock = ImageClock()
-        self._arrivals = Arrivals(self._statistics.lose)
         self._first = FirstImages(self.topic, self._node.get_logger().info)
         self._subscription = FollowingSubscription(self._node, self.topic, self._create)
 
@@ -118,6 +117,7 @@ class ImageInput:
     def _create(self, profile: QoSProfile, overriding: QoSOverridingOptions) -> Any:
         reader = self._reader
         assert reader is not None
+        arrivals = self._arrivals = Arrivals(self._statistics.lose)
 
         def create(**events: Any) -> Any:
             # Without the default events: a mismatch is diagnosed from the graph, with its remedy.
@@ -128,7 +128,7 @@ class ImageInput:
                     use_default_callbacks=False, **events))
 
         try:
-            subscription = create(message_lost=self._arrivals.on_lost)
+            subscription = create(message_lost=arrivals.on_lost)
         except UnsupportedEventTypeError:
             subscription = create()
         self._reliability: QoSReliabilityPolicy = subscription.qos_profile.reliability
