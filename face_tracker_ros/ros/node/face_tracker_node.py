@@ -26,8 +26,6 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.qos import qos_profile_parameters
 from std_srvs.srv import SetBool, Trigger
 
-_THROTTLE_SECONDS = 5.0
-
 
 class FaceTrackerNode(SteadyLifecycleNode):
     """
@@ -186,10 +184,7 @@ class FaceTrackerNode(SteadyLifecycleNode):
             self._process(message, stamp)
         except Exception as error:
             if self.context.ok():
-                text = reason(error)
-                self._statistics.bad_frame(text)
-                self.get_logger().warning(f'frame skipped: {text}',
-                                          throttle_duration_sec=_THROTTLE_SECONDS)
+                self._input.skip(error)
         seconds = time.monotonic() - begin
         self._statistics.worked(seconds)
         self._load.worked(seconds)

@@ -34,7 +34,7 @@ class ImageInput:
     Has the newest image worked on as soon as the one before is done.
 
     `start` and `stop` frame the life of the thread that does it; in between images may be
-    subscribed to or not. All methods are called on the executor's thread.
+    subscribed to or not. All methods but `skip` are called on the executor's thread.
     """
 
     def __init__(self, node: Node, settings: Settings, statistics: Statistics,
@@ -74,7 +74,7 @@ class ImageInput:
     def start(self) -> None:
         """Start the thread."""
         self._reader = ImageReader(self._node.context, self._on_image, self._interval,
-                                   self._statistics.listen, self._on_error)
+                                   self._statistics.listen, self.skip)
 
     def stop(self) -> None:
         """Unsubscribe, let the frame in progress end, and end the thread."""
@@ -108,6 +108,13 @@ class ImageInput:
             self._subscription.publishers(), self._subscription.qos.reliability,
             self._subscription.fixed is not None,
             image_topics(self._node) if look_around else {}, **middleware())
+
+    def skip(self, error: Exception) -> None:
+        """Count and log an image that could not be used; from any thread."""
+        text = reason(error)
+        self._statistics.bad_frame(text)
+        self._node.get_logger().warning(f'frame skipped: {text}',
+                                        throttle_duration_sec=_THROTTLE_SECONDS)
 
     def reconsider(self) -> None:
         """Take a new value of `max_rate` at once."""
@@ -145,16 +152,10 @@ class ImageInput:
             stamp = self._time(stamp_seconds(message.header), now)
         except FrameError as error:
             self._statistics.arrival(replaced, 0.0)
-            self._on_error(error)
+            self.skip(error)
             return
         self._statistics.arrival(replaced, now - stamp - waited)
         self._handle(message, stamp)
-
-    def _on_error(self, error: Exception) -> None:
-        text = reason(error)
-        self._statistics.bad_frame(text)
-        self._node.get_logger().warning(f'frame skipped: {text}',
-                                        throttle_duration_sec=_THROTTLE_SECONDS)
 
     def _time(self, stamp: float, arrival: float) -> float:
         """Return the time of an image, and log once when that is not its stamp."""
