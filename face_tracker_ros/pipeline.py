@@ -11,6 +11,7 @@ import time
 from typing import Any, TYPE_CHECKING
 
 from face_tracker_ros.config import Config, PARAMETERS
+from face_tracker_ros.detection.schedule import Rest, Schedule
 from face_tracker_ros.embedding.quality import crop_quality, sharpness
 from face_tracker_ros.errors import ConfigError, FrameError, shown
 from face_tracker_ros.model_set import ModelSet
@@ -18,6 +19,8 @@ from face_tracker_ros.models.thresholds import shown as shown_thresholds
 from face_tracker_ros.rotation import rotate, Rotation
 from face_tracker_ros.tracking import Tracker
 from face_tracker_ros.tracking.camera_motion import CameraMotion
+from face_tracker_ros.tracking.face_flow import FaceFlow
+from face_tracker_ros.tracking.view import View
 from face_tracker_ros.types import (check_image, Detections, Float64Array, FloatArray, FrameResult,
                                     Image, IntArray, Tracks)
 import numpy as np
@@ -61,10 +64,11 @@ class FaceTracker:
         self._config = models.effective(config)
         self._models = models
         self._tracker = Tracker(self._config)
+        self._robust = config.tracker.mode == 'robust'
         self._camera = CameraMotion()
         self._last = -math.inf
-        self._shown = Tracks.empty()
-        self._coasted = 0  # frames since the detector was run
+        self._flow = FaceFlow()
+        self._schedule = Schedule()
         self.recogniser = _recogniser(self._config, models)
         """Who the tracks are; None without `identities.store`."""
 
@@ -155,6 +159,8 @@ class FaceTracker:
     def _reset(self) -> None:
         self._tracker.reset()
         self._camera.reset()
+        self._flow.reset()
+        self._schedule.reset()
         self._last = -math.inf
         if self.recogniser is not None:
             self.recogniser.reset()
@@ -194,6 +200,7 @@ class FaceTracker:
         self._config = self._models.effective(config)
         self._models.detector.min_size = config.detection.min_size
         self._tracker.configure(self._config)
+        self._schedule.reset()  # what is new is to be seen at once
         if self.recogniser is not None:
             self.recogniser.configure(self._config, self._models.encoder)
 
@@ -208,43 +215,65 @@ class FaceTracker:
     def _process_upright(self, frame: Image, stamp: float, timer: _StageTimer, effort: Effort
                          ) -> FrameResult:
         """Track the faces of an upright frame, in its coordinates."""
-        detected = self._is_detection_due(stamp, effort)
         restarted, self._last = self._last > stamp, stamp
-        if detected:
-            detections, downscaled = self._detect(frame)
-            timer.stop('detect')
-            camera = self._follow_camera(frame, detections.boxes, downscaled)
-            timer.stop('camera')
-            match = self._tracker.begin(detections, stamp, camera, effort.embeddings)
-            timer.stop('track')
-            rows, reasons = match.needs_embedding.nonzero()[0], match.reasons
-            embeddings, quality = self._embed(frame, detections, rows)
-            timer.stop('embed')
-            tracks, lost = self._tracker.finish(match, embeddings, quality)
+        if restarted:
+            self._schedule.reset()
+        rest = self._rest(stamp, effort)
+        view, faces = None, Detections.empty()
+        rows = np.zeros(0, np.intp)
+        if rest is not Rest.NO and self._robust and len(self._tracker):
+            view, rows = View.of(frame), self._tracker.seen
+            faces, found = self._flow.follow(view, rows)
+            if rest is Rest.MAY and not found.all():
+                rest = Rest.NO
+            faces, rows = faces[found], rows[found]
+            timer.stop('follow')
+        if rest is Rest.NO:
+            result = self._detect_and_track(frame, view, stamp, timer, effort)
+            self._schedule.ran(stamp)
         else:
-            detections, rows, reasons = Detections.empty(), np.zeros(0, np.intp), {}
-            embeddings = quality = None
-            camera = self._follow_camera(frame, self._shown.boxes)
+            camera = self._follow_camera(view, faces.boxes)
             timer.stop('camera')
-            tracks, lost = self._tracker.coast(stamp, camera)
+            tracks, lost = self._tracker.follow(faces, rows, stamp, camera)
+            self._flow.see(view, faces)
+            self._schedule.rested()
+            result = FrameResult(stamp, tracks, lost, faces, timer.seconds, searched=False)
         timer.stop('track')
-        self._shown = tracks
-        result = FrameResult(stamp, tracks, lost, detections, timer.seconds, len(rows), restarted,
-                             self._tracker.id_changes, embeddings=embeddings, quality=quality,
-                             faint=self._tracker.faint_scores, reasons=reasons)
+        result = replace(result, restarted=restarted, id_changes=self._tracker.id_changes,
+                         faint=self._tracker.faint_scores)
         if self.recogniser is not None:
             result = replace(result, people=self.recogniser.update(result),
                              known_people=self.recogniser.gallery.known.uids)
             timer.stop('track')
         return result
 
-    def _is_detection_due(self, stamp: float, effort: Effort) -> bool:
-        """Return whether the detector is to be run on the frame that begins, and count it."""
-        interval = max(self._config.detection.interval, effort.interval)
-        due = (stamp < self._last or self._last == -math.inf or self._coasted + 1 >= interval
-               or (self._tracker.tentative and effort.interval == 1))
-        self._coasted = 0 if due else self._coasted + 1
-        return due
+    def _rest(self, stamp: float, effort: Effort) -> Rest:
+        """Return whether the detector rests on the frame that begins."""
+        detection = self._config.detection
+        if self._tracker.tentative and effort.interval == 1:
+            return Rest.NO
+        pause = 0.0 if self._config.embedding.policy == 'always' else detection.max_pause
+        rest = self._schedule.rest(stamp, max(detection.interval, effort.interval), pause)
+        return Rest.NO if rest is Rest.MAY and not self._tracker.steady else rest
+
+    def _detect_and_track(self, frame: Image, view: View | None, stamp: float, timer: _StageTimer,
+                          effort: Effort) -> FrameResult:
+        """Track the faces that the detector finds; `view` is the frame's where there is one."""
+        detections, downscaled = self._detect(frame)
+        timer.stop('detect')
+        if view is None and self._robust and (len(detections) or len(self._tracker)):
+            view = View.of(frame, downscaled)
+        camera = self._follow_camera(view, detections.boxes)
+        self._flow.see(view, detections)
+        timer.stop('camera')
+        match = self._tracker.begin(detections, stamp, camera, effort.embeddings)
+        timer.stop('track')
+        rows = match.needs_embedding.nonzero()[0]
+        embeddings, quality = self._embed(frame, detections, rows)
+        timer.stop('embed')
+        tracks, lost = self._tracker.finish(match, embeddings, quality)
+        return FrameResult(stamp, tracks, lost, detections, timer.seconds, len(rows),
+                           embeddings=embeddings, quality=quality, reasons=match.reasons)
 
     def _detect(self, frame: Image) -> tuple[Detections, Image | None]:
         """Return the faces of at least the smallest size, and the downscaled frame."""
@@ -256,13 +285,10 @@ class FaceTracker:
             found = found[sides.min(axis=1) >= detection.min_size]
         return found, downscaled
 
-    def _follow_camera(self, frame: Image, boxes: FloatArray,
-                       downscaled: Image | None = None) -> Float64Array | None:
+    def _follow_camera(self, view: View | None, boxes: FloatArray) -> Float64Array | None:
         """Return the camera's motion (2, 3), while there are faces to move."""
-        tracker = self._config.tracker
-        if tracker.mode == 'robust' and tracker.camera_motion and (
-                len(boxes) or len(self._tracker)):
-            return self._camera.update(frame, boxes, downscaled)
+        if view is not None and self._config.tracker.camera_motion:
+            return self._camera.update(view, boxes)
         self._camera.reset()
         return None
 
@@ -295,7 +321,8 @@ class _StageTimer:
     """Seconds by stage of one frame; `total` is their sum."""
 
     def __init__(self) -> None:
-        self.seconds = dict.fromkeys(('detect', 'camera', 'embed', 'track', 'total'), 0.0)
+        self.seconds = dict.fromkeys(('follow', 'detect', 'camera', 'embed', 'track',
+                                       'total'), 0.0)
         self._since = time.perf_counter()
 
     def stop(self, stage: str) -> None:

@@ -88,9 +88,10 @@ class Track:
             one.
         box: float32 (4,): left, top, right, bottom in pixels, of the filter's estimate.
         score: of the last detection, 0 to 1.
-        state: 'confirmed' (seen in this frame) or 'lost' (predicted only).
+        state: 'confirmed' (seen in this frame, by the detector or by optical flow) or 'lost'
+            (predicted only).
         age: seconds since the first detection.
-        time_since_update: seconds since the last detection.
+        time_since_update: seconds since the face was last seen.
         velocity: float32 (2,): of the box centre, pixels a second.
         embedding_age: seconds since the face was last embedded; inf when it never was.
         detection: row in this frame's Detections, -1 when lost.
@@ -239,12 +240,13 @@ class FrameResult:
     Attributes:
         stamp: seconds, the image's.
         tracks: confirmed faces seen in this frame, and those that the detector has likely just
-            missed (`tracker.coast`) or was not run for (`detection.interval`), both of state
-            'lost'; sorted by score, best first.
+            missed (`tracker.coast`), or did not look for (`detection.interval`) and optical flow
+            could not follow, both of state 'lost'; sorted by score, best first.
         lost: confirmed tracks that are out of sight and not deleted yet.
         detections: all faces above the tracker's lowest threshold, those at the border and of low
-            score too; none where the detector was not run.
-        timings: seconds by stage ('detect', 'camera', 'embed', 'track', 'total').
+            score too; where the detector was not run, the tracked ones, as optical flow moved
+            them.
+        timings: seconds by stage ('follow', 'detect', 'camera', 'embed', 'track', 'total').
         embedded: number of faces embedded in this frame.
         restarted: whether the stamp jumped back, so that all tracks began anew.
         id_changes: (id given up, id from now on) of each track that was recognised only after it
@@ -261,6 +263,7 @@ class FrameResult:
             (`tracker.min_track_score`).
         reasons: of the faces embedded, how many were so for which reason
             (tracking/embedding_policy.py).
+        searched: whether the detector was run.
     """
 
     stamp: float
@@ -278,3 +281,4 @@ class FrameResult:
     known_people: TextArray = field(default_factory=lambda: _NOBODY)
     faint: tuple[float, ...] = ()
     reasons: Mapping[str, int] = field(default_factory=dict)
+    searched: bool = True

@@ -7,6 +7,7 @@ from face_tracker_ros.pipeline import Effort
 import numpy as np
 import pytest
 
+RIGHT = np.float32([1, 0, 1, 0])
 EMPTY = np.full((480, 640, 3), 90, np.uint8)
 
 
@@ -72,8 +73,8 @@ def test_embeddings_are_skipped_for_a_lone_face_and_never_with_policy_always(sho
 
 def test_timings_name_every_stage_and_add_up(tracker, show):
     timings = tracker.process(show((20, 20)), 0.0).timings
-    assert set(timings) == {'detect', 'camera', 'embed', 'track', 'total'}
-    parts = sum(timings[stage] for stage in ('detect', 'camera', 'embed', 'track'))
+    assert set(timings) == {'follow', 'detect', 'camera', 'embed', 'track', 'total'}
+    parts = sum(seconds for stage, seconds in timings.items() if stage != 'total')
     assert timings['total'] == pytest.approx(parts, rel=1e-6)
 
 
@@ -171,41 +172,93 @@ def test_a_late_frame_is_rejected_and_a_jump_back_starts_anew(tracker, show):
     assert [track.id for track in result.tracks] == [2]
 
 
-def test_between_searched_frames_tracks_are_carried_along(show):
+def test_between_searched_frames_faces_are_followed(show):
     tracker = FaceTracker.from_config({'detection.interval': 3, 'detection.width': 480,
-                                       'tracker.camera_motion': False})
+                                       'tracker.camera_motion': False, 'detection.max_pause': 0.0})
     for step in range(20):
         result = tracker.process(show((20 + 6 * step, 20)), step / 30)
-        carried = (step - 2) % 3 if step > 2 else 0  # all are searched while the face is new
-        assert bool(len(result.detections)) is (carried == 0)
+        assert result.searched is (step <= 2 or step % 3 == 2)  # all while the face is new
         assert [track.id for track in result.tracks] == ([1] if step >= 2 else [])
-        if step > 8:  # the pace is known by then
+        face, = result.detections.boxes
+        if step == 8:
+            first, landmarks = face - 6 * step * RIGHT, result.detections.landmarks[0]
+        if step > 8:
+            track, = result.tracks
+            assert (track.state, track.detection, track.time_since_update) == ('confirmed', 0, 0)
+            np.testing.assert_allclose(face - 6 * step * RIGHT, first, atol=5)
+            np.testing.assert_allclose(result.detections.landmarks[0] - (6 * (step - 8), 0),
+                                       landmarks, atol=5)
+    assert result.tracks[0].velocity[0] == pytest.approx(180, rel=0.3)
+
+
+def test_where_faces_cannot_be_followed_tracks_are_predicted(show):
+    """In mode deepsort, which is the published algorithm."""
+    tracker = FaceTracker.from_config({'detection.interval': 3, 'detection.width': 480,
+                                       'tracker.mode': 'deepsort'})
+    for step in range(20):
+        result = tracker.process(show((20 + 6 * step, 20)), step / 30)
+        carried = (step - 2) % 3 if step > 2 else 0
+        assert len(result.detections) == (not carried) and result.searched is not bool(carried)
+        if step > 8:
             track, = result.tracks
             assert track.state == ('lost' if carried else 'confirmed')
-            face = 20 + 6 * step + 100  # the middle of the portrait
-            assert track.box[[0, 2]].mean() == pytest.approx(face, abs=25)
+            assert track.box[[0, 2]].mean() == pytest.approx(20 + 6 * step + 100, abs=25)
             assert track.time_since_update == pytest.approx(carried / 30)
-    assert result.tracks[0].velocity[0] == pytest.approx(180, rel=0.3)
+
+
+@pytest.mark.parametrize('rate, left_out', [(30, 3), (60, 6), (12, 1), (8, 0)])
+def test_the_detector_rests_by_time_while_nothing_happens(show, rate, left_out):
+    tracker = FaceTracker.from_config({'detection.width': 480})
+    runs = [step for step in range(2 * rate) if tracker.process(
+        show((20 + step // 4, 20)), step / rate).searched]
+    assert {*np.diff(runs[len(runs) // 2:])} == {left_out + 1}
+
+
+@pytest.mark.parametrize('config', [{'detection.max_pause': 0.0}, {'embedding.policy': 'always'},
+                                    {'tracker.mode': 'deepsort'}])
+def test_the_detector_never_rests_when_that_is_asked_for(show, config):
+    tracker = FaceTracker.from_config({**config, 'detection.width': 480})
+    assert all(tracker.process(show((20, 20)), step / 30).searched for step in range(20))
+
+
+def test_an_empty_view_is_searched_as_seldom_and_a_newcomer_is_found_in_time(show):
+    tracker = FaceTracker.from_config({'detection.width': 480})
+    runs = [step for step in range(21) if tracker.process(EMPTY, step / 30).searched]
+    assert runs == [0, 4, 8, 12, 16, 20]
+    results = [tracker.process(show((20, 20)), step / 30) for step in range(21, 28)]
+    assert [result.searched for result in results[:6]] == [False] * 3 + [True] * 3
+    assert [len(result.tracks) for result in results[:6]] == [0] * 5 + [1]
+
+
+def test_a_face_that_cannot_be_followed_is_searched_in_the_same_frame(show):
+    tracker = FaceTracker.from_config({'detection.width': 480})
+    step = 0
+    while tracker.process(show((20, 20)), step / 30).searched or step < 10:
+        step += 1
+    gone = tracker.process(EMPTY, (step + 1) / 30)
+    assert gone.searched and not len(gone.detections)
+    assert all(tracker.process(EMPTY, (step + n) / 30).searched for n in range(2, 6)), (
+        'a face missed just now may be back at any moment')
 
 
 def test_a_stream_that_begins_anew_is_searched_at_once(show):
     tracker = FaceTracker.from_config({'detection.interval': 5, 'detection.width': 480})
     for step in range(5):
         result = tracker.process(show((20, 20)), 10 + step / 30)
-    assert len(result.tracks) == 1 and len(result.detections) == 0
-    assert len(tracker.process(show((20, 20)), 1.0).detections) == 1
+    assert len(result.tracks) == 1 and not result.searched
+    assert tracker.process(show((20, 20)), 1.0).searched
     tracker.process(EMPTY, 1.03)  # the new track ends
-    assert len(tracker.process(show((20, 20)), 1.06).detections) == 0
+    assert not tracker.process(show((20, 20)), 1.06).searched
     tracker.reset()
-    assert len(tracker.process(show((20, 20)), 1.1).detections) == 1
+    assert tracker.process(show((20, 20)), 1.1).searched
 
 
-def test_the_interval_of_detection_can_change_while_running(tracker, show):
-    for step in range(4):
-        assert len(tracker.process(show((20, 20)), step / 30).detections) == 1
+def test_the_interval_of_detection_can_change_while_running(show):
+    tracker = FaceTracker.from_config({'detection.width': 480, 'detection.max_pause': 0.0})
+    assert all(tracker.process(show((20, 20)), step / 30).searched for step in range(4))
     tracker.reconfigure(tracker.config.updated({'detection.interval': 2}))
-    found = [len(tracker.process(show((20, 20)), step / 30).detections) for step in range(4, 8)]
-    assert found == [0, 1, 0, 1]
+    runs = [tracker.process(show((20, 20)), step / 30).searched for step in range(4, 8)]
+    assert runs == [True, False, True, False]
 
 
 def test_models_that_stay_are_shared_and_bad_ones_are_found_without_loading(tracker, shared,
@@ -234,6 +287,6 @@ def test_with_less_effort_the_faces_unseen_longest_are_embedded_and_detection_is
     assert ages[1:] == [pytest.approx([0, 1 / 30], abs=1e-6)] * 3, 'the faces take turns'
     for step in range(9, 13):
         result = tracker.process(two, step / 30, Effort(embeddings=0, interval=2))
-        assert len(result.detections) == (0 if step % 2 else 2) and result.embedded == 0
+        assert result.searched is (step % 2 == 0) and result.embedded == 0
         assert sorted(track.id for track in result.tracks) == [1, 2]
     assert tracker.process(two, 13 / 30).embedded == 2

@@ -29,8 +29,8 @@ _LATE = (-1.0, 60.0)  # seconds; a latency beyond is that of two clocks
 _LOOK_SECONDS = 0.2  # between images that are decoded for crops of the same people
 _COUNTS = {'replaced': 'replaced by newer', 'lost_images': 'lost on the way',
            'bad_frames': 'bad images'}
-_STAGES = ('latency', 'convert', 'process', 'detect', 'camera', 'embed', 'track', 'publish',
-           'extras', 'annotate')
+_STAGES = ('latency', 'convert', 'process', 'follow', 'detect', 'camera', 'embed', 'track',
+           'publish', 'extras', 'annotate')
 
 
 @dataclass

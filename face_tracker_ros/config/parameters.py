@@ -51,8 +51,13 @@ class DetectionConfig:
                         'enlarged) for detectors of free input size: 640, 480 or 320; more finds '
                         'smaller faces and takes longer. 0 = the smallest of these in which faces '
                         'of detection.min_size have 16 pixels.', 0, 3840, live=False)
-    interval: int = _param(1, 'Run the detector on every n-th frame (every frame while a track is '
-                           'tentative); publish predicted boxes in between.', 1, 30)
+    interval: int = _param(1, 'Run the detector on every n-th frame at most (every frame while a '
+                           'track is tentative); in between, faces are followed by optical flow, '
+                           'or else predicted.', 1, 30)
+    max_pause: float = _param(0.1, 'Maximum seconds for which the detector rests while every face '
+                              'is tracked and can be followed by optical flow; new faces are '
+                              'found that much later at most. 0 = it never rests, nor does it '
+                              "with embedding.policy 'always'.", 0.0, 1.0)
     score: float = _param(0.0, 'Minimum score of a detection that starts a track; 0 = what the '
                           "detector's description recommends.", 0.0, 1.0)
     low_score: float = _param(0.0, 'Minimum score of a detection that continues a track '

@@ -25,7 +25,7 @@ import numpy as np
 Clock = Callable[[], float]
 
 CLOCKS: Mapping[str, Clock] = {'wall': time.perf_counter, 'cpu': time.process_time}
-STAGES = ('resize', 'detect', 'decode', 'camera', 'crop', 'embed', 'quality', 'associate', 'glue')
+STAGES = ('follow', 'resize', 'detect', 'decode', 'camera', 'crop', 'embed', 'quality', 'associate', 'glue')
 INFERENCE = ('detect', 'embed')  # what the networks take; the rest is ours to keep small
 
 _START = """
@@ -140,9 +140,10 @@ class Timed:
         for owner, method, stage in (
                 (self._tracker, 'process', 'glue'), (self._tracker, '_embed', 'quality'),
                 (self._tracker, '_follow_camera', 'camera'),
+                (self._tracker._flow, 'follow', 'follow'),
                 (detector, 'detect_checked', 'decode'), (detector, '_fit', 'resize'),
                 (encoder, 'encode_checked', 'crop'),
-                *((tracker, entry, 'associate') for entry in ('begin', 'finish', 'coast'))):
+                *((tracker, entry, 'associate') for entry in ('begin', 'finish', 'follow'))):
             watch.watch(owner, method, stage)
         for network, stage in ((detector._network, 'detect'), (encoder._network, 'embed')):
             watch.watch(network, 'infer', stage, functools.partial(self._note, network))

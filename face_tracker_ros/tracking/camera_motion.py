@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import cv2
 from face_tracker_ros.boxes import AnyFloats
+from face_tracker_ros.tracking.view import View
 from face_tracker_ros.types import BoolArray, Float64Array, FloatArray, Image, IntArray
 import numpy as np
 
-_SIDE = 320.0  # pixels of the longer side on which the flow is measured
 _CORNERS = 40  # most that are followed
 _APART = 10.0  # pixels, downscaled, between two of them
 _FEW = 25  # below this number, corners are detected anew
@@ -66,12 +66,11 @@ class CameraMotion:
     def reset(self) -> None:
         """Forget the last frame."""
         self._grey: Image | None = None
-        self._shape: tuple[int, ...] = ()
+        self._size: tuple[int, ...] = ()
         self._corners = np.zeros((0, 1, 2), np.float32)
         self._static: _StaticView | None = None
 
-    def update(self, frame: Image, boxes: FloatArray,
-               downscaled: Image | None = None) -> Float64Array | None:
+    def update(self, view: View, boxes: FloatArray) -> Float64Array | None:
         """
         Return how pixels moved from the last frame to this one.
 
@@ -79,22 +78,18 @@ class CameraMotion:
         more.
 
         Args:
-            frame: uint8 BGR (H, W, 3).
+            view: of this frame.
             boxes: (N, 4), the faces in it, which move by themselves; pixels of the frame.
-            downscaled: the same image downscaled, where there is one: less to read.
 
         Returns:
             The similarity transform (2, 3). None while the camera is static, and when its motion
             is unknown: at the first frame, after a change of size, without texture, or when most
             of what is seen moves by itself.
         """
-        height, width = frame.shape[:2]
-        scale = min(1.0, _SIDE / max(width, height))
-        source = frame if downscaled is None or max(downscaled.shape) < _SIDE else downscaled
-        grey = _grey(source, (max(1, round(width * scale)), max(1, round(height * scale))))
-        if frame.shape != self._shape:
+        grey, scale = view.grey, view.scale
+        if view.size != self._size:
             self.reset()
-            self._shape = frame.shape
+            self._size = view.size
         if self._is_static(grey):
             return None
         faces = boxes[np.isfinite(boxes).all(axis=1)] * np.float32(scale)
@@ -143,15 +138,6 @@ class CameraMotion:
         if len(self._corners) >= _LEAST and np.abs(after - before).mean() < _STATIC:
             self._static = _static_view(grey, self._corners[:, 0])
         return np.asarray(matrix, np.float64)
-
-
-def _grey(image: Image, size: tuple[int, int]) -> Image:
-    """Return the image in grey, downscaled to (width, height), by halves as long as it goes."""
-    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-    while grey.shape[1] >= 2 * size[0]:
-        half = (max(1, grey.shape[1] // 2), max(1, grey.shape[0] // 2))
-        grey = cv2.resize(grey, half, interpolation=cv2.INTER_LINEAR)
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _corners(grey: Image, moving: AnyFloats) -> FloatArray:

@@ -1,5 +1,5 @@
 # Copyright 2026 The face_tracker_ros authors. Licensed under the Apache License, Version 2.0.
-"""Which tracks without a detection are probably still in the image, and which are published."""
+"""Which tracks are in the image, detected or not, and whether they are so without doubt."""
 from __future__ import annotations
 
 from face_tracker_ros.boxes import iou
@@ -12,6 +12,9 @@ import numpy as np
 
 SECOND_BOX = 0.3
 """IoU with a tracked face from which another box is of the same face."""
+_CROSSING = 0.1
+"""IoU from which two faces may be taken for each other."""
+_AWAY = 0.2  # seconds after which a missed face is not expected back at any moment
 _VAGUE = 0.1  # standard deviation, in heights, from which a missed face is not shown
 
 
@@ -34,3 +37,17 @@ def shown(table: TrackTable, flicker: Flicker, config: Config, now: float) -> Bo
         overlap = iou(kalman.to_boxes(table.mean[there]), kalman.to_boxes(table.mean[seen]))
         there[there] = ~(overlap > SECOND_BOX).any(axis=1)
     return np.asarray(seen | there)
+
+
+def steady(table: TrackTable, now: float) -> bool:
+    """
+    Return whether nothing is going on for which the detector is needed at once.
+
+    That is a face that was missed just now, one that does not look like its person, or two that
+    cross.
+    """
+    seen = table.misses == 0
+    if (now - table.last_seen[~seen] < _AWAY).any() or table.doubts[seen].any():
+        return False
+    boxes = table.boxes[seen]
+    return bool(np.count_nonzero(iou(boxes, boxes) > _CROSSING) == len(boxes))

@@ -25,7 +25,7 @@ class Tracker:
 
     A frame enters by `begin`, which predicts all tracks and reports which faces need an embedding,
     and `finish`, which takes the embeddings and returns the tracks. `update` does both where the
-    embeddings are at hand; `coast` is for frames on which the detector was not run.
+    embeddings are at hand; `follow` is for frames on which the detector was not run.
 
     A track gets its id when it is confirmed: 1, 2, 3 ... or, for somebody who comes back within
     `reid_window`, the former one. Ids are not given again, not even after `reset`.
@@ -191,23 +191,43 @@ class Tracker:
         self._confirm()
         return self._report()
 
-    def coast(self, stamp: float,
-              camera: Float64Array | None = None) -> tuple[Tracks, Tracks]:
+    @property
+    def seen(self) -> IntArray:
+        """Rows, in the last frame's Detections, of the faces that are tracked."""
+        rows = self._table.detection
+        return rows[rows >= 0]
+
+    @property
+    def steady(self) -> bool:
+        """Whether all faces can be followed for a moment without the detector."""
+        return self._robust and not self.tentative and presence.steady(self._table, self._now)
+
+    def follow(self, faces: Detections, rows: IntArray, stamp: float,
+               camera: Float64Array | None = None) -> tuple[Tracks, Tracks]:
         """
         Take a frame on which the detector was not run.
 
         Args:
+            faces: where faces of the last frame, that could be followed, are in this one.
+            rows: (N,), which rows they had in the last frame's Detections.
             stamp, camera: as for `begin`.
 
         Returns:
-            The tracks to show, at their predicted positions, and those lost. No track counts as
-            missed.
+            The tracks to show and those lost. Tracks of the faces are seen, as rows of `faces`;
+            others are at their predicted positions, and none counts as missed.
 
         Raises:
             ValueError: the stamp is not finite.
         """
         self._predict(stamp, camera)
-        self._table.detection[:] = -1
+        table = self._table
+        tracks, followed = (table.detection[:, None] == rows).nonzero()
+        table.detection[:] = -1
+        if len(tracks):
+            self._measure(tracks, kalman.to_measurements(faces.boxes[followed]),
+                          faces.scores[followed].astype(float))
+            table.last_seen[tracks] = self._now
+            table.detection[tracks] = followed
         return self._report()
 
     def _look(self, detections: Detections, stamp: float,
@@ -277,11 +297,7 @@ class Tracker:
         table.detection[:] = -1
         if not len(tracks):
             return
-        noise = np.ones(len(tracks))
-        if self._robust and self._config.tracker.score_weighted_noise:
-            noise = np.clip(1 - scores, _LEAST_NOISE, 1)
-        table.mean[tracks], table.covariance[tracks] = kalman.update(
-            table.mean[tracks], table.covariance[tracks], frame.measured[faces], noise)
+        self._measure(tracks, frame.measured[faces], scores)
         self._flicker.found(table, tracks, missed)
         table.hits[tracks] += 1
         table.misses[tracks] = 0
@@ -290,6 +306,15 @@ class Tracker:
         table.best_score[tracks] = np.maximum(table.best_score[tracks], scores)
         table.detection[tracks] = frame.rows[faces]
         self._identities.remember(table, tracks, faces, frame, self._now)
+
+    def _measure(self, tracks: IntArray, measured: Float64Array, scores: Float64Array) -> None:
+        """Update the filters of these tracks by where their faces are."""
+        table = self._table
+        noise = np.ones(len(tracks))
+        if self._robust and self._config.tracker.score_weighted_noise:
+            noise = np.clip(1 - scores, _LEAST_NOISE, 1)
+        table.mean[tracks], table.covariance[tracks] = kalman.update(
+            table.mean[tracks], table.covariance[tracks], measured, noise)
 
     def _confirm(self) -> None:
         """Give ids to the tentative tracks that were detected often enough."""

@@ -3,6 +3,7 @@
 import cv2
 from face_tracker_ros.demo.scenes import background
 from face_tracker_ros.tracking.camera_motion import CameraMotion
+from face_tracker_ros.tracking.view import View
 import numpy as np
 import pytest
 
@@ -17,8 +18,8 @@ def seen(matrix):
 
 def motion_to(matrix, boxes=NO_FACES):
     camera = CameraMotion()
-    assert camera.update(WALL, boxes) is None
-    return camera.update(seen(matrix), boxes)
+    assert camera.update(View.of(WALL), boxes) is None
+    return camera.update(View.of(seen(matrix)), boxes)
 
 
 @pytest.mark.parametrize('angle, scale, shift', [
@@ -37,12 +38,12 @@ def test_faces_that_walk_do_not_count_as_camera():
     for x in (300, 330, 360):
         frame = WALL.copy()
         frame[200:600, x:x + 400] = face
-        found = camera.update(frame, np.float32([[x + 100, 250, x + 300, 500]]))
+        found = camera.update(View.of(frame), np.float32([[x + 100, 250, x + 300, 500]]))
         if x == 330:
             np.testing.assert_allclose(found, [[1, 0, 0], [0, 1, 0]], atol=0.5)
     assert found is None
     moved = cv2.warpAffine(frame, np.float32([[1, 0, 9], [0, 1, 0]]), (1280, 720))
-    assert camera.update(moved, NO_FACES) is not None, 'not at rest, but lost'
+    assert camera.update(View.of(moved), NO_FACES) is not None, 'not at rest, but lost'
 
 
 def noisy(image, seed):
@@ -54,14 +55,14 @@ def at_rest():
     """Return a camera that has been at rest for some frames."""
     camera = CameraMotion()
     for step in range(4):
-        camera.update(noisy(WALL, step), NO_FACES)
+        camera.update(View.of(noisy(WALL, step)), NO_FACES)
     return camera
 
 
 def test_a_camera_at_rest_has_no_motion_in_spite_of_noise():
     camera = at_rest()
     for step in range(5):
-        assert camera.update(noisy(WALL, 10 + step), NO_FACES) is None
+        assert camera.update(View.of(noisy(WALL, 10 + step)), NO_FACES) is None
 
 
 def test_a_camera_at_rest_is_the_same_with_and_without_a_reduced_image():
@@ -69,15 +70,15 @@ def test_a_camera_at_rest_is_the_same_with_and_without_a_reduced_image():
     reduced = cv2.resize(frame, (640, 360), interpolation=cv2.INTER_LINEAR)
     camera = CameraMotion()
     for _ in range(2):
-        camera.update(frame, NO_FACES)
+        camera.update(View.of(frame), NO_FACES)
     for image in (reduced, None, reduced):
-        assert camera.update(frame, NO_FACES, image) is None
+        assert camera.update(View.of(frame, image), NO_FACES) is None
 
 
 @pytest.mark.parametrize('shift', [(12, -7), (3, 0), (0, 2)])
 def test_a_camera_that_was_at_rest_is_followed_from_its_first_motion_on(shift):
     camera, matrix = at_rest(), np.float32([[1, 0, shift[0]], [0, 1, shift[1]]])
-    np.testing.assert_allclose(camera.update(seen(matrix), NO_FACES), matrix, atol=0.7)
+    np.testing.assert_allclose(camera.update(View.of(seen(matrix)), NO_FACES), matrix, atol=0.7)
 
 
 @pytest.mark.parametrize('contrast, most', [(1, 1.5), (0.5, 2), (0.25, 2)])
@@ -86,35 +87,35 @@ def test_a_slow_drift_adds_up_at_any_contrast(contrast, most, speed):
     camera, x = CameraMotion(), 0.0
     for step in range(60):
         frame = seen(np.float32([[1, 0, speed * step], [0, 1, 0]]))
-        found = camera.update(np.uint8(128 + contrast * (frame - 128.0)), NO_FACES)
+        found = camera.update(View.of(np.uint8(128 + contrast * (frame - 128.0))), NO_FACES)
         x += 0 if found is None else found[0, 2]
         assert x == pytest.approx(speed * step, abs=most)
 
 
 def test_a_few_corners_next_to_a_near_face_do_not_make_the_camera_static():
     camera, near = CameraMotion(), np.float32([[200, 200, 1080, 670]])
-    camera.update(WALL, NO_FACES)
+    camera.update(View.of(WALL), NO_FACES)
     before = len(camera._corners)
-    assert camera.update(WALL, near) is not None
+    assert camera.update(View.of(WALL), near) is not None
     assert before >= 40 and camera._static is None
 
 
 def test_nothing_is_reported_without_texture_or_after_a_change_of_size():
     camera = CameraMotion()
     grey = np.full((720, 1280, 3), 128, np.uint8)
-    assert camera.update(grey, NO_FACES) is None
-    assert camera.update(grey, NO_FACES) is None
-    assert camera.update(WALL, NO_FACES) is None
+    assert camera.update(View.of(grey), NO_FACES) is None
+    assert camera.update(View.of(grey), NO_FACES) is None
+    assert camera.update(View.of(WALL), NO_FACES) is None
     half = cv2.resize(WALL, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-    assert camera.update(half, NO_FACES) is None
-    assert camera.update(half, NO_FACES) is not None
+    assert camera.update(View.of(half), NO_FACES) is None
+    assert camera.update(View.of(half), NO_FACES) is not None
 
 
 def test_a_image_of_something_else_is_no_motion():
     other = background(np.random.default_rng(9), 1280, 720)
     camera = CameraMotion()
-    camera.update(WALL, NO_FACES)
-    assert camera.update(other, NO_FACES) is None
+    camera.update(View.of(WALL), NO_FACES)
+    assert camera.update(View.of(other), NO_FACES) is None
 
 
 def test_boxes_that_are_none_are_passed_over():
@@ -125,13 +126,13 @@ def test_boxes_that_are_none_are_passed_over():
 
 def test_reset_forgets_the_last_frame():
     camera = CameraMotion()
-    camera.update(WALL, NO_FACES)
+    camera.update(View.of(WALL), NO_FACES)
     camera.reset()
-    assert camera.update(WALL, NO_FACES) is None
+    assert camera.update(View.of(WALL), NO_FACES) is None
 
 
 @pytest.mark.parametrize('shape', [(1, 1, 3), (2, 900, 3), (900, 3, 3)])
 def test_tiny_images_are_no_trouble(shape):
     camera = CameraMotion()
     for _ in range(2):
-        assert camera.update(np.zeros(shape, np.uint8), NO_FACES) is None
+        assert camera.update(View.of(np.zeros(shape, np.uint8)), NO_FACES) is None

@@ -561,17 +561,51 @@ def test_a_frame_is_finished_with_what_the_last_begin_returned():
         tracker.finish(twice, embeddings)
 
 
-def test_coasting_moves_tracks_and_counts_no_miss():
-    tracker = Tracker(Config())
+def test_without_the_detector_tracks_are_predicted_and_no_miss_counts():
+    tracker, nobody = Tracker(Config()), np.zeros(0, int)
     for step in range(10):
         tracks, _ = tracker.update(*frame((0, 100 + 6 * step, 100)), step / 30)
     for step in range(10, 16):
-        tracks, lost = tracker.coast(step / 30)
+        tracks, lost = tracker.follow(Detections.empty(), nobody, step / 30)
         assert [track.state for track in tracks] == ['lost'] and not lost
     assert tracks.boxes[0, [0, 2]].mean() == pytest.approx(190, abs=6)
     assert tracks.times_since_update[0] == pytest.approx(0.2)
     tracks, _ = tracker.update(*frame((0, 196, 100)), 16 / 30)
     assert tracks.ids.tolist() == [1] and tracks[0].state == 'confirmed'
+
+
+def test_faces_that_were_followed_are_seen_where_they_went():
+    tracker = Tracker(Config())
+    for step in range(10):
+        tracks, _ = tracker.update(*frame((0, 100, 100), (1, 400, 100)), step / 30)
+    rows = tracker.seen
+    assert sorted(rows) == [0, 1]
+    for step in range(10, 16):  # the second turns; the first is not followed
+        faces, _ = frame((1, 400 + 8 * (step - 9), 100))
+        tracks, lost = tracker.follow(faces, rows[rows == rows.max()], step / 30)
+        by_id = {track.id: track for track in tracks}
+        assert [by_id[number].state for number in (1, 2)] == ['lost', 'confirmed'] and not lost
+        assert (by_id[2].detection, by_id[2].time_since_update) == (0, 0)
+        rows = tracker.seen
+    assert by_id[2].box[[0, 2]].mean() == pytest.approx(448, abs=10)
+    assert by_id[1].box[[0, 2]].mean() == pytest.approx(100, abs=1)
+
+
+def test_tracks_are_steady_unless_somebody_is_new_or_missed_or_doubted_or_crosses():
+    world = follower()
+    assert world.tracker.steady, 'nobody is there'
+    world.see((0, 100, 100))
+    assert not world.tracker.steady, 'one is new'
+    world.see((0, 100, 100), (1, 400, 100), frames=10)
+    assert world.tracker.steady
+    world.see((0, 100, 100), (1, 140, 100), frames=3)
+    assert not world.tracker.steady, 'two overlap'
+    world.see((0, 100, 100), (1, 400, 100), frames=40)
+    assert world.tracker.steady
+    world.see((0, 100, 100), frames=4)
+    assert not world.tracker.steady, 'one was missed just now'
+    world.see((0, 100, 100), frames=6)
+    assert world.tracker.steady, 'one is away'
 
 
 def test_somebody_in_the_position_of_another_gets_an_id_of_their_own():
