@@ -30,8 +30,8 @@ TITLES = {
     REGAINED: 'ByteTrack, same detector, ids by our encoder',
     YUNET: "hri_face_detect's chain", ORIGINAL: 'original proof of concept'}
 _PARTS = {'detect': 'detection', 'embed': 'embedding', 'resize': 'resize',
-          'decode': 'decode', 'camera': 'camera motion', 'crop': 'crop', 'quality': 'quality',
-          'associate': 'association', 'glue': 'rest'}
+          'follow': 'optical flow', 'decode': 'decode', 'camera': 'camera motion', 'crop': 'crop',
+          'quality': 'quality', 'associate': 'association', 'glue': 'rest'}
 _PACKAGES = {'openvino': 'OpenVINO', 'opencv-python-headless': 'OpenCV', 'numpy': 'NumPy'}
 assert set(_PARTS) == set(STAGES)
 

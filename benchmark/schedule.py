@@ -93,7 +93,8 @@ def look_at_clips(entries: Sequence[Entry], folder: Path, every: int) -> None:
                     continue
                 truth = reference.detect(image, 0.5, 0.4).boxes
                 for entry, result in zip(entries, results):
-                    if entry.config.detection.interval == 1:
+                    detection = entry.config.detection
+                    if detection.interval == 1 and not detection.max_pause:
                         least = entry.tracker.thresholds['detection_score']
                         strong = result.detections.scores >= least
                         entry.found.add(truth, result.detections.boxes[strong])

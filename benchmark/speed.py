@@ -108,21 +108,21 @@ def ros_steps() -> Iterator[Step]:
 
 def show(results: Sequence[dict[str, Any]], console: Console) -> None:
     """Print one row a scene."""
-    table = Table(title='Median ms a frame (95 %)')
+    table = Table(title='Mean ms a frame (95 %)')
     columns = ('clip', 'height', 'faces', 'found', 'embedded', 'total', 'bare', 'ratio', 'own',
-               'resize', 'detect', 'decode', 'camera', 'crop', 'embed', 'quality', 'associate',
-               'glue', 'draw', *(f'original, {name}' for name in ORIGINALS))
+               'resize', 'follow', 'detect', 'decode', 'camera', 'crop', 'embed', 'quality',
+               'associate', 'glue', 'draw', *(f'original, {name}' for name in ORIGINALS))
     for column in columns:
         table.add_column(column, justify='right', no_wrap=True)
     for found in results:
-        middle, late = found['median'], found['p95']
+        mean, late = found['mean'], found['p95']
         cells = {'clip': found.get('clip', ''), 'height': str(found['height']),
                  'faces': str(found.get('people', '')),
                  'found': f"{found['faces']:.1f}", 'embedded': f"{found['embedded']:.1f}",
                  'ratio': f"{found['ratio']:.2f}", 'own': f"{found['own']:.2f}",
-                 **{name: f'{value:.2f}' for name, value in middle.items()},
-                 'total': f"{middle['total']:.1f} ({late['total']:.1f})",
-                 'bare': f"{middle['bare']:.1f}"}
+                 **{name: f'{value:.2f}' for name, value in mean.items()},
+                 'total': f"{mean['total']:.1f} ({late['total']:.1f})",
+                 'bare': f"{mean['bare']:.1f}"}
         for name in ORIGINALS:
             other = found.get(f'original, {name}')
             if other:

@@ -22,7 +22,7 @@ from face_tracker_ros.tracking.camera_motion import CameraMotion
 from face_tracker_ros.tracking.face_flow import FaceFlow
 from face_tracker_ros.tracking.view import View
 from face_tracker_ros.types import (check_image, Detections, Float64Array, FloatArray, FrameResult,
-                                    Image, IntArray, Tracks)
+                                    Image, IntArray)
 import numpy as np
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ class FaceTracker:
         view, faces = None, Detections.empty()
         rows = np.zeros(0, np.intp)
         if rest is not Rest.NO and self._robust and len(self._tracker):
-            view, rows = View.of(frame), self._tracker.seen
+            view, rows = self._view(frame), self._tracker.seen
             faces, found = self._flow.follow(view, rows)
             if rest is Rest.MAY and not found.all():
                 rest = Rest.NO
@@ -262,7 +262,7 @@ class FaceTracker:
         detections, downscaled = self._detect(frame)
         timer.stop('detect')
         if view is None and self._robust and (len(detections) or len(self._tracker)):
-            view = View.of(frame, downscaled)
+            view = self._view(frame, downscaled)
         camera = self._follow_camera(view, detections.boxes)
         self._flow.see(view, detections)
         timer.stop('camera')
@@ -284,6 +284,9 @@ class FaceTracker:
         if sides.min(initial=np.inf) < detection.min_size:
             found = found[sides.min(axis=1) >= detection.min_size]
         return found, downscaled
+
+    def _view(self, frame: Image, downscaled: Image | None = None) -> View:
+        return View.of(frame, downscaled)
 
     def _follow_camera(self, view: View | None, boxes: FloatArray) -> Float64Array | None:
         """Return the camera's motion (2, 3), while there are faces to move."""
@@ -321,8 +324,8 @@ class _StageTimer:
     """Seconds by stage of one frame; `total` is their sum."""
 
     def __init__(self) -> None:
-        self.seconds = dict.fromkeys(('follow', 'detect', 'camera', 'embed', 'track',
-                                       'total'), 0.0)
+        self.seconds = dict.fromkeys(
+            ('follow', 'detect', 'camera', 'embed', 'track', 'total'), 0.0)
         self._since = time.perf_counter()
 
     def stop(self, stage: str) -> None:

@@ -206,7 +206,7 @@ def test_where_faces_cannot_be_followed_tracks_are_predicted(show):
             assert track.time_since_update == pytest.approx(carried / 30)
 
 
-@pytest.mark.parametrize('rate, left_out', [(30, 3), (60, 6), (12, 1), (8, 0)])
+@pytest.mark.parametrize('rate, left_out', [(30, 2), (60, 5), (12, 1), (8, 0)])
 def test_the_detector_rests_by_time_while_nothing_happens(show, rate, left_out):
     tracker = FaceTracker.from_config({'detection.width': 480})
     runs = [step for step in range(2 * rate) if tracker.process(
@@ -223,11 +223,12 @@ def test_the_detector_never_rests_when_that_is_asked_for(show, config):
 
 def test_an_empty_view_is_searched_as_seldom_and_a_newcomer_is_found_in_time(show):
     tracker = FaceTracker.from_config({'detection.width': 480})
-    runs = [step for step in range(21) if tracker.process(EMPTY, step / 30).searched]
-    assert runs == [0, 4, 8, 12, 16, 20]
-    results = [tracker.process(show((20, 20)), step / 30) for step in range(21, 28)]
-    assert [result.searched for result in results[:6]] == [False] * 3 + [True] * 3
-    assert [len(result.tracks) for result in results[:6]] == [0] * 5 + [1]
+    runs = [step for step in range(20) if tracker.process(EMPTY, step / 30).searched]
+    assert runs == [0, 3, 6, 9, 12, 15, 18]
+    assert tracker.process(EMPTY, 21 / 30).searched
+    results = [tracker.process(show((20, 20)), step / 30) for step in range(22, 27)]
+    assert [result.searched for result in results] == [False] * 2 + [True] * 3
+    assert [len(result.tracks) for result in results] == [0] * 4 + [1]
 
 
 def test_a_face_that_cannot_be_followed_is_searched_in_the_same_frame(show):

@@ -54,7 +54,7 @@ class DetectionConfig:
     interval: int = _param(1, 'Run the detector on every n-th frame at most (every frame while a '
                            'track is tentative); in between, faces are followed by optical flow, '
                            'or else predicted.', 1, 30)
-    max_pause: float = _param(0.1, 'Maximum seconds for which the detector rests while every face '
+    max_pause: float = _param(0.09, 'Maximum seconds for which the detector rests while every face '
                               'is tracked and can be followed by optical flow; new faces are '
                               'found that much later at most. 0 = it never rests, nor does it '
                               "with embedding.policy 'always'.", 0.0, 1.0)

@@ -10,27 +10,28 @@ from rich.table import Table
 
 
 def stage_table(found: Mapping[str, Any], title: str) -> Table:
-    """Return one row a stage of a summary: median, 95 % and share of the whole."""
+    """Return one row a stage of a summary: mean, 95 % and share of the whole."""
     table = Table(title=title, box=None, header_style='bold', title_justify='left')
     table.add_column('stage', no_wrap=True)
-    for column in ('median ms', '95 % ms', 'share'):
+    for column in ('mean ms', '95 % ms', 'share'):
         table.add_column(column, justify='right', no_wrap=True)
-    total = sum(found['median'][stage] for stage in STAGES)
+    total = sum(found['mean'][stage] for stage in STAGES)
     for stage in STAGES:
-        middle = found['median'][stage]
+        mean = found['mean'][stage]
         mark = ' (network)' if stage in INFERENCE else ''
-        table.add_row(stage + mark, f'{middle:.2f}', f"{found['p95'][stage]:.2f}",
-                      f'{middle / total:.0%}')
+        table.add_row(stage + mark, f'{mean:.2f}', f"{found['p95'][stage]:.2f}",
+                      f'{mean / total:.0%}')
     for name in ('total', 'bare'):
-        table.add_row(name, f"{found['median'][name]:.2f}", f"{found['p95'][name]:.2f}", '')
+        table.add_row(name, f"{found['mean'][name]:.2f}", f"{found['p95'][name]:.2f}", '')
     return table
 
 
 def sentence(found: Mapping[str, Any]) -> str:
     """Return a summary in one line."""
     why = ', '.join(f'{name} {count:.2f}' for name, count in found['reasons'].items())
-    return (f"{1000 / found['median']['total']:.0f} frames a second, {found['faces']:.1f} faces "
-            f"and {found['embedded']:.1f} embeddings a frame{f' ({why})' if why else ''}, "
+    return (f"{1000 / found['mean']['total']:.0f} frames a second, the detector run on "
+            f"{found['searched']:.0%} of them, {found['faces']:.1f} faces and "
+            f"{found['embedded']:.1f} embeddings a frame{f' ({why})' if why else ''}, "
             f"{found['ratio']:.2f} times the bare inference, {found['own']:.1f} ms around it")
 
 

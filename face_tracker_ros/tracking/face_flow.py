@@ -14,7 +14,7 @@ _STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
 _OFF = 0.5  # pixels of the view by which a point that was followed forth and back may be off
 _LEAST_SHARE = 0.5  # of the points of a face that must not be off
 _LEAST_PAIRS = 2  # of opposite points that tell how much a face grew
-_LEAST_HEIGHT = 8.0  # pixels of the view; around smaller faces a window shows mostly what is behind
+_LEAST_HEIGHT = 8.0  # pixels of the view; a window on a smaller face shows what is behind
 _LARGEST_GROWTH = 0.2  # of the scale, from one frame to the next
 _BENT = 0.06  # share of the height by which points may move otherwise than their face
 
@@ -64,7 +64,7 @@ class FaceFlow:
         spread = sides[:, None] * _GRID
         points = (faces.boxes[:, :2] + faces.boxes[:, 2:])[:, None] * (scale / 2) + spread
         steps, good = _flow(self._view.grey, view.grey, points)
-        pairs = good & good[:, ::-1]  # a point and its opposite are as far from the ends of the grid
+        pairs = good & good[:, ::-1]  # a point's opposite is as far from the end of the grid
         shift = _medians(steps, good)
         grown = spread + steps - shift[:, None]
         growth = _medians(_lengths(grown - grown[:, ::-1]) / _lengths(spread - spread[:, ::-1]),
@@ -79,7 +79,7 @@ class FaceFlow:
 
 
 def _flow(before: Image, after: Image, points: FloatArray) -> tuple[FloatArray, BoolArray]:
-    """Return the steps (N, P, 2) of points (N, P, 2) of images, and which can be trusted (N, P)."""
+    """Return the steps (N, P, 2) of points (N, P, 2) of images, and which are good (N, P)."""
     start = points.reshape(-1, 1, 2)
     there, arrived, _ = cv2.calcOpticalFlowPyrLK(before, after, start, start.copy(),
                                                  winSize=_WINDOW, maxLevel=3, criteria=_STEPS)
@@ -95,7 +95,7 @@ def _lengths(vectors: FloatArray) -> FloatArray:
 
 
 def _medians(values: FloatArray, good: BoolArray) -> FloatArray:
-    """Return the medians (N, ...) of those of (N, P, ...) that are good (N, P); 0 where none is."""
+    """Return the medians (N, ...) over good points (N, P) of values (N, P, ...); 0 without any."""
     count = good.sum(axis=1)
     rows = np.arange(len(values))
     mask = good if values.ndim == 2 else good[:, :, None]

@@ -31,6 +31,7 @@ class Counters:
     lost_images: int = 0
     bad_frames: int = 0
     annotated: int = 0
+    detector_runs: int = 0
     embeddings: int = 0
     tracks: int = 0
     lost: int = 0
@@ -124,9 +125,12 @@ class Statistics:
                   'extras': publishing - tracks - drawn,
                   **{f'output_{name}': value for name, value in outputs.items()}}
         del stages['total']
+        if not result.searched:
+            del stages['detect'], stages['embed']
         with self._lock:
             self._counters.annotated += 'annotated_image' in outputs
             self._counters.processed += 1
+            self._counters.detector_runs += result.searched
             self._counters.embeddings += result.embedded
             self._reasons.update(result.reasons)
             self._counters.tracks = len(result.tracks)
