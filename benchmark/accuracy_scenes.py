@@ -32,9 +32,14 @@ Input = tuple[str, int]
 
 
 def config_for(**chosen: Any) -> Config:
-    """Return the defaults on one thread and for the very files named ('_' for '.' once)."""
+    """
+    Return the defaults on one thread and for the very files named ('_' for '.' once).
+
+    The detector is run on every frame: that is what is compared.
+    """
     values = {name.replace('_', '.', 1): value for name, value in chosen.items()}
-    return Config.load({'inference.threads': 1, 'inference.int8': False, **values})
+    return Config.load({'inference.threads': 1, 'inference.int8': False,
+                        'detection.max_pause': 0.0, **values})
 
 
 def load_detector(name: str, width: int) -> FaceDetector:

@@ -238,7 +238,7 @@ def main() -> None:
     rays, prior = all_rays(), FacePrior(given.face_size, given.face_spread)
     table: list[list[str]] = []
     for name in given.detector:
-        config = SHIPPED.updated({'detector': name})
+        config = SHIPPED.updated({'detector': name, 'detection.max_pause': 0.0})
         detector = FaceDetector.from_config(config)
         halves = {part: read(given.people, detector, part)
                   for part in {int(seed >= 100) for seed in seeds}}

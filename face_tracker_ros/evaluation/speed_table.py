@@ -11,7 +11,8 @@ from rich.table import Table
 
 def stage_table(found: Mapping[str, Any], title: str) -> Table:
     """Return one row a stage of a summary: mean, 95 % and share of the whole."""
-    table = Table(title=title, box=None, header_style='bold', title_justify='left')
+    table = Table(title=title, box=None, header_style='bold', title_justify='left',
+                  min_width=len(title))
     table.add_column('stage', no_wrap=True)
     for column in ('mean ms', '95 % ms', 'share'):
         table.add_column(column, justify='right', no_wrap=True)

@@ -25,7 +25,8 @@ def test_every_stage_is_measured_and_they_add_up(images, tmp_path, capsys):
     found, = json.loads(path.read_text())
     assert found['frames'] == 7 and found['faces'] == 2
     assert found['embedded'] == 2 and found['reasons'] == {'always': 2}
-    assert all(found['median'][stage] > 0 for stage in STAGES)
+    assert all(found['median'][stage] > 0 for stage in STAGES if stage != 'follow')
+    assert found['searched'] == 1 and found['mean']['follow'] == 0
     assert found['median']['detect'] < found['median']['total']
     assert found['ratio'] == pytest.approx(
         found['median']['total'] / found['median']['bare'], rel=0.5)
