@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import math
 import os
 import threading
-import time
 from typing import Any, TYPE_CHECKING
 
 from face_tracker_ros.config import Config, PARAMETERS
@@ -17,6 +16,7 @@ from face_tracker_ros.errors import ConfigError, FrameError, shown
 from face_tracker_ros.model_set import ModelSet
 from face_tracker_ros.models.thresholds import shown as shown_thresholds
 from face_tracker_ros.rotation import rotate, Rotation
+from face_tracker_ros.stage_timer import StageTimer
 from face_tracker_ros.tracking import Tracker
 from face_tracker_ros.tracking.camera_motion import CameraMotion
 from face_tracker_ros.tracking.face_flow import FaceFlow
@@ -138,7 +138,7 @@ class FaceTracker:
 
     def _process(self, frame: Image, stamp: float, effort: Effort) -> FrameResult:
         degrees = self._config.image_rotation
-        timer = _StageTimer()
+        timer = StageTimer()
         result = self._process_upright(rotate(frame, degrees), stamp, timer, effort)
         if not degrees:
             return result
@@ -212,7 +212,7 @@ class FaceTracker:
             raise FrameError(f'stamp: {self._last - stamp:.3f} s before that of the last frame; '
                              'give frames in order')
 
-    def _process_upright(self, frame: Image, stamp: float, timer: _StageTimer, effort: Effort
+    def _process_upright(self, frame: Image, stamp: float, timer: StageTimer, effort: Effort
                          ) -> FrameResult:
         """Track the faces of an upright frame, in its coordinates."""
         restarted, self._last = self._last > stamp, stamp
@@ -256,7 +256,7 @@ class FaceTracker:
         rest = self._schedule.rest(stamp, max(detection.interval, effort.interval), pause)
         return Rest.NO if rest is Rest.MAY and not self._tracker.steady else rest
 
-    def _detect_and_track(self, frame: Image, view: View | None, stamp: float, timer: _StageTimer,
+    def _detect_and_track(self, frame: Image, view: View | None, stamp: float, timer: StageTimer,
                           effort: Effort) -> FrameResult:
         """Track the faces that the detector finds; `view` is the frame's where there is one."""
         detections, downscaled = self._detect(frame)
@@ -318,19 +318,3 @@ def _recogniser(config: Config, models: ModelSet) -> Recogniser | None:
         return None
     from face_tracker_ros.identities.recogniser import Recogniser  # loads SQLite
     return Recogniser(config, models.encoder)
-
-
-class _StageTimer:
-    """Seconds by stage of one frame; `total` is their sum."""
-
-    def __init__(self) -> None:
-        self.seconds = dict.fromkeys(
-            ('follow', 'detect', 'camera', 'embed', 'track', 'total'), 0.0)
-        self._since = time.perf_counter()
-
-    def stop(self, stage: str) -> None:
-        """Count the time since the last call, or the start, as of this stage."""
-        now = time.perf_counter()
-        self.seconds[stage] += now - self._since
-        self.seconds['total'] += now - self._since
-        self._since = now

@@ -54,10 +54,11 @@ class DetectionConfig:
     interval: int = _param(1, 'Run the detector on every n-th frame at most (every frame while a '
                            'track is tentative); in between, faces are followed by optical flow, '
                            'or else predicted.', 1, 30)
-    max_pause: float = _param(0.09, 'Maximum seconds for which the detector rests while every face '
-                              'is tracked and can be followed by optical flow; new faces are '
-                              'found that much later at most. 0 = it never rests, nor does it '
-                              "with embedding.policy 'always'.", 0.0, 1.0)
+    max_pause: float = _param(0.09, 'Maximum seconds for which the detector rests while every '
+                              'face is tracked and can be followed by optical flow; new faces '
+                              'are found that much later at most. 0 = it never rests, nor does '
+                              "it with embedding.policy 'always' or tracker.mode 'deepsort'.",
+                              0.0, 1.0)
     score: float = _param(0.0, 'Minimum score of a detection that starts a track; 0 = what the '
                           "detector's description recommends.", 0.0, 1.0)
     low_score: float = _param(0.0, 'Minimum score of a detection that continues a track '

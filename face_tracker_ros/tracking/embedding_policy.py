@@ -31,6 +31,33 @@ _UNDECIDED = 0.1
 _NEAR = 0.15
 
 
+def choose(table: TrackTable, frame: FrameMatch, config: Config, now: float,
+           faint: BoolArray | None, most: int | None) -> None:
+    """
+    Set which faces of a frame are to be embedded, and why.
+
+    Args:
+        faint: (T,), tracks that lack an id for `tracker.min_track_score` alone; None in mode
+            deepsort, where every face is embedded.
+        most: as for `Tracker.begin`.
+    """
+    automatic = faint is not None and config.embedding.policy == 'auto'
+    asked = frame.high
+    if faint is not None and automatic and len(table) and len(frame.rows):
+        asked = asked & wanted(table, frame, config, now)
+        if not table.id.all():
+            asked &= ~(faint[frame.nearest] & frame.single
+                       & (frame.scores < config.tracker.min_track_score))
+    chosen = asked.nonzero()[0]
+    if most is not None and len(chosen) > most:
+        seen = last_embedded(table, frame)[chosen]
+        chosen = chosen[np.argsort(seen, kind='stable')[:most]]
+    if len(chosen):
+        frame.needs_embedding[frame.rows[chosen]] = True
+        frame.reasons = reasons(table, frame, chosen, now) if automatic \
+            else {'always': len(chosen)}
+
+
 def wanted(table: TrackTable, frame: FrameMatch, config: Config, now: float) -> BoolArray:
     """
     Return which faces (N,) need an embedding, be they clear or not.

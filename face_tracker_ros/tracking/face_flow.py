@@ -67,7 +67,7 @@ class FaceFlow:
         pairs = good & good[:, ::-1]  # a point's opposite is as far from the end of the grid
         shift = _medians(steps, good)
         grown = spread + steps - shift[:, None]
-        apart = np.maximum(_lengths(spread - spread[:, ::-1]), 1e-6)
+        apart = np.maximum(_lengths(spread - spread[:, ::-1]), np.float32(1e-6))
         growth = _medians(_lengths(grown - grown[:, ::-1]) / apart, pairs)
         bent = _medians(_lengths(grown - growth[:, None, None] * spread), good)
         found = ((good.sum(axis=1) >= _LEAST_SHARE * len(_GRID))

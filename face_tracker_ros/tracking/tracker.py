@@ -138,21 +138,9 @@ class Tracker:
         Raises:
             ValueError: the stamp is not finite.
         """
-        frame, table = self._look(detections, stamp, camera), self._table
-        wanted, automatic = frame.high, self._robust and self._config.embedding.policy == 'auto'
-        if automatic and len(table) and len(frame.rows):
-            wanted = wanted & embedding_policy.wanted(table, frame, self._config, self._now)
-            if not table.id.all():
-                wanted &= ~(self._identities.faint(table)[frame.nearest] & frame.single
-                            & (frame.scores < self._config.tracker.min_track_score))
-        chosen = wanted.nonzero()[0]
-        if most is not None and len(chosen) > most:
-            seen = embedding_policy.last_embedded(table, frame)[chosen]
-            chosen = chosen[np.argsort(seen, kind='stable')[:most]]
-        if len(chosen):
-            frame.needs_embedding[frame.rows[chosen]] = True
-            frame.reasons = embedding_policy.reasons(table, frame, chosen, self._now) \
-                if automatic else {'always': len(chosen)}
+        frame = self._look(detections, stamp, camera)
+        faint = self._identities.faint(self._table) if self._robust else None
+        embedding_policy.choose(self._table, frame, self._config, self._now, faint, most)
         return frame
 
     def finish(self, frame: FrameMatch, embeddings: FloatArray | None = None,

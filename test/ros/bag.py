@@ -46,6 +46,10 @@ class Recorder:
     def _take(self, topic: str, data: bytes) -> None:
         self._found.append((topic, time.time_ns(), data))
 
+    def count(self, topic: str) -> int:
+        """Return how many messages of a topic were taken so far."""
+        return sum(name == topic for name, _, _ in self._found)
+
     def finish(self, path: Path) -> None:
         """Write the recording."""
         for subscription in self._subscriptions:

@@ -34,7 +34,7 @@ def test_newest_image_wins(client: Client, start: Start, two_people: np.ndarray,
     client.tracks_of(two_people, 0)
     client.forget()
     sent, begin = [], time.monotonic()
-    for _ in range(30):
+    for _ in range(60):  # some before the node has subscribed anew, reliably, are not counted
         sent.append(client.publish(EMPTY))
         client.spin(0.03)
     client.wait(lambda: any(message.header == sent[-1] for message in client.arrays),
