@@ -222,7 +222,7 @@ class FaceTracker:
         view, faces = None, Detections.empty()
         rows = np.zeros(0, np.intp)
         if rest is not Rest.NO and self._robust and len(self._tracker):
-            view, rows = self._view(frame), self._tracker.seen
+            view, rows = self._view(frame, self._flow.side), self._tracker.seen
             faces, found = self._flow.follow(view, rows)
             if rest is Rest.MAY and not found.all():
                 rest = Rest.NO
@@ -261,8 +261,11 @@ class FaceTracker:
         """Track the faces that the detector finds; `view` is the frame's where there is one."""
         detections, downscaled = self._detect(frame)
         timer.stop('detect')
-        if view is None and self._robust and (len(detections) or len(self._tracker)):
-            view = self._view(frame, downscaled)
+        if self._robust and (len(detections) or len(self._tracker)):
+            boxes = detections.boxes[detections.scores >= self._config.detection.score]
+            side = self._flow.side_for(boxes[:, 3] - boxes[:, 1], frame.shape[1::-1])
+            if view is None or side != max(view.grey.shape):
+                view = self._view(frame, side, downscaled)
         camera = self._follow_camera(view, detections.boxes)
         self._flow.see(view, detections)
         timer.stop('camera')
@@ -285,13 +288,13 @@ class FaceTracker:
             found = found[sides.min(axis=1) >= detection.min_size]
         return found, downscaled
 
-    def _view(self, frame: Image, downscaled: Image | None = None) -> View:
-        return View.of(frame, downscaled)
+    def _view(self, frame: Image, side: int, downscaled: Image | None = None) -> View:
+        return View.of(frame, downscaled, side)
 
     def _follow_camera(self, view: View | None, boxes: FloatArray) -> Float64Array | None:
         """Return the camera's motion (2, 3), while there are faces to move."""
         if view is not None and self._config.tracker.camera_motion:
-            return self._camera.update(view, boxes)
+            return self._camera.update(view.reduced(), boxes)
         self._camera.reset()
         return None
 

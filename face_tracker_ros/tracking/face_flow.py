@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import cv2
-from face_tracker_ros.tracking.view import View
+from face_tracker_ros.tracking.view import SIDE, View
 from face_tracker_ros.types import BoolArray, Detections, FloatArray, Image, IntArray
 import numpy as np
 
@@ -15,6 +15,7 @@ _OFF = 0.5  # pixels of the view by which a point that was followed forth and ba
 _LEAST_SHARE = 0.5  # of the points of a face that must not be off
 _LEAST_PAIRS = 2  # of opposite points that tell how much a face grew
 _LEAST_HEIGHT = 8.0  # pixels of the view; a window on a smaller face shows what is behind
+_SIDES = (SIDE, 2 * SIDE, 3 * SIDE)  # pixels of views to choose from
 _LARGEST_GROWTH = 0.2  # of the scale, from one frame to the next
 _BENT = 0.06  # share of the height by which points may move otherwise than their face
 
@@ -41,8 +42,31 @@ class FaceFlow:
         self._faces = Detections.empty()
 
     def see(self, view: View | None, faces: Detections) -> None:
-        """Take a frame and where its faces are, however they were found; None for no view."""
+        """
+        Take a frame and where its faces are, however they were found.
+
+        Args:
+            view: of the frame, of the side that is needed of the next; None for no view.
+            faces: in pixels of the frame.
+        """
         self._view, self._faces = view, faces
+
+    @property
+    def side(self) -> int:
+        """Side of the view that is needed of the next frame."""
+        return SIDE if self._view is None else max(SIDE, *self._view.grey.shape)
+
+    @staticmethod
+    def side_for(heights: FloatArray, size: tuple[int, int]) -> int:
+        """
+        Return the side of the smallest view in which faces can be followed.
+
+        Args:
+            heights: (N,), of the faces, pixels of the frame.
+            size: width and height of the frame.
+        """
+        least = heights.min(initial=np.inf) / max(size)
+        return next((side for side in _SIDES if side * least >= _LEAST_HEIGHT), SIDE)
 
     def follow(self, view: View, rows: IntArray) -> tuple[Detections, BoolArray]:
         """
@@ -57,7 +81,7 @@ class FaceFlow:
             (N,): of faces that it leaves out nothing is known.
         """
         faces = self._faces[rows]
-        if self._view is None or self._view.size != view.size or not len(faces):
+        if self._view is None or self._view[1:] != view[1:] or not len(faces):
             return faces, np.zeros(len(faces), bool)
         scale = np.float32(view.scale)
         sides = (faces.boxes[:, 2:] - faces.boxes[:, :2]) * scale
@@ -67,7 +91,7 @@ class FaceFlow:
         pairs = good & good[:, ::-1]  # a point's opposite is as far from the end of the grid
         shift = _medians(steps, good)
         grown = spread + steps - shift[:, None]
-        apart = np.maximum(_lengths(spread - spread[:, ::-1]), np.float32(1e-6))
+        apart = np.asarray(np.maximum(_lengths(spread - spread[:, ::-1]), 1e-6), np.float32)
         growth = _medians(_lengths(grown - grown[:, ::-1]) / apart, pairs)
         bent = _medians(_lengths(grown - growth[:, None, None] * spread), good)
         found = ((good.sum(axis=1) >= _LEAST_SHARE * len(_GRID))

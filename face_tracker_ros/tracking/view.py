@@ -8,7 +8,8 @@ import cv2
 from face_tracker_ros.types import Image
 import numpy as np
 
-_SIDE = 320.0  # pixels of the longer side
+SIDE = 320
+"""Pixels of a view's longer side, where no other number is asked for."""
 
 
 class View(NamedTuple):
@@ -16,7 +17,7 @@ class View(NamedTuple):
     A frame in grey, downscaled.
 
     Attributes:
-        grey: uint8 (h, w), the longer side at most 320 pixels.
+        grey: uint8 (h, w).
         scale: pixels of `grey` in one of the frame.
         size: width and height of the frame.
     """
@@ -26,25 +27,33 @@ class View(NamedTuple):
     size: tuple[int, int]
 
     @classmethod
-    def of(cls, frame: Image, downscaled: Image | None = None) -> View:
+    def of(cls, frame: Image, downscaled: Image | None = None, side: int = SIDE) -> View:
         """
         Return the view of a frame.
 
         Args:
             frame: uint8 BGR (H, W, 3).
             downscaled: the same image downscaled, where there is one: less to read.
+            side: most pixels of the longer side.
         """
         height, width = frame.shape[:2]
-        scale = min(1.0, _SIDE / max(width, height))
-        size = max(1, round(width * scale)), max(1, round(height * scale))
-        source = frame if downscaled is None or max(downscaled.shape) < _SIDE else downscaled
-        if source.shape[1] >= 4 * size[0]:  # before it is grey: one pass less over all pixels
-            source = _halved(source)
-        grey: Image = np.asarray(cv2.cvtColor(source, cv2.COLOR_BGR2GRAY), np.uint8)
-        while grey.shape[1] >= 2 * size[0]:
+        if downscaled is None or max(downscaled.shape) < side:
+            downscaled = frame
+        if max(downscaled.shape) >= 2 * side:
+            downscaled = _halved(downscaled)  # before it is grey: one pass less over all pixels
+        grey: Image = np.asarray(cv2.cvtColor(downscaled, cv2.COLOR_BGR2GRAY), np.uint8)
+        return cls(grey, 1.0, (width, height)).reduced(side)
+
+    def reduced(self, side: int = SIDE) -> View:
+        """Return the view with at most so many pixels of the longer side."""
+        scale = min(1.0, side / max(self.size))
+        width, height = (max(1, round(length * scale)) for length in self.size)
+        grey = self.grey
+        while grey.shape[1] >= 2 * width:
             grey = _halved(grey)
-        small = cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR)
-        return cls(np.asarray(small, np.uint8), scale, (width, height))
+        grey = np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_LINEAR),
+                          np.uint8)
+        return View(grey, scale, self.size)
 
 
 def _halved(image: Image) -> Image:

@@ -78,7 +78,8 @@ def test_recording_of_the_running_node_becomes_a_report(
 
     client.wait(reported, 'a report about several images', publish)
     before = recorder.count('/diagnostics')
-    client.wait(lambda: recorder.count('/diagnostics') > before, 'a report in the recording', publish)
+    client.wait(lambda: recorder.count('/diagnostics') > before, 'a report in the recording',
+                publish)
     recorder.finish(tmp_path / 'live.mcap')
     assert main(['report', str(tmp_path / 'live.mcap'), '--output', str(tmp_path / 'live.html'),
                  '--json', str(tmp_path / 'live.json'), '--quiet']) == 0
