@@ -78,7 +78,7 @@ class Identities:
             if self._robust:
                 left = gone & table.confirmed & self._clear(table)
                 self._departed.add(table.id[left], self.gallery.sums(table.slot[left]),
-                                   table.first_seen[left], table.last_seen[left])
+                                   table.first_seen[left], table.last_sure[left])
             self.gallery.close(table.slot[gone])
             table.keep(~gone)
         if len(self._departed.id):
@@ -138,7 +138,8 @@ class Identities:
         present = np.flatnonzero(table.confirmed & clear)
         sums = gallery.sums(table.slot[present])
         known = np.concatenate((sums, departed.sums)) if len(departed.id) else sums
-        last_seen = np.concatenate((table.last_seen[present], departed.last_seen))
+        # a track that looks unlike its person may have gone over to somebody else
+        last_seen = np.concatenate((table.last_sure[present], departed.last_seen))
         itself = np.zeros((len(new), len(known)), bool)
         itself[:, :len(present)] = new[:, None] == present[None, :]
         possible = (last_seen[None, :] < table.first_seen[new, None]) & ~itself

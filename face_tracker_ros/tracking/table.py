@@ -20,6 +20,7 @@ class TrackTable:
         slot: row in the gallery.
         hits, misses: updates with a detection so far; updates without one since the last.
         first_seen, last_seen, embedded: stamps in seconds (embedded: -inf when never).
+        last_sure: stamp of the last sight that was not doubtful.
         settled: whether it is decided who the person is (new, or somebody who came back).
         score, best_score: of the last detection, and the highest so far.
         detection: row in this frame's Detections, -1 when not seen.
@@ -37,6 +38,7 @@ class TrackTable:
     misses: IntArray
     first_seen: Float64Array
     last_seen: Float64Array
+    last_sure: Float64Array
     embedded: Float64Array
     settled: BoolArray
     score: Float64Array
@@ -63,7 +65,8 @@ class TrackTable:
                    best_score=score.copy(), detection=detection,
                    id=np.zeros(count, np.intp), hits=np.ones(count, np.intp),
                    misses=np.zeros(count, np.intp), first_seen=np.full(count, stamp),
-                   last_seen=np.full(count, stamp), embedded=np.full(count, -np.inf),
+                   last_seen=np.full(count, stamp), last_sure=np.full(count, stamp),
+                   embedded=np.full(count, -np.inf),
                    settled=np.zeros(count, bool), quality=np.zeros(count),
                    doubts=np.zeros(count, np.intp),
                    found=np.zeros(count), missed=np.zeros(count))

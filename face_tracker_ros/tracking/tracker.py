@@ -294,6 +294,7 @@ class Tracker:
         table.best_score[tracks] = np.maximum(table.best_score[tracks], scores)
         table.detection[tracks] = frame.rows[faces]
         self._identities.remember(table, tracks, faces, frame, self._now)
+        table.last_sure[tracks[table.doubts[tracks] == 0]] = self._now
 
     def _measure(self, tracks: IntArray, measured: Float64Array, scores: Float64Array) -> None:
         """Update the filters of these tracks by where their faces are."""

@@ -608,6 +608,27 @@ def test_tracks_are_steady_unless_somebody_is_new_or_missed_or_doubted_or_crosse
     assert world.tracker.steady, 'one is away'
 
 
+def test_a_track_that_went_over_to_a_passer_by_is_given_back():
+    """Who was hidden is there again while the track is still with the passer-by."""
+    tracker, stamp = Tracker(Config()), 0.0
+    looks = np.stack((face(0), 0.2 * face(0) + np.sqrt(0.96) * face(1)))
+
+    def see(*people):
+        nonlocal stamp
+        stamp += 1 / 30
+        detections, _ = frame(*people)
+        return tracker.update(detections, looks[[who for who, *_ in people]], stamp)[0]
+
+    for _ in range(40):
+        see((0, 300, 300))
+    for x in (318, 340, 366, 396):  # the passer-by covers the face, and is seen instead
+        taken, = see((1, x, 300))
+        assert taken.id == 1
+    for step in range(40):
+        seen = see((0, 300, 300), (1, 430 + 12 * step, 300))
+    assert {track.box[0] > 500: track.id for track in seen} == {False: 1, True: 2}
+
+
 def test_somebody_in_the_position_of_another_gets_an_id_of_their_own():
     """As after a cut in a video; the first face's gallery is not to learn the second's."""
     for distance in (0.75, 0.99):
