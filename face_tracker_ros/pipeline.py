@@ -19,7 +19,7 @@ from face_tracker_ros.rotation import rotate, Rotation
 from face_tracker_ros.stage_timer import StageTimer
 from face_tracker_ros.tracking import Tracker
 from face_tracker_ros.tracking.camera_motion import CameraMotion
-from face_tracker_ros.tracking.face_flow import FaceFlow
+from face_tracker_ros.tracking.face_flow import FaceFlow, side_for
 from face_tracker_ros.tracking.view import View
 from face_tracker_ros.types import (check_image, Detections, Float64Array, FloatArray, FrameResult,
                                     Image, IntArray)
@@ -263,7 +263,7 @@ class FaceTracker:
         timer.stop('detect')
         if self._robust and (len(detections) or len(self._tracker)):
             boxes = detections.boxes[detections.scores >= self._config.detection.score]
-            side = self._flow.side_for(boxes[:, 3] - boxes[:, 1], frame.shape[1::-1])
+            side = side_for(boxes, frame.shape[1::-1])
             if view is None or side != max(view.grey.shape):
                 view = self._view(frame, side, downscaled)
         camera = self._follow_camera(view, detections.boxes)

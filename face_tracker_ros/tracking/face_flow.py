@@ -56,18 +56,6 @@ class FaceFlow:
         """Side of the view that is needed of the next frame."""
         return SIDE if self._view is None else max(SIDE, *self._view.grey.shape)
 
-    @staticmethod
-    def side_for(heights: FloatArray, size: tuple[int, int]) -> int:
-        """
-        Return the side of the smallest view in which faces can be followed.
-
-        Args:
-            heights: (N,), of the faces, pixels of the frame.
-            size: width and height of the frame.
-        """
-        least = heights.min(initial=np.inf) / max(size)
-        return next((side for side in _SIDES if side * least >= _LEAST_HEIGHT), SIDE)
-
     def follow(self, view: View, rows: IntArray) -> tuple[Detections, BoolArray]:
         """
         Return where faces of the last frame are in this one.
@@ -100,6 +88,12 @@ class FaceFlow:
                  & (np.abs(growth - 1) <= _LARGEST_GROWTH)
                  & (bent <= np.maximum(_OFF, _BENT * sides[:, 1])))
         return _moved(faces, shift / scale, growth), found
+
+
+def side_for(boxes: FloatArray, size: tuple[int, int]) -> int:
+    """Return the side of the smallest view in which faces (N, 4) of a frame can be followed."""
+    least = (boxes[:, 3] - boxes[:, 1]).min(initial=np.inf) / max(size)
+    return next((side for side in _SIDES if side * least >= _LEAST_HEIGHT), SIDE)
 
 
 def _flow(before: Image, after: Image, points: FloatArray) -> tuple[FloatArray, BoolArray]:

@@ -51,8 +51,9 @@ class View(NamedTuple):
         grey = self.grey
         while grey.shape[1] >= 2 * width:
             grey = _halved(grey)
-        grey = np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_LINEAR),
-                          np.uint8)
+        if grey.shape != (height, width):
+            grey = np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_LINEAR),
+                              np.uint8)
         return View(grey, scale, self.size)
 
 

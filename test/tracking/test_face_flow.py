@@ -2,7 +2,7 @@
 """Faces followed through real pixels: a photo that moves, grows, hides and changes on a wall."""
 import cv2
 from face_tracker_ros.demo.scenes import background
-from face_tracker_ros.tracking.face_flow import FaceFlow
+from face_tracker_ros.tracking.face_flow import FaceFlow, side_for
 from face_tracker_ros.tracking.view import View
 from face_tracker_ros.types import Detections
 import numpy as np
@@ -81,6 +81,25 @@ def test_one_of_two_that_hides_is_left_out():
     np.testing.assert_allclose(moved.boxes[1], other[0], atol=1)
 
 
+@pytest.mark.parametrize('height, side', [(200, 320), (33, 320), (31, 640), (17, 640), (12, 960),
+                                          (9, 320)])
+def test_small_faces_take_a_finer_view_in_which_they_are_followed(height, side):
+    scale = height / 120
+    frame, faces = shown(400, 200, scale)
+    assert side_for(faces.boxes, (1280, 720)) == side
+    flow, (after, expected) = FaceFlow(), shown(406, 203, scale)
+    flow.see(View.of(frame, side=side), faces)
+    assert flow.side == side
+    moved, found = flow.follow(View.of(after, side=side), ROWS)
+    assert found.tolist() == [height > 9]
+    if found:
+        np.testing.assert_allclose(moved.boxes, expected.boxes, atol=1.5)
+
+
+def test_without_faces_the_usual_view_is_enough():
+    assert side_for(np.zeros((0, 4), np.float32), (1280, 720)) == 320 == FaceFlow().side
+
+
 @pytest.mark.parametrize('scale, expected', [(0.15, False), (0.4, True)])
 def test_faces_too_small_for_the_view_are_left_to_the_detector(scale, expected):
     assert followed(shown(400, 200, scale), shown(403, 200, scale)[0])[1].tolist() == [expected]
@@ -96,7 +115,7 @@ def test_any_box_is_taken(box):
 
 def test_nothing_is_followed_without_a_frame_before():
     flow, (frame, faces) = FaceFlow(), shown(400, 200)
-    for before in (None, View.of(frame[:, :900])):
+    for before in (None, View.of(frame[:, :900]), View.of(cv2.resize(frame, (640, 360)))):
         flow.see(before, faces)
         assert not flow.follow(View.of(frame), ROWS)[1].any()
     flow.see(View.of(frame), faces)
