@@ -176,7 +176,8 @@ def _tracking(figures: Figures) -> list[str]:
                 'switches'), cells),
         f"Generated scenes of {figures['seconds']:g} s at {scenes['rate']:g} frames a second "
         f'({_scenes(figures)}; people cross, leave and come back, half of them as another '
-        'photo), the whole tracker with default parameters: scores and distances are those that '
+        'photo), the whole tracker with default parameters and the detector on every frame: '
+        'scores and distances are those that '
         "the models' descriptions recommend. Means over the seeds. With so few scenes one person "
         'who gets a new id moves a mean by several points: models that differ by less are alike. '
         'Scored is the detection that a track took. The other parameters were chosen with '
