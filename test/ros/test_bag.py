@@ -76,6 +76,7 @@ def test_recording_of_the_running_node_becomes_a_report(
     def reported() -> bool:
         return int(client.diagnostics.get('face_tracker: tracking', {}).get('processed', 0)) > 5
 
+    client.forget()  # the reports of a node before
     client.wait(reported, 'a report about several images', publish)
     before = recorder.count('/diagnostics')
     client.wait(lambda: recorder.count('/diagnostics') > before, 'a report in the recording',
