@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import cv2
 from face_tracker_ros.boxes import AnyFloats
-from face_tracker_ros.tracking.view import View
+from face_tracker_ros.tracking.view import flow, View
 from face_tracker_ros.types import BoolArray, Float64Array, FloatArray, Image, IntArray
 import numpy as np
 
@@ -16,12 +16,10 @@ _FEW = 25  # below this number, corners are detected anew
 _LEAST = 12  # inliers below which a motion is rejected
 _LEAST_SHARE = 0.5  # of the corners followed
 _NEAR = 1.5  # pixels, downscaled; reprojection error of an inlier
-_WINDOW = (9, 9)  # pixels, downscaled, around a corner that are compared
 _STATIC = 0.2  # pixels, downscaled, by which most corners may be off while the camera is static
 _UNCLEAR = 0.5  # the same, where contrast is so low that noise changes grey as much
 _NOISE = 1.5  # levels of grey by which noise changes what is around a corner
 _PATCH = (5, 5)  # pixels, downscaled, around a corner that must look the same then
-_STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
 
 
 def _extension(sideways: float, above: float, below: float) -> FloatArray:
@@ -118,11 +116,8 @@ class CameraMotion:
         self._static = None
         if self._grey is None or len(before) < _LEAST:
             return None
-        flow, status, _ = cv2.calcOpticalFlowPyrLK(self._grey, grey, before, before.copy(),
-                                                   winSize=_WINDOW, maxLevel=3, criteria=_STEPS)
-        after = np.asarray(flow, np.float32)
-        if not status.all():
-            found = np.asarray(status)[:, 0] == 1
+        after, found = flow(self._grey, grey, before)
+        if not found.all():
             before, after = before[found], after[found]
         if len(before) < _LEAST:
             return None

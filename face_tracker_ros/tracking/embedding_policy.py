@@ -31,19 +31,18 @@ _UNDECIDED = 0.1
 _NEAR = 0.15
 
 
-def choose(table: TrackTable, frame: FrameMatch, config: Config, now: float,
-           faint: BoolArray | None, most: int | None) -> None:
+def choose(table: TrackTable, frame: FrameMatch, config: Config, now: float, most: int | None, *,
+           automatic: bool, faint: BoolArray) -> None:
     """
     Set which faces of a frame are to be embedded, and why.
 
     Args:
-        faint: (T,), tracks that lack an id for `tracker.min_track_score` alone; None in mode
-            deepsort, where every face is embedded.
         most: as for `Tracker.begin`.
+        automatic: False where every face is embedded.
+        faint: (T,), tracks that have no id, as no detection was clear (`tracker.min_track_score`).
     """
-    automatic = faint is not None and config.embedding.policy == 'auto'
     asked = frame.high
-    if faint is not None and automatic and len(table) and len(frame.rows):
+    if automatic and len(table) and len(frame.rows):
         asked = asked & wanted(table, frame, config, now)
         if not table.id.all():
             asked &= ~(faint[frame.nearest] & frame.single

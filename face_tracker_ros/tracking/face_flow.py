@@ -2,15 +2,12 @@
 """Faces followed from one frame to the next by optical flow, without the detector."""
 from __future__ import annotations
 
-import cv2
-from face_tracker_ros.tracking.view import SIDE, View
+from face_tracker_ros.tracking.view import flow, SIDE, View
 from face_tracker_ros.types import BoolArray, Detections, FloatArray, Image, IntArray
 import numpy as np
 
 _SIDE = 4  # points of the grid on a face, along each side
 _INNER = 0.7  # share of the box's sides that the grid takes: little is seen of what is behind
-_WINDOW = (9, 9)  # pixels of the view around a point that are compared
-_STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
 _OFF = 0.5  # pixels of the view by which a point that was followed forth and back may be off
 _LEAST_SHARE = 0.5  # of the points of a face that must not be off
 _LEAST_PAIRS = 2  # of opposite points that tell how much a face grew
@@ -75,7 +72,7 @@ class FaceFlow:
         sides = (faces.boxes[:, 2:] - faces.boxes[:, :2]) * scale
         spread = sides[:, None] * _GRID
         points = (faces.boxes[:, :2] + faces.boxes[:, 2:])[:, None] * (scale / 2) + spread
-        steps, good = _flow(self._view.grey, view.grey, points)
+        steps, good = _forth_and_back(self._view.grey, view.grey, points)
         pairs = good & good[:, ::-1]  # a point's opposite is as far from the end of the grid
         shift = _medians(steps, good)
         grown = spread + steps - shift[:, None]
@@ -96,15 +93,13 @@ def side_for(boxes: FloatArray, size: tuple[int, int]) -> int:
     return next((side for side in _SIDES if side * least >= _LEAST_HEIGHT), SIDE)
 
 
-def _flow(before: Image, after: Image, points: FloatArray) -> tuple[FloatArray, BoolArray]:
+def _forth_and_back(before: Image, after: Image,
+                    points: FloatArray) -> tuple[FloatArray, BoolArray]:
     """Return the steps (N, P, 2) of points (N, P, 2) of images, and which are good (N, P)."""
     start = points.reshape(-1, 1, 2)
-    there, arrived, _ = cv2.calcOpticalFlowPyrLK(before, after, start, start.copy(),
-                                                 winSize=_WINDOW, maxLevel=3, criteria=_STEPS)
-    again, returned, _ = cv2.calcOpticalFlowPyrLK(after, before, there, there.copy(),
-                                                  winSize=_WINDOW, maxLevel=3, criteria=_STEPS)
-    off = np.abs(again - start).max(axis=(1, 2))
-    good = (arrived[:, 0] == 1) & (returned[:, 0] == 1) & (off <= _OFF)
+    there, arrived = flow(before, after, start)
+    again, returned = flow(after, before, there)
+    good = arrived & returned & (np.abs(again - start).max(axis=(1, 2)) <= _OFF)
     return (there - start).reshape(points.shape), good.reshape(points.shape[:2])
 
 

@@ -82,7 +82,7 @@ class Identities:
             self.gallery.close(table.slot[gone])
             table.keep(~gone)
         if len(self._departed.id):
-            self._departed.keep((now - self._departed.last_seen <= window) & (window > 0))
+            self._departed.keep((now - self._departed.last_sure <= window) & (window > 0))
 
     def settle(self, table: TrackTable, now: float) -> None:
         """Give tracks detected often enough the ids of people who left, where that is certain."""
@@ -119,7 +119,7 @@ class Identities:
     def _apart(self, present: int) -> BoolArray:
         """Return (K, K), which two of the `present` and the departed were never there at once."""
         gone = self._departed
-        before = gone.last_seen[:, None] < gone.first_seen[None, :]
+        before = gone.last_sure[:, None] < gone.first_seen[None, :]
         apart = np.zeros((present + len(gone.id), present + len(gone.id)), bool)
         apart[present:, present:] = before | before.T
         return apart
@@ -139,10 +139,10 @@ class Identities:
         sums = gallery.sums(table.slot[present])
         known = np.concatenate((sums, departed.sums)) if len(departed.id) else sums
         # a track that looks unlike its person may have gone over to somebody else
-        last_seen = np.concatenate((table.last_sure[present], departed.last_seen))
+        last_sure = np.concatenate((table.last_sure[present], departed.last_sure))
         itself = np.zeros((len(new), len(known)), bool)
         itself[:, :len(present)] = new[:, None] == present[None, :]
-        possible = (last_seen[None, :] < table.first_seen[new, None]) & ~itself
+        possible = (last_sure[None, :] < table.first_seen[new, None]) & ~itself
         table.settled[new] |= ~possible.any(axis=1)
         pairs = recognise(unit(gallery.sums(table.slot[new])), unit(known), possible, itself,
                           self._apart(len(present)), self._config.reid_max_distance,

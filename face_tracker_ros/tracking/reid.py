@@ -10,17 +10,17 @@ _MOST = 1000  # people remembered; the one who left first is forgotten
 
 
 class Departed:
-    """People who left: id, sum of embeddings (as in the gallery), first and last stamp."""
+    """People who left: id, sum of embeddings (as in the gallery), first and last sure stamp."""
 
     def __init__(self) -> None:
         """Remember nobody."""
         self.id = np.zeros(0, np.intp)
         self.sums = np.zeros((0, 0), np.float32)
         self.first_seen = np.zeros(0)
-        self.last_seen = np.zeros(0)
+        self.last_sure = np.zeros(0)
 
     def add(self, ids: IntArray, sums: FloatArray, first_seen: Float64Array,
-            last_seen: Float64Array) -> None:
+            last_sure: Float64Array) -> None:
         """Remember people (M,) with their sums of embeddings (M, D)."""
         if not len(ids):
             return
@@ -28,12 +28,12 @@ class Departed:
         self.id = np.concatenate((self.id, ids))[-_MOST:]
         self.sums = np.concatenate((old, sums))[-_MOST:]
         self.first_seen = np.concatenate((self.first_seen, first_seen))[-_MOST:]
-        self.last_seen = np.concatenate((self.last_seen, last_seen))[-_MOST:]
+        self.last_sure = np.concatenate((self.last_sure, last_sure))[-_MOST:]
 
     def keep(self, rows: BoolArray) -> None:
         """Forget the people that the mask leaves out."""
         self.id, self.sums = self.id[rows], self.sums[rows]
-        self.first_seen, self.last_seen = self.first_seen[rows], self.last_seen[rows]
+        self.first_seen, self.last_sure = self.first_seen[rows], self.last_sure[rows]
 
 
 def recognise(new: FloatArray, known: FloatArray, possible: BoolArray, itself: BoolArray,

@@ -139,8 +139,10 @@ class Tracker:
             ValueError: the stamp is not finite.
         """
         frame = self._look(detections, stamp, camera)
-        faint = self._identities.faint(self._table) if self._robust else None
-        embedding_policy.choose(self._table, frame, self._config, self._now, faint, most)
+        embedding_policy.choose(
+            self._table, frame, self._config, self._now, most,
+            automatic=self._robust and self._config.embedding.policy == 'auto',
+            faint=self._identities.faint(self._table))
         return frame
 
     def finish(self, frame: FrameMatch, embeddings: FloatArray | None = None,
